@@ -1,0 +1,33 @@
+using Tidemark.Formats;
+
+namespace Tidemark.Cli;
+
+/// <summary>Opens capture files for the commands that ask questions to one.</summary>
+public static class Capture
+{
+    /// <summary>Reads a capture of any known format.</summary>
+    /// <exception cref="CommandFailedException">There is no such file, or it is of no known format.</exception>
+    public static Snapshot Read(string path, Output output, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        if (!System.IO.File.Exists(path))
+        {
+            throw new CommandFailedException($"{path}: no such file");
+        }
+
+        var file = DumpFile.Open(path);
+        var format =
+            DumpFormats.Detect(file)
+            ?? throw new CommandFailedException(
+                $"{path}: not a capture of a known format ({string.Join(", ", DumpFormats.All.Select(f => f.Name))})"
+            );
+        var context = new ReadContext(progress: null, cancellation);
+        var snapshot = format.Read(file, context);
+        foreach (var warning in snapshot.Warnings)
+        {
+            output.Say($"warning: {path}: {warning}");
+        }
+
+        return snapshot;
+    }
+}

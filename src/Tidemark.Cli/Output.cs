@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Tidemark.Cli;
+
+/// <summary>How an answer is printed.</summary>
+public enum OutputFormat
+{
+    Text,
+    Json,
+    Markdown,
+    Html,
+}
+
+/// <summary>The options that every command shares, and the two streams they govern: answers to standard output, progress to standard error.</summary>
+public sealed class Output
+{
+    private static readonly Option<OutputFormat> FormatOption = new("--format")
+    {
+        Description = "text, json, markdown or html",
+        DefaultValueFactory = _ => OutputFormat.Text,
+    };
+
+    private static readonly Option<bool> QuietOption = new("--quiet", "-q") { Description = "no progress" };
+
+    private static readonly Option<bool> NoColorOption = new("--no-color") { Description = "no colours" };
+
+    private Output(ParseResult parsed)
+    {
+        Format = parsed.GetValue(FormatOption);
+        Quiet = parsed.GetValue(QuietOption);
+        var plain = parsed.GetValue(NoColorOption) || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+        Answer = Terminal(Console.Out, plain || Console.IsOutputRedirected);
+        Progress = Terminal(Console.Error, plain || Console.IsErrorRedirected);
+        IsLive = !Quiet && !Console.IsErrorRedirected;
+    }
+
+    public OutputFormat Format { get; }
+
+    public bool Quiet { get; }
+
+    /// <summary>True where somebody sits in front of standard error and a live view makes sense.</summary>
+    public bool IsLive { get; }
+
+    /// <summary>Standard output.</summary>
+    public IAnsiConsole Answer { get; }
+
+    /// <summary>Standard error.</summary>
+    public IAnsiConsole Progress { get; }
+
+    /// <summary>Adds the shared options to a command.</summary>
+    public static Command With(Command command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        command.Options.Add(FormatOption);
+        command.Options.Add(QuietOption);
+        command.Options.Add(NoColorOption);
+        return command;
+    }
+
+    public static Output Of(ParseResult parsed) => new(parsed);
+
+    /// <summary>A line on standard error, left out with --quiet.</summary>
+    public void Say(string line)
+    {
+        if (!Quiet)
+        {
+            Progress.WriteLine(line);
+        }
+    }
+
+    private static IAnsiConsole Terminal(TextWriter writer, bool plain)
+    {
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(writer),
+                Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
+                ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+                Interactive = InteractionSupport.No,
+            }
+        );
+        if (plain)
+        {
+            // Not cut at 80 columns where nobody looks at a terminal.
+            console.Profile.Width = Math.Max(console.Profile.Width, 200);
+        }
+
+        return console;
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using Tidemark.Cli.Commands;
+using Tidemark.Core.Series;
+using Tidemark.Formats;
+using Tidemark.Runtimes;
+
+namespace Tidemark.Cli;
+
+/// <summary>The composition root: parses the command line, runs one command, and turns failures into one line and a status.</summary>
+public static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        var root = new RootCommand(
+            "Tidemark finds memory leaks in long-running services: the verdict, the code that holds the memory, and the proof that the fix holds."
+        )
+        {
+            TopCommand.Create(),
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            return Fail($"{parsed.Errors[0].Message} (see tidemark --help)");
+        }
+
+        try
+        {
+            using var interrupt = new CancellationTokenSource();
+            return await parsed
+                .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, interrupt.Token)
+                .ConfigureAwait(false);
+        }
+        catch (Exception failure) when (Explain(failure) is { } line)
+        {
+            return Fail(line);
+        }
+    }
+
+    /// <summary>The one line for a failure that has a cause outside of Tidemark; null for a defect of our own, which shows its stack.</summary>
+    private static string? Explain(Exception failure) =>
+        failure switch
+        {
+            CommandFailedException
+            or MalformedDumpException
+            or AttachFailedException
+            or CaptureFailedException
+            or TargetGoneException
+            or IOException
+            or UnauthorizedAccessException => failure.Message,
+            OperationCanceledException => "interrupted",
+            AggregateException { InnerExceptions: [var only] } => Explain(only),
+            _ => null,
+        };
+
+    [SuppressMessage("Usage", "MA0045", Justification = "standard error is not worth an await")]
+    private static int Fail(string line)
+    {
+        Console.Error.WriteLine($"tidemark: {line.ReplaceLineEndings(" ")}");
+        return ExitStatus.Failed;
+    }
+}

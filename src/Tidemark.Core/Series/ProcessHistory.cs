@@ -1,0 +1,46 @@
+namespace Tidemark.Core.Series;
+
+/// <summary>The signals of one process on one clock: immutable, oldest first, cut where it restarted.</summary>
+/// <remarks>Times are seconds since 1970; a missing sample is <see cref="double.NaN"/>.</remarks>
+public sealed class ProcessHistory
+{
+    private readonly double[] times;
+    private readonly double[]?[] columns;
+    private readonly int[] lifeStarts;
+
+    internal ProcessHistory(string name, double[] times, double[]?[] columns, int[] lifeStarts)
+    {
+        Name = name;
+        this.times = times;
+        this.columns = columns;
+        this.lifeStarts = lifeStarts;
+    }
+
+    /// <summary>What people call the process.</summary>
+    public string Name { get; }
+
+    /// <summary>How many samples there are.</summary>
+    public int Count => times.Length;
+
+    /// <summary>When each sample was taken, in seconds since 1970, strictly increasing.</summary>
+    public ReadOnlySpan<double> Times => times;
+
+    /// <summary>How many lives the process had: one more than it was seen to restart. Zero for an empty history.</summary>
+    public int LifeCount => lifeStarts.Length;
+
+    /// <summary>The samples of one life, as a range over <see cref="Times"/>.</summary>
+    public Range Life(int life) =>
+        lifeStarts[life]..(life + 1 < lifeStarts.Length ? lifeStarts[life + 1] : times.Length);
+
+    public bool Has(Signal signal) => columns[(int)signal] is not null;
+
+    /// <summary>One value a sample, NaN where it is missing; empty where the process does not have the signal.</summary>
+    public ReadOnlySpan<double> Values(Signal signal) => columns[(int)signal];
+
+    public DateTimeOffset From => Instant(0);
+
+    public DateTimeOffset To => Instant(Count - 1);
+
+    private DateTimeOffset Instant(int sample) =>
+        Count == 0 ? DateTimeOffset.UnixEpoch : DateTimeOffset.UnixEpoch.AddSeconds(times[sample]);
+}

@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+
+namespace Tidemark.Core.Suspects;
+
+/// <summary>The role that a collection type plays in a holding path.</summary>
+public enum CollectionRole
+{
+    Map,
+    List,
+    Set,
+    Queue,
+
+    /// <summary>The inner table, bucket, entry or node of one of the others: part of its owner, never a subject of its own.</summary>
+    Inner,
+}
+
+/// <summary>A type name that is a collection, and its role.</summary>
+public sealed record CollectionShape(Regex Type, CollectionRole Role);
+
+/// <summary>A fault that is common in one ecosystem, told by the names on its path or stack.</summary>
+/// <param name="Pattern">Its name in kebab case, such as <c>thread-local</c>.</param>
+/// <param name="Match">What a root path element, a type or a function must match.</param>
+/// <param name="Advice">What to look for and what to do.</param>
+/// <param name="IsCache">True where the fault is a keyed collection without a bound.</param>
+public sealed record KnownCulprit(string Pattern, Regex Match, string Advice, bool IsCache = false);
+
+/// <summary>What is known of one runtime, as data: analysis receives it and never asks for a runtime's name.</summary>
+public sealed record RuntimeKnowledge
+{
+    /// <summary>Types that are collections.</summary>
+    public IReadOnlyList<CollectionShape> Collections { get; init; } = [];
+
+    /// <summary>Types and functions that grow by themselves and are never the answer: the runtime's own tables.</summary>
+    public IReadOnlyList<Regex> Noise { get; init; } = [];
+
+    /// <summary>Caches that are bounded by design, such as a connection pool or a regular expression cache.</summary>
+    public IReadOnlyList<Regex> BenignCaches { get; init; } = [];
+
+    /// <summary>The usual faults, in the order in which they are tried.</summary>
+    public IReadOnlyList<KnownCulprit> Culprits { get; init; } = [];
+
+    /// <summary>Functions and types of the runtime and its libraries: the first frame or holder outside of them is the user's code.</summary>
+    public IReadOnlyList<Regex> Library { get; init; } = [];
+}

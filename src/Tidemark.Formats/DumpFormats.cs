@@ -1,0 +1,45 @@
+namespace Tidemark.Formats;
+
+/// <summary>All formats there are. The format is told by a file's first bytes, never by its name.</summary>
+public static class DumpFormats
+{
+    /// <summary>In the order in which they are asked; a format whose mark is weak stands last.</summary>
+    public static IReadOnlyList<IDumpFormat> All { get; } = [];
+
+    /// <summary>The format of a file, or null where none recognises it.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IDumpFormat? Detect(DumpFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var raw = new byte[DumpHead.Size];
+        using (var stream = file.OpenRaw())
+        {
+            Array.Resize(ref raw, stream.ReadAtLeast(raw, raw.Length, throwOnEndOfStream: false));
+        }
+
+        var content = raw;
+        if (file.IsGzip)
+        {
+            content = new byte[DumpHead.Size];
+            using var stream = file.OpenContent();
+            try
+            {
+                Array.Resize(ref content, stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false));
+            }
+            catch (InvalidDataException)
+            {
+                content = raw;
+            }
+        }
+
+        foreach (var format in All)
+        {
+            if (format.Recognises(new DumpHead(raw, content)))
+            {
+                return format;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,63 @@
+namespace Tidemark.Formats;
+
+/// <summary>A format of captures: tells its own files by their first bytes, and reads them into a snapshot.</summary>
+public interface IDumpFormat
+{
+    /// <summary>Its name in JSON and on the command line, such as <c>hprof</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What it is, for people, such as <c>Java heap dump (HPROF)</c>.</summary>
+    string Title { get; }
+
+    /// <summary>True where a file that begins so is of this format.</summary>
+    bool Recognises(DumpHead head);
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="MalformedDumpException">It is of this format, but damaged beyond use.</exception>
+    Snapshot Read(DumpFile file, ReadContext context);
+}
+
+/// <summary>The first bytes of a file: as they are, and unpacked where they are gzip.</summary>
+public readonly ref struct DumpHead(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> content)
+{
+    /// <summary>How many bytes are looked at.</summary>
+    public const int Size = 4096;
+
+    /// <summary>The first bytes as they stand in the file.</summary>
+    public ReadOnlySpan<byte> Raw { get; } = raw;
+
+    /// <summary>The first bytes of what the file holds: unpacked where the file is gzip, the same as <see cref="Raw"/> otherwise.</summary>
+    public ReadOnlySpan<byte> Content { get; } = content;
+}
+
+/// <summary>A file that is damaged: says where, and what was expected there.</summary>
+public sealed class MalformedDumpException(string path, long offset, string problem, Exception? inner = null)
+    : Exception($"{path}: at byte {offset}: {problem}", inner)
+{
+    public string Path { get; } = path;
+
+    /// <summary>Where in the (unpacked) content the damage was met, in bytes.</summary>
+    public long Offset { get; } = offset;
+
+    /// <summary>What was expected there and what was found.</summary>
+    public string Problem { get; } = problem;
+}
+
+/// <summary>How a read goes on: progress, warnings, cancellation.</summary>
+public sealed class ReadContext(IProgress<double>? progress = null, CancellationToken cancellation = default)
+{
+    private readonly List<string> warnings = [];
+
+    /// <summary>Nobody watches.</summary>
+    public static ReadContext Quiet => new();
+
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>What was left out or repaired while reading.</summary>
+    public IReadOnlyList<string> Warnings => warnings;
+
+    public void Warn(string warning) => warnings.Add(warning);
+
+    /// <summary>Tells how far the read has come, 0 to 1.</summary>
+    public void Report(double share) => progress?.Report(share);
+}

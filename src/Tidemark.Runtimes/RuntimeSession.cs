@@ -1,0 +1,60 @@
+using Tidemark.Core.Series;
+
+namespace Tidemark.Runtimes;
+
+/// <summary>What a capture shows.</summary>
+public enum CaptureRole
+{
+    /// <summary>What is live on the heap, as a graph or by allocation site.</summary>
+    Heap,
+
+    /// <summary>Counts and bytes by type only: the cheap look before the dear one.</summary>
+    Census,
+
+    /// <summary>Goroutines or other tasks that hold memory by never ending.</summary>
+    Tasks,
+}
+
+/// <summary>One way to capture the heap of an attached process.</summary>
+/// <param name="Name">Its name, such as <c>heap-profile</c>.</param>
+/// <param name="Format">The name of the dump format that reads it.</param>
+/// <param name="Extension">The usual file ending with the dot, such as <c>.pb.gz</c>.</param>
+/// <param name="Role">What it shows.</param>
+/// <param name="Title">What it is, for people.</param>
+public sealed record CaptureMethod(string Name, string Format, string Extension, CaptureRole Role, string Title);
+
+/// <summary>What a capture is expected to cost the target; said before it is taken.</summary>
+/// <param name="Pause">How long the target stands still.</param>
+/// <param name="DiskBytes">What the file takes.</param>
+/// <param name="TargetBytes">Memory that the target needs on top while it is captured.</param>
+public sealed record CaptureEstimate(TimeSpan Pause, long DiskBytes, long TargetBytes);
+
+/// <summary>What a capture did cost.</summary>
+/// <param name="Pause">How long the target stood still, as measured; null where it cannot be measured.</param>
+/// <param name="Notes">What was left out, lost or changed, each a sentence.</param>
+public sealed record CaptureOutcome(TimeSpan? Pause, IReadOnlyList<string> Notes);
+
+/// <summary>An attached process: signals that only its runtime knows, and captures. Disposing leaves the target as it was found.</summary>
+public abstract class RuntimeSession : ISignalSource
+{
+    /// <summary>The ways to capture, cheapest first within a role.</summary>
+    public abstract IReadOnlyList<CaptureMethod> Methods { get; }
+
+    /// <inheritdoc />
+    public abstract ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation);
+
+    /// <summary>What a capture would cost now.</summary>
+    public abstract Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation);
+
+    /// <summary>Captures into a new file with mode 0600.</summary>
+    /// <exception cref="CaptureFailedException">It was refused or failed; what was written is removed.</exception>
+    /// <exception cref="TargetGoneException">The process ended meanwhile.</exception>
+    public abstract Task<CaptureOutcome> CaptureAsync(
+        CaptureMethod method,
+        string path,
+        CancellationToken cancellation
+    );
+
+    /// <inheritdoc />
+    public abstract ValueTask DisposeAsync();
+}

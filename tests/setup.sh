@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond the .NET SDK, on Debian: compilers and runtimes of the zoo, and the servers.
+set -euo pipefail
+packages=()
+need() { # COMMAND PACKAGE
+  command -v "$1" >/dev/null 2>&1 || packages+=("$2")
+}
+need go golang-go
+if [ ${#packages[@]} -gt 0 ]; then
+  echo "installing ${packages[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  sudo=""
+  [ "$(id -u)" -eq 0 ] || sudo=sudo
+  $sudo apt-get update -qq >/dev/null || true # one broken third-party list must not stop the rest
+  $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
