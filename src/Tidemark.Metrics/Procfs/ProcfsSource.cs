@@ -1,0 +1,119 @@
+using Tidemark.Core.Series;
+
+namespace Tidemark.Metrics.Procfs;
+
+/// <summary>The signals that the Linux kernel has of any process: footprint, limit, threads, handles, anonymous memory, page cache.</summary>
+/// <remarks>
+/// The footprint is the working set of the control group where the process has one to itself (a container), because that is
+/// what its limit is held against; and the resident set elsewhere.
+/// </remarks>
+public sealed class ProcfsSource : ISignalSource
+{
+    private readonly ProcessFiles files;
+    private readonly long startTicks;
+    private readonly CgroupMemory? cgroup;
+    private readonly bool ownsCgroup;
+
+    private ProcfsSource(ProcessFiles files, long startTicks, CgroupMemory? cgroup, bool ownsCgroup)
+    {
+        this.files = files;
+        this.startTicks = startTicks;
+        this.cgroup = cgroup;
+        this.ownsCgroup = ownsCgroup;
+    }
+
+    /// <summary>True where the footprint is the working set of a control group rather than the resident set.</summary>
+    public bool FootprintIsWorkingSet => ownsCgroup;
+
+    /// <summary>Begins to watch a process.</summary>
+    /// <exception cref="TargetGoneException">There is no such process.</exception>
+    public static ProcfsSource Open(int pid)
+    {
+        var files = new ProcessFiles(pid);
+        if (files.ReadStat() is not { State: not ('Z' or 'X') } stat)
+        {
+            throw new TargetGoneException($"no process {pid} is running: look for the right one with `ps -e`");
+        }
+
+        var cgroup = CgroupMemory.Of(files);
+        return new ProcfsSource(files, stat.StartTicks, cgroup, cgroup is not null && IsAlone(pid, cgroup));
+    }
+
+    /// <inheritdoc />
+    public ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        // A pid is used again after a while: only with its start time is it the same process.
+        if (files.ReadStat() is not { State: not ('Z' or 'X') } stat || stat.StartTicks != startTicks)
+        {
+            throw new TargetGoneException($"process {files.Pid} has ended");
+        }
+
+        if (files.ReadStatus() is { } status)
+        {
+            sample[Signal.Footprint] = status.Resident;
+            sample[Signal.Anonymous] = status.Anonymous + status.Swapped;
+            sample[Signal.PageCache] = status.File;
+            sample[Signal.Threads] = status.Threads;
+        }
+
+        if (files.CountHandles() is { } handles)
+        {
+            sample[Signal.Handles] = handles;
+        }
+
+        if (ownsCgroup && cgroup?.ReadUsage() is { } usage)
+        {
+            sample[Signal.Footprint] = usage.WorkingSet;
+            sample[Signal.PageCache] = usage.PageCache;
+        }
+
+        if (cgroup?.ReadLimit() is { } limit)
+        {
+            sample[Signal.Limit] = limit;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>True where every process of the group is the target, its ancestor inside of the group, or its descendant.</summary>
+    private static bool IsAlone(int pid, CgroupMemory cgroup)
+    {
+        if (cgroup.IsRoot)
+        {
+            return false;
+        }
+
+        foreach (var member in cgroup.ReadProcesses())
+        {
+            // A group that we run in ourselves is a login session, not a container.
+            if (
+                member == Environment.ProcessId
+                || (member != pid && !DescendsFrom(member, pid) && !DescendsFrom(pid, member))
+            )
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool DescendsFrom(int pid, int ancestor)
+    {
+        // A chain of parents is short; the bound is against a table that changes while it is read.
+        for (var hops = 0; pid > 1 && hops < 64; hops++)
+        {
+            if (pid == ancestor)
+            {
+                return true;
+            }
+
+            pid = new ProcessFiles(pid).ReadStat()?.Parent ?? 0;
+        }
+
+        return false;
+    }
+}
