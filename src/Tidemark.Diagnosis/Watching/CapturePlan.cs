@@ -1,0 +1,75 @@
+using Tidemark.Runtimes;
+
+namespace Tidemark.Diagnosis.Watching;
+
+/// <summary>Decides when which capture is worth its cost.</summary>
+/// <remarks>
+/// A cheap capture is taken early, in the middle and at the end, because three points tell growth that goes on from growth that
+/// has stopped. A dear one waits until the graphs show growth, and is taken twice at the most.
+/// </remarks>
+internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate, WatchOptions options)
+{
+    /// <summary>A capture with a shorter pause is taken without a reason to suspect anything.</summary>
+    public static readonly TimeSpan CheapPause = TimeSpan.FromSeconds(2);
+
+    private const double BaselineAt = 0.1;
+    private const double MiddleAt = 0.55;
+    private const double LastChanceForDearBaseline = 0.5;
+
+    private readonly TimeSpan end = options.For - Reserve(options, estimate);
+    private TimeSpan? firstAt;
+    private TimeSpan? lastAt;
+
+    public CaptureMethod Method { get; } = method;
+
+    public CaptureEstimate Estimate { get; } = estimate;
+
+    public bool IsCheap { get; } = estimate.Pause <= CheapPause;
+
+    /// <summary>How many were taken.</summary>
+    public int Taken { get; private set; }
+
+    /// <summary>True once it has failed: it is not tried again.</summary>
+    public bool GivenUp { get; private set; }
+
+    /// <summary>True where the capture should be taken now.</summary>
+    /// <param name="elapsed">Time since the watch began.</param>
+    /// <param name="growthIsClear">The graphs show growth well above the noise.</param>
+    public bool IsDue(TimeSpan elapsed, bool growthIsClear)
+    {
+        if (GivenUp)
+        {
+            return false;
+        }
+
+        return (Taken, IsCheap) switch
+        {
+            (0, true) => elapsed >= options.For * BaselineAt,
+            (0, false) => growthIsClear
+                && elapsed >= options.For * BaselineAt
+                && elapsed <= options.For * LastChanceForDearBaseline,
+            (1, true) => elapsed >= options.For * MiddleAt && elapsed < end - (options.For * BaselineAt),
+            _ => false,
+        };
+    }
+
+    /// <summary>True where the watch must turn to the last capture now, to be ready in time.</summary>
+    public bool IsLastDue(TimeSpan elapsed) =>
+        !GivenUp && Taken > 0 && elapsed >= end && lastAt < end - (options.For * 0.05);
+
+    public void Took(TimeSpan elapsed)
+    {
+        Taken++;
+        firstAt ??= elapsed;
+        lastAt = elapsed;
+    }
+
+    public void GiveUp() => GivenUp = true;
+
+    /// <summary>The time kept at the end for the last capture, which must not make the watch longer than was asked.</summary>
+    private static TimeSpan Reserve(WatchOptions options, CaptureEstimate estimate)
+    {
+        var wanted = (estimate.Pause * 2) + TimeSpan.FromSeconds(1);
+        return wanted < options.For * 0.3 ? wanted : options.For * 0.3;
+    }
+}

@@ -1,0 +1,113 @@
+using Tidemark.Core.Series;
+using Tidemark.Metrics.Procfs;
+using Tidemark.Runtimes;
+
+namespace Tidemark.Diagnosis.Watching;
+
+/// <summary>An attached process: what the kernel sees of it and what its runtime tells, in one sample.</summary>
+public sealed class LiveTarget : ISignalSource
+{
+    // A busy endpoint may miss a few polls; one that answers none for this long is not there any more.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ProcfsSource? procfs;
+    private readonly long? limitBytes;
+    private readonly TimeProvider time;
+    private long lastAnswer;
+
+    private LiveTarget(
+        Target target,
+        IRuntime runtime,
+        RuntimeSession session,
+        ProcfsSource? procfs,
+        long? limitBytes,
+        TimeProvider time
+    )
+    {
+        Target = target;
+        Runtime = runtime;
+        Session = session;
+        this.procfs = procfs;
+        this.limitBytes = limitBytes;
+        this.time = time;
+        lastAnswer = time.GetTimestamp();
+    }
+
+    public Target Target { get; }
+
+    public IRuntime Runtime { get; }
+
+    public RuntimeSession Session { get; }
+
+    /// <summary>Attaches to a process.</summary>
+    /// <param name="target">The process.</param>
+    /// <param name="runtime">What it runs.</param>
+    /// <param name="limitBytes">Its memory limit, where none can be read.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="TargetGoneException">There is no such process.</exception>
+    /// <exception cref="AttachFailedException">Its runtime cannot be reached.</exception>
+    public static async Task<LiveTarget> AttachAsync(
+        Target target,
+        IRuntime runtime,
+        long? limitBytes,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(time);
+        var procfs = target.Pid is { } pid ? ProcfsSource.Open(pid) : null;
+        var session = await runtime.AttachAsync(target, cancellation);
+        return new LiveTarget(target, runtime, session, procfs, limitBytes, time);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        await SampleOutsideAsync(sample, cancellation);
+        try
+        {
+            await Session.SampleAsync(sample, cancellation);
+            lastAnswer = time.GetTimestamp();
+        }
+        catch (Exception e)
+            when (e is IOException or HttpRequestException or TimeoutException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
+            )
+        {
+            // The kernel still sees the process: its runtime is only slow to answer, and the sample goes without it.
+            if (procfs is null && time.GetElapsedTime(lastAnswer) > Patience)
+            {
+                throw new TargetGoneException($"{Target.Url} has not answered for {Patience.TotalSeconds:0} s", e);
+            }
+        }
+    }
+
+    /// <summary>The same without asking the runtime, for the time when it is busy with a capture.</summary>
+    public async ValueTask SampleOutsideAsync(SignalSample sample, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        if (procfs is not null)
+        {
+            await procfs.SampleAsync(sample, cancellation);
+        }
+
+        if (limitBytes is { } limit && !sample.Has(Signal.Limit))
+        {
+            sample[Signal.Limit] = limit;
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await Session.DisposeAsync();
+        if (procfs is not null)
+        {
+            await procfs.DisposeAsync();
+        }
+    }
+}
