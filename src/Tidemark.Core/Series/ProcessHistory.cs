@@ -41,6 +41,10 @@ public sealed class ProcessHistory
 
     public DateTimeOffset To => Instant(Count - 1);
 
+    /// <summary>The same history, cut at these samples as well: the first of each new life, in rising order.</summary>
+    public ProcessHistory CutAt(IEnumerable<int> samples) =>
+        new(Name, times, columns, [.. lifeStarts.Union(samples).Order()]);
+
     private DateTimeOffset Instant(int sample) =>
         Count == 0 ? DateTimeOffset.UnixEpoch : DateTimeOffset.UnixEpoch.AddSeconds(times[sample]);
 }

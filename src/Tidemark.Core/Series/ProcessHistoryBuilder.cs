@@ -65,6 +65,9 @@ public sealed class SignalSample
         set => values[(int)signal] = value;
     }
 
+    /// <summary>Takes over a whole row: one value a signal, in the order of the enumeration, NaN where there is none.</summary>
+    public void Set(ReadOnlySpan<double> row) => row.CopyTo(values);
+
     public bool Has(Signal signal) => !double.IsNaN(values[(int)signal]);
 
     public void Clear() => Array.Fill(values, double.NaN);

@@ -1,0 +1,157 @@
+using Tidemark.Core.Series;
+
+namespace Tidemark.Core.Growth;
+
+/// <summary>One signal over the intervals of <see cref="Bins"/>: NaN where an interval has no sample of it.</summary>
+internal sealed record BinnedSignal(double[] Low, double[] Mean, double[] High);
+
+/// <summary>A history cut down to a bounded number of intervals, so that the cost of an analysis does not depend on its length.</summary>
+/// <remarks>
+/// An interval never spans a restart and is left out where it has no footprint, so gaps need no special care.
+/// Within an interval the lowest value stands for the floor between collections, the highest for what may meet the limit.
+/// </remarks>
+internal sealed class Bins
+{
+    /// <summary>Enough to see a daily season in three weeks and a sawtooth of forty teeth; the cost of an analysis is linear in it.</summary>
+    public const int Maximum = 128;
+
+    private readonly ProcessHistory history;
+    private readonly int[] starts;
+    private readonly int[] ends;
+    private readonly BinnedSignal?[] signals = new BinnedSignal?[Signals.Count];
+
+    private Bins(ProcessHistory history, List<int> starts, List<int> ends, List<int> lives)
+    {
+        this.history = history;
+        this.starts = [.. starts];
+        this.ends = [.. ends];
+        Lives = [.. lives];
+        Hours = new double[starts.Count];
+        Ages = new double[starts.Count];
+        for (var b = 0; b < Hours.Length; b++)
+        {
+            var born = history.Times[history.Life(Lives[b]).Start];
+            Hours[b] = (Middle(b) - history.Times[0]) / 3600;
+            Ages[b] = (Middle(b) - born) / 3600;
+        }
+    }
+
+    public int Count => Hours.Length;
+
+    /// <summary>The middle of each interval, in hours since the first sample of the history.</summary>
+    public double[] Hours { get; }
+
+    /// <summary>The same since the first sample of its life.</summary>
+    public double[] Ages { get; }
+
+    /// <summary>The life that each interval belongs to, in rising order.</summary>
+    public int[] Lives { get; }
+
+    /// <summary>The signal in each interval; null where the process does not have it.</summary>
+    public BinnedSignal? this[Signal signal] =>
+        history.Has(signal) ? signals[(int)signal] ??= Reduce(history.Values(signal)) : null;
+
+    public static Bins Of(ProcessHistory history, int maximum = Maximum)
+    {
+        var starts = new List<int>(maximum);
+        var ends = new List<int>(maximum);
+        var lives = new List<int>(maximum);
+        var times = history.Times;
+        var footprint = history.Values(Signal.Footprint);
+        var width = times.IsEmpty ? 0 : (times[^1] - times[0]) / maximum;
+        for (var life = 0; life < history.LifeCount && !footprint.IsEmpty; life++)
+        {
+            var (first, length) = history.Life(life).GetOffsetAndLength(times.Length);
+            var edge = double.NegativeInfinity;
+            for (var i = first; i < first + length; i++)
+            {
+                if (double.IsNaN(footprint[i]))
+                {
+                    continue;
+                }
+
+                if (times[i] >= edge)
+                {
+                    starts.Add(i);
+                    ends.Add(i + 1);
+                    lives.Add(life);
+                    edge = times[first] + (Math.Floor((times[i] - times[first]) / width) + 1) * width;
+                }
+
+                ends[^1] = i + 1;
+            }
+        }
+
+        return new Bins(history, starts, ends, lives);
+    }
+
+    /// <summary>Counts per hour of a counter in each interval; NaN where it was not seen twice.</summary>
+    public double[]? Rate(Signal counter)
+    {
+        if (!history.Has(counter))
+        {
+            return null;
+        }
+
+        var values = history.Values(counter);
+        var times = history.Times;
+        var rates = new double[Count];
+        var (lastTime, lastValue, life) = (0.0, double.NaN, -1);
+        for (var b = 0; b < Count; b++)
+        {
+            if (Lives[b] != life)
+            {
+                life = Lives[b];
+                lastValue = double.NaN;
+            }
+
+            var (counted, seconds) = (0.0, 0.0);
+            for (var i = starts[b]; i < ends[b]; i++)
+            {
+                if (double.IsNaN(values[i]))
+                {
+                    continue;
+                }
+
+                if (values[i] >= lastValue)
+                {
+                    counted += values[i] - lastValue;
+                    seconds += times[i] - lastTime;
+                }
+
+                (lastTime, lastValue) = (times[i], values[i]);
+            }
+
+            rates[b] = seconds > 0 ? counted / seconds * 3600 : double.NaN;
+        }
+
+        return rates;
+    }
+
+    private double Middle(int bin) => 0.5 * (history.Times[starts[bin]] + history.Times[ends[bin] - 1]);
+
+    private BinnedSignal Reduce(ReadOnlySpan<double> values)
+    {
+        var reduced = new BinnedSignal(new double[Count], new double[Count], new double[Count]);
+        for (var b = 0; b < Count; b++)
+        {
+            var (low, high, sum, seen) = (double.PositiveInfinity, double.NegativeInfinity, 0.0, 0);
+            foreach (var value in values[starts[b]..ends[b]])
+            {
+                if (!double.IsNaN(value))
+                {
+                    low = Math.Min(low, value);
+                    high = Math.Max(high, value);
+                    sum += value;
+                    seen++;
+                }
+            }
+
+            reduced.Low[b] = seen > 0 ? low : double.NaN;
+            reduced.High[b] = seen > 0 ? high : double.NaN;
+            reduced.Mean[b] = seen > 0 ? sum / seen : double.NaN;
+        }
+
+        return reduced;
+    }
+}
