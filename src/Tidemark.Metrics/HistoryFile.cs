@@ -13,11 +13,7 @@ public sealed record HistoryFile(IReadOnlyList<ProcessHistory> Histories, IReadO
 /// <param name="Name">Its name, such as <c>csv</c>.</param>
 /// <param name="Recognises">Whether a file that begins with these bytes (up to 4 KiB) is of this kind.</param>
 /// <param name="Read">Reads it; the name is the target's, the path is for messages.</param>
-public sealed record HistoryFormat(
-    string Name,
-    HistoryFormat.Recogniser Recognises,
-    HistoryFormat.Reader Read
-)
+public sealed record HistoryFormat(string Name, HistoryFormat.Recogniser Recognises, HistoryFormat.Reader Read)
 {
     /// <summary>Whether a file begins as this kind does.</summary>
     public delegate bool Recogniser(ReadOnlySpan<byte> head);

@@ -29,7 +29,8 @@ public static class GrowthAnalyzer
             evidence.Insert(kind is GrowthKind.Leak or GrowthKind.UnboundedCache ? 0 : 1, Tell(Signal.LiveHeap, live));
         }
 
-        var leaking = kind is GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Fragmentation or GrowthKind.NativeLeak;
+        var leaking =
+            kind is GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Fragmentation or GrowthKind.NativeLeak;
         var rate = leaking && !trend.Grows && live is not null ? live.PerHour : trend.PerHour;
         return new GrowthVerdict(
             kind,
@@ -45,23 +46,20 @@ public static class GrowthAnalyzer
     {
         if (live is not null && IsLeak(live))
         {
-            return
-                bins[Signal.CacheEntries] is { } entries && IsLeak(TrendAnalysis.Of(bins, entries.Mean, []))
+            return bins[Signal.CacheEntries] is { } entries && IsLeak(TrendAnalysis.Of(bins, entries.Mean, []))
                 ? GrowthKind.UnboundedCache
                 : GrowthKind.Leak;
         }
 
         if (IsLeak(footprint))
         {
-            return
-                live is null ? GrowthKind.Leak
+            return live is null ? GrowthKind.Leak
                 : bins[Signal.CommittedHeap] is { } committed && IsLeak(TrendAnalysis.Of(bins, committed.Low, []))
                     ? GrowthKind.Fragmentation
                 : GrowthKind.NativeLeak;
         }
 
-        return
-            footprint.Grows && footprint.Rise > MinimumRise * footprint.Level ? GrowthKind.WarmUp
+        return footprint.Grows && footprint.Rise > MinimumRise * footprint.Level ? GrowthKind.WarmUp
             : footprint.LoadRise > 0.3 * footprint.Level ? GrowthKind.Load
             : GrowthKind.Steady;
     }

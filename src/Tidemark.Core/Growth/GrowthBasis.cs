@@ -8,7 +8,12 @@ namespace Tidemark.Core.Growth;
 internal sealed record GrowthBasis(double[] Column, double Slope, double Rise, double Future)
 {
     /// <summary>Tabulates a course that is a function of the age of the process in hours.</summary>
-    public static GrowthBasis OfAge(Bins bins, double spanHours, Func<double, double> course, Func<double, double> slope)
+    public static GrowthBasis OfAge(
+        Bins bins,
+        double spanHours,
+        Func<double, double> course,
+        Func<double, double> slope
+    )
     {
         var column = new double[bins.Count];
         for (var i = 0; i < column.Length; i++)

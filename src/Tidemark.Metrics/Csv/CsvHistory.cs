@@ -94,12 +94,20 @@ public static class CsvHistory
                 {
                     if (!CsvCell.TryTime(cell, out time))
                     {
-                        throw Malformed(path, cursor, $"time is '{CsvCell.Show(cell)}'; expected seconds since 1970 or ISO 8601");
+                        throw Malformed(
+                            path,
+                            cursor,
+                            $"time is '{CsvCell.Show(cell)}'; expected seconds since 1970 or ISO 8601"
+                        );
                     }
                 }
                 else if (column.Signal is { } signal && !CsvCell.TryQuantity(cell, out values[(int)signal]))
                 {
-                    throw Malformed(path, cursor, $"{column.Name} is '{CsvCell.Show(cell)}'; expected a number of at least 0, or nothing");
+                    throw Malformed(
+                        path,
+                        cursor,
+                        $"{column.Name} is '{CsvCell.Show(cell)}'; expected a number of at least 0, or nothing"
+                    );
                 }
             }
 
