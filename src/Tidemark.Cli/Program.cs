@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Tidemark.Cli.Commands;
 using Tidemark.Core.Series;
 using Tidemark.Formats;
@@ -27,9 +28,22 @@ public static class Program
         try
         {
             using var interrupt = new CancellationTokenSource();
-            return await parsed
-                .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, interrupt.Token)
-                .ConfigureAwait(false);
+            using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+            using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+            // No time-out for a command that was told to stop: a diagnosis still has its best answer to give.
+            var configuration = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(configuration, interrupt.Token);
+
+            void Stop(PosixSignalContext signal)
+            {
+                // The second time it is meant at once.
+                signal.Cancel = !interrupt.IsCancellationRequested;
+                interrupt.Cancel();
+            }
         }
         catch (Exception failure) when (Explain(failure) is { } line)
         {
