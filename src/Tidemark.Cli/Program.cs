@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Tidemark.Cli.Commands;
 using Tidemark.Core.Series;
 using Tidemark.Formats;
+using Tidemark.Metrics;
 using Tidemark.Runtimes;
 
 namespace Tidemark.Cli;
@@ -17,6 +18,7 @@ public static class Program
             "Tidemark finds memory leaks in long-running services: the verdict, the code that holds the memory, and the proof that the fix holds."
         )
         {
+            CheckCommand.Create(),
             TopCommand.Create(),
         };
         var parsed = root.Parse(args);
@@ -57,6 +59,7 @@ public static class Program
         {
             CommandFailedException
             or MalformedDumpException
+            or MalformedHistoryException
             or AttachFailedException
             or CaptureFailedException
             or TargetGoneException

@@ -9,6 +9,7 @@ namespace Tidemark.Reports.Json;
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(VerdictDocument))]
 [JsonSerializable(typeof(DiagnosisDocument))]
+[JsonSerializable(typeof(CheckDocument))]
 public sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>A document as text; fit for a file or a pipe, not for embedding in HTML.</summary>
