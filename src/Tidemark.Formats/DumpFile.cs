@@ -36,6 +36,65 @@ public sealed class DumpFile
     /// <summary>What the file holds, unpacked where it is gzip.</summary>
     public Stream OpenContent() => IsGzip ? new GZipStream(OpenRaw(), CompressionMode.Decompress) : OpenRaw();
 
+    /// <summary>The whole content in memory, unpacked where it is gzip: for formats that are small beside what they unpack to.</summary>
+    /// <param name="maxBytes">The most that the content may take; a longer one is refused before it costs more.</param>
+    /// <param name="cancellation">Stops the read.</param>
+    /// <exception cref="MalformedDumpException">It is longer than that, or the gzip stream is damaged or cut short.</exception>
+    public ReadOnlyMemory<byte> ReadContent(long maxBytes, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxBytes, Array.MaxLength);
+        using var stream = OpenContent();
+        var content = new byte[(int)Math.Min(maxBytes, ExpectedContentLength() + 1)];
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var read = stream.Read(content, length, content.Length - length);
+                if (read == 0 && length < content.Length)
+                {
+                    return content.AsMemory(0, length);
+                }
+
+                length += read;
+                if (length == maxBytes)
+                {
+                    throw new MalformedDumpException(
+                        Path,
+                        length,
+                        $"holds more than {maxBytes} bytes, which is refused"
+                    );
+                }
+
+                if (length == content.Length)
+                {
+                    Array.Resize(ref content, (int)Math.Min(maxBytes, content.Length * 2L));
+                }
+            }
+        }
+        catch (InvalidDataException damaged)
+        {
+            throw new MalformedDumpException(Path, length, "the gzip stream is damaged or cut short here", damaged);
+        }
+    }
+
+    /// <summary>A guess: what a gzip stream says of itself in its last four bytes, as far as its own length makes that likely.</summary>
+    private long ExpectedContentLength()
+    {
+        const int MostThatGzipPacks = 1032;
+        if (!IsGzip || Length < 18)
+        {
+            return Length;
+        }
+
+        using var stream = OpenRaw();
+        stream.Seek(-4, SeekOrigin.End);
+        Span<byte> size = stackalloc byte[4];
+        stream.ReadExactly(size);
+        return Math.Min(BitConverter.ToUInt32(size), Length * MostThatGzipPacks);
+    }
+
     private static FileStream OpenRaw(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16, FileOptions.SequentialScan);
 }

@@ -1,10 +1,12 @@
+using Tidemark.Formats.Pprof;
+
 namespace Tidemark.Formats;
 
 /// <summary>All formats there are. The format is told by a file's first bytes, never by its name.</summary>
 public static class DumpFormats
 {
     /// <summary>In the order in which they are asked; a format whose mark is weak stands last.</summary>
-    public static IReadOnlyList<IDumpFormat> All { get; } = [];
+    public static IReadOnlyList<IDumpFormat> All { get; } = [new PprofFormat()];
 
     /// <summary>The format of a file, or null where none recognises it.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
