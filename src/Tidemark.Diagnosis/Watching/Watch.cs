@@ -1,0 +1,355 @@
+using System.Globalization;
+using Tidemark.Core.Growth;
+using Tidemark.Core.Series;
+using Tidemark.Diagnosis.Cases;
+using Tidemark.Runtimes;
+
+namespace Tidemark.Diagnosis.Watching;
+
+/// <summary>How a watch goes on, for somebody who looks at it.</summary>
+/// <param name="Elapsed">Time since it began.</param>
+/// <param name="For">How long it may last.</param>
+/// <param name="History">What was seen so far.</param>
+/// <param name="Verdict">What that says so far.</param>
+/// <param name="Doing">What happens now and why, in a few words.</param>
+public sealed record WatchProgress(
+    TimeSpan Elapsed,
+    TimeSpan For,
+    ProcessHistory History,
+    GrowthVerdict Verdict,
+    string Doing
+);
+
+/// <summary>Watches one process: samples its signals on a steady clock and captures its heap when that pays, all into a case folder.</summary>
+public sealed class Watch
+{
+    // Judged this often and not at every sample: the verdict changes slowly, and watching must stay cheap.
+    private static readonly TimeSpan JudgeEvery = TimeSpan.FromSeconds(2);
+
+    private readonly CaseFolder folder;
+    private readonly WatchOptions options;
+    private readonly TimeProvider time;
+    private readonly IProgress<WatchProgress>? progress;
+    private readonly Func<CancellationToken, Task<LiveTarget?>> reattach;
+    private readonly ProcessHistoryBuilder history;
+    private readonly List<CapturePlan> plans = [];
+    private readonly SignalSample sample = new();
+
+    private LiveTarget target;
+    private GrowthVerdict verdict;
+    private CaseEnding? ending;
+    private long started;
+    private TimeSpan judged = TimeSpan.MinValue;
+    private string doing = "watching";
+
+    /// <param name="target">The attached process; the caller disposes of <see cref="Target"/> afterwards.</param>
+    /// <param name="folder">Where everything is written.</param>
+    /// <param name="options">How long, how closely, at what cost.</param>
+    /// <param name="history">The samples of an earlier watch that this one goes on with; empty for a new case.</param>
+    /// <param name="reattach">Finds the process again after a restart; null where it does not come back.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="progress">Somebody who looks.</param>
+    public Watch(
+        LiveTarget target,
+        CaseFolder folder,
+        WatchOptions options,
+        ProcessHistoryBuilder history,
+        Func<CancellationToken, Task<LiveTarget?>> reattach,
+        TimeProvider time,
+        IProgress<WatchProgress>? progress
+    )
+    {
+        this.target = target;
+        this.folder = folder;
+        this.options = options;
+        this.history = history;
+        this.reattach = reattach;
+        this.time = time;
+        this.progress = progress;
+        verdict = GrowthAnalyzer.Analyze(history.ToHistory());
+    }
+
+    /// <summary>The process as it is attached now: another one after a restart.</summary>
+    public LiveTarget Target => target;
+
+    private TimeSpan Elapsed => time.GetElapsedTime(started);
+
+    /// <summary>Watches until the time is up, the target is gone or the user has enough.</summary>
+    /// <param name="enough">Ends the watch early; what was gathered stays.</param>
+    /// <returns>What was seen.</returns>
+    public async Task<ProcessHistory> RunAsync(CancellationToken enough)
+    {
+        started = time.GetTimestamp();
+        try
+        {
+            await PlanCapturesAsync(enough);
+            using var timer = new PeriodicTimer(options.Interval, time);
+            do
+            {
+                await StepAsync(enough);
+            } while (ending is null && Elapsed < options.For && await timer.WaitForNextTickAsync(enough));
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        {
+            ending = CaseEnding.Interrupted;
+            Note($"stopped by the user after {Elapsed.TotalSeconds:0} s of {options.For.TotalSeconds:0} s");
+        }
+
+        await FinishAsync(enough);
+        return history.ToHistory();
+    }
+
+    private async Task StepAsync(CancellationToken enough)
+    {
+        try
+        {
+            await SampleAsync(outsideOnly: false, enough);
+        }
+        catch (TargetGoneException gone)
+        {
+            await RestartedAsync(gone, enough);
+            return;
+        }
+
+        Judge();
+        var clear = verdict.IsLeaking || verdict.Kind == GrowthKind.Load;
+        foreach (var plan in plans)
+        {
+            if (ending is null && (plan.IsDue(Elapsed, clear) || plan.IsLastDue(Elapsed)))
+            {
+                await CaptureAsync(plan, enough);
+            }
+        }
+    }
+
+    private async ValueTask SampleAsync(bool outsideOnly, CancellationToken cancellation)
+    {
+        sample.Clear();
+        if (outsideOnly)
+        {
+            await target.SampleOutsideAsync(sample, cancellation);
+        }
+        else
+        {
+            await target.SampleAsync(sample, cancellation);
+        }
+
+        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+        if (!history.Add(now, sample))
+        {
+            return;
+        }
+
+        Store(() => folder.Append(now, sample));
+    }
+
+    private void Judge()
+    {
+        if (judged != TimeSpan.MinValue && Elapsed - judged < JudgeEvery)
+        {
+            return;
+        }
+
+        judged = Elapsed;
+        var seen = history.ToHistory();
+        verdict = GrowthAnalyzer.Analyze(seen);
+        progress?.Report(new WatchProgress(Elapsed, options.For, seen, verdict, doing));
+    }
+
+    private async Task PlanCapturesAsync(CancellationToken enough)
+    {
+        plans.Clear();
+        if (!options.Captures)
+        {
+            return;
+        }
+
+        foreach (var method in target.Session.Methods)
+        {
+            try
+            {
+                var estimate = await target.Session.EstimateAsync(method, enough);
+                if (estimate.Pause > options.MaxPause)
+                {
+                    Note(
+                        $"no {method.Title}: it would stop the target for about {estimate.Pause.TotalSeconds:0.#} s, more than --max-pause {options.MaxPause.TotalSeconds:0.#}s allows"
+                    );
+                    continue;
+                }
+
+                plans.Add(new CapturePlan(method, estimate, options));
+            }
+            catch (CaptureFailedException e)
+            {
+                Note($"no {method.Title}: {e.Message}");
+            }
+        }
+    }
+
+    private async Task CaptureAsync(CapturePlan plan, CancellationToken enough)
+    {
+        var method = plan.Method;
+        if (Refuse(plan) is { } reason)
+        {
+            plan.GiveUp();
+            Note($"no {method.Title}: {reason}");
+            return;
+        }
+
+        var number = folder.File.Captures.Count + 1;
+        var name = string.Create(CultureInfo.InvariantCulture, $"{number:00}-{method.Name}{method.Extension}");
+        var path = folder.PathOf(name);
+        doing =
+            $"taking a {method.Title} (expected pause {plan.Estimate.Pause.TotalMilliseconds:0} ms, about {plan.Estimate.DiskBytes / 1048576.0:0.#} MiB on disk)";
+        progress?.Report(new WatchProgress(Elapsed, options.For, history.ToHistory(), verdict, doing));
+        var at = time.GetUtcNow();
+        try
+        {
+            var capture = target.Session.CaptureAsync(method, path, enough);
+            await SampleWhileAsync(capture, enough);
+            var outcome = await capture;
+            plan.Took(Elapsed);
+            var taken = new CaseCapture(
+                name,
+                method.Format,
+                method.Name,
+                at,
+                new FileInfo(path).Length,
+                outcome.Pause?.TotalMilliseconds
+            );
+            Store(() =>
+                folder.Update(f =>
+                    f with
+                    {
+                        Captures = [.. f.Captures, taken],
+                        Notes = [.. f.Notes, .. outcome.Notes.Where(n => !f.Notes.Contains(n))],
+                    }
+                )
+            );
+        }
+        catch (Exception e) when (e is CaptureFailedException or IOException or TimeoutException)
+        {
+            plan.GiveUp();
+            Note($"the {method.Title} failed: {e.Message}");
+        }
+        catch (TargetGoneException e)
+        {
+            await RestartedAsync(e, enough);
+        }
+        finally
+        {
+            doing = "watching";
+        }
+    }
+
+    /// <summary>Keeps the clock of the history steady while a capture runs.</summary>
+    private async Task SampleWhileAsync(Task capture, CancellationToken enough)
+    {
+        using var timer = new PeriodicTimer(options.Interval, time);
+        while (!capture.IsCompleted)
+        {
+            var tick = timer.WaitForNextTickAsync(enough).AsTask();
+            if (await Task.WhenAny(capture, tick) == capture)
+            {
+                return;
+            }
+
+            await tick;
+            try
+            {
+                await SampleAsync(outsideOnly: true, enough);
+            }
+            catch (TargetGoneException)
+            {
+                // The capture itself says so in a moment, with the better words.
+                return;
+            }
+        }
+    }
+
+    /// <summary>Why a capture would harm, null where it would not.</summary>
+    private string? Refuse(CapturePlan plan)
+    {
+        var needed = plan.Estimate.DiskBytes;
+        if (new DriveInfo(Path.GetFullPath(folder.Path)).AvailableFreeSpace is var free && free < needed * 1.2)
+        {
+            return $"it takes about {needed / 1048576.0:0} MiB and only {free / 1048576.0:0} MiB are free in {folder.Path}";
+        }
+
+        if (
+            sample.Has(Signal.Limit)
+            && sample.Has(Signal.Footprint)
+            && sample[Signal.Limit] - sample[Signal.Footprint] is var headroom
+            && headroom < plan.Estimate.TargetBytes * 1.2
+        )
+        {
+            return $"the target may need {plan.Estimate.TargetBytes / 1048576.0:0} MiB for it and has {headroom / 1048576.0:0} MiB left to its limit";
+        }
+
+        return null;
+    }
+
+    private async Task RestartedAsync(TargetGoneException gone, CancellationToken enough)
+    {
+        if (await reattach(enough) is not { } again)
+        {
+            ending = CaseEnding.TargetGone;
+            Note($"{gone.Message} after {Elapsed.TotalSeconds:0} s of watching");
+            return;
+        }
+
+        await target.DisposeAsync();
+        target = again;
+        history.Restarted();
+        var at = time.GetUtcNow();
+        Store(() => folder.Update(f => f with { Restarts = [.. f.Restarts, at] }));
+        await PlanCapturesAsync(enough);
+    }
+
+    private async Task FinishAsync(CancellationToken enough)
+    {
+        if (ending is null or CaseEnding.Interrupted && target.Session is not null)
+        {
+            // With only a baseline there is nothing to compare: even one who stops early is owed the second capture,
+            // where that is cheap. A second Ctrl-C ends the process.
+            foreach (var plan in plans.Where(p => p.Taken == 1 && !p.GivenUp && (p.IsCheap || ending is null)))
+            {
+                await CaptureAsync(plan, ending is null ? enough : CancellationToken.None);
+            }
+        }
+
+        Store(() => folder.Update(f => f with { Ending = ending ?? CaseEnding.Complete }));
+    }
+
+    private void Note(string note) => Store(() => folder.Update(f => f with { Notes = [.. f.Notes, note] }));
+
+    /// <summary>Writes to the case; a disk that is full ends the watch, and the answer is given from what was gathered.</summary>
+    private void Store(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (ending != CaseEnding.StorageFailed)
+            {
+                ending = CaseEnding.StorageFailed;
+                try
+                {
+                    folder.Update(f =>
+                        f with
+                        {
+                            Ending = CaseEnding.StorageFailed,
+                            Notes = [.. f.Notes, $"the case could not be written any more: {e.Message}"],
+                        }
+                    );
+                }
+                catch (Exception again) when (again is IOException or UnauthorizedAccessException)
+                {
+                    // The note stands in memory, where the answer is made from.
+                }
+            }
+        }
+    }
+}
