@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Suspects;
 
@@ -62,7 +63,8 @@ public static class Sentences
     {
         ArgumentNullException.ThrowIfNull(site);
         return site.File is null ? site.Function
-            : site.Line is { } line ? string.Create(CultureInfo.InvariantCulture, $"{site.Function} ({site.File}:{line})")
+            : site.Line is { } line
+                ? string.Create(CultureInfo.InvariantCulture, $"{site.Function} ({site.File}:{line})")
             : $"{site.Function} ({site.File})";
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Tidemark.Core;
 
 namespace Tidemark.Reports.Markdown;
 

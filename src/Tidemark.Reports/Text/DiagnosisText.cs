@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Core.Suspects;
@@ -113,7 +114,9 @@ public static class DiagnosisText
 
         if (suspects.Count > SuspectsShown)
         {
-            console.MarkupLine($"[grey]   and {suspects.Count - SuspectsShown} more: see the report or --format json[/]");
+            console.MarkupLine(
+                $"[grey]   and {suspects.Count - SuspectsShown} more: see the report or --format json[/]"
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tidemark.Reports;
+namespace Tidemark.Core;
 
 /// <summary>Figures as people read them; always with the invariant culture.</summary>
 public static class Quantity
