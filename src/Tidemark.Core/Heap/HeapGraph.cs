@@ -6,7 +6,7 @@ public enum ReferenceStrength : byte
     /// <summary>Keeps the target alive.</summary>
     Strong,
 
-    /// <summary>Lets go when memory is short (java.lang.ref.SoftReference).</summary>
+    /// <summary>Lets go when memory is short (java.lang.ref.SoftReference): until then it holds like a strong one.</summary>
     Soft,
 
     /// <summary>Does not keep the target alive.</summary>
@@ -15,128 +15,171 @@ public enum ReferenceStrength : byte
     /// <summary>Only waits for the target's end.</summary>
     Phantom,
 
-    /// <summary>Waits to run the target's finalizer, and keeps it until then.</summary>
+    /// <summary>Waits to run the target's finalizer: keeps it alive where nothing else does.</summary>
     Finalizer,
 }
 
-/// <summary>Why an object is alive without being referenced from another.</summary>
-public enum RootKind : byte
-{
-    Other,
-
-    /// <summary>A static field or a module-level variable.</summary>
-    Static,
-
-    /// <summary>A local variable or a register on a thread's stack.</summary>
-    Stack,
-
-    /// <summary>A thread object.</summary>
-    Thread,
-
-    /// <summary>A handle of native code: JNI global, GCHandle, persistent handle.</summary>
-    Handle,
-
-    /// <summary>An object whose finalizer has not run yet.</summary>
-    FinalizerQueue,
-
-    /// <summary>A class or module that the runtime never unloads.</summary>
-    SystemClass,
-
-    /// <summary>A monitor that is held or waited for.</summary>
-    Monitor,
-
-    /// <summary>Held by the runtime itself.</summary>
-    Runtime,
-}
-
-/// <summary>One reason why an object is alive.</summary>
-/// <param name="Node">The object.</param>
-/// <param name="Kind">The reason.</param>
-/// <param name="Name">In the field's own words, such as <c>static Acme.Sessions.ById</c> or <c>thread pool-1-thread-3</c>; null where unknown.</param>
-public readonly record struct HeapRoot(int Node, RootKind Kind, string? Name);
-
-/// <summary>Names that a heap graph can give on demand; they are looked up only for what is shown.</summary>
-public abstract class HeapLabels
-{
-    /// <summary>A graph without names beyond those of its types.</summary>
-    public static HeapLabels None { get; } = new NoLabels();
-
-    /// <summary>The field, index or key through which <paramref name="from"/> holds its reference number <paramref name="ordinal"/> (counted in <see cref="HeapGraph.References"/>); null where the dump does not tell.</summary>
-    public abstract string? Reference(int from, int ordinal);
-
-    /// <summary>What tells this object from others of its type: a class's name, a string's beginning, a function's name; null where nothing does.</summary>
-    public abstract string? Describe(int node);
-
-    private sealed class NoLabels : HeapLabels
-    {
-        public override string? Reference(int from, int ordinal) => null;
-
-        public override string? Describe(int node) => null;
-    }
-}
-
-/// <summary>A reference that does not keep its target alive, kept apart from the strong ones.</summary>
+/// <summary>A reference that is weaker than a strong one.</summary>
 public readonly record struct WeakReferenceEdge(int From, int To, ReferenceStrength Strength);
 
-/// <summary>Objects, their types and sizes, and who holds whom: frozen arrays on dense ids, edges as compressed sparse rows.</summary>
+/// <summary>
+/// Objects, their types and sizes, and who holds whom: frozen arrays on dense ids, edges as compressed sparse rows.
+/// Objects are numbered from 0. Safe for concurrent readers.
+/// </summary>
 public sealed class HeapGraph
 {
-    private readonly int[] nodeType;
-    private readonly long[] shallow;
-    private readonly ulong[] ids;
-    private readonly long[] edgeStart;
-    private readonly int[] edgeTo;
     private readonly string[] typeNames;
+    private readonly int[] typeObjects;
+    private readonly ObjectIds? ids;
+    private readonly Lazy<DominatorTree> dominators;
+    private readonly Lazy<Dictionary<int, int>> typeOfTypeObject;
 
-    internal HeapGraph(
-        string[] typeNames,
-        int[] nodeType,
-        long[] shallow,
-        ulong[] ids,
-        long[] edgeStart,
-        int[] edgeTo,
-        HeapRoot[] roots,
-        WeakReferenceEdge[] weakReferences,
-        HeapLabels labels
-    )
+    /// <summary>Puts finished parts together; <see cref="HeapGraphBuilder"/> is the easier way.</summary>
+    /// <exception cref="ArgumentException">The parts do not fit together.</exception>
+    public HeapGraph(HeapGraphParts parts)
     {
-        this.typeNames = typeNames;
-        this.nodeType = nodeType;
-        this.shallow = shallow;
-        this.ids = ids;
-        this.edgeStart = edgeStart;
-        this.edgeTo = edgeTo;
-        Roots = roots;
-        WeakReferences = weakReferences;
-        Labels = labels;
+        ArgumentNullException.ThrowIfNull(parts);
+        parts.Check();
+        typeNames = parts.TypeNames;
+        typeObjects = parts.TypeObjects ?? [];
+        ids = parts.Ids;
+        Shapes = parts.Shapes;
+        Rows = parts.References;
+        Roots = parts.Roots;
+        WeakReferences = parts.WeakReferences;
+        Labels = parts.Labels;
+        dominators = new Lazy<DominatorTree>(() => DominatorTree.Compute(this));
+        typeOfTypeObject = new Lazy<Dictionary<int, int>>(TypesByObject);
     }
 
     /// <summary>How many objects there are; they are numbered from 0.</summary>
-    public int NodeCount => nodeType.Length;
+    public int NodeCount => Shapes.NodeCount;
 
-    /// <summary>How many strong references there are.</summary>
-    public long ReferenceCount => edgeTo.LongLength;
+    /// <summary>How many references hold their target: strong and soft ones.</summary>
+    public long ReferenceCount => Rows.Count;
 
     public int TypeCount => typeNames.Length;
 
     public IReadOnlyList<HeapRoot> Roots { get; }
 
-    /// <summary>Soft, weak, phantom and finalizer references.</summary>
+    /// <summary>Soft, weak, phantom and finalizer references. A soft one stands in <see cref="References"/> too, because it holds; the others do not.</summary>
     public IReadOnlyList<WeakReferenceEdge> WeakReferences { get; }
 
     public HeapLabels Labels { get; }
 
+    /// <summary>Dominators and retained sizes; computed when they are first asked for, and kept.</summary>
+    public DominatorTree Dominators => dominators.Value;
+
+    internal NodeShapes Shapes { get; }
+
+    internal ReferenceRows Rows { get; }
+
     public string TypeName(int type) => typeNames[type];
 
-    public int TypeOf(int node) => nodeType[node];
+    public int TypeOf(int node) => Shapes.Types[Shapes[node]];
+
+    /// <summary>The name of the object's type.</summary>
+    public string TypeNameOf(int node) => typeNames[TypeOf(node)];
 
     /// <summary>The object's own size in bytes.</summary>
-    public long ShallowSize(int node) => shallow[node];
+    public long ShallowSize(int node) => Shapes.Sizes[Shapes[node]];
 
-    /// <summary>The object's address or identity in the dump.</summary>
-    public ulong Id(int node) => ids[node];
+    /// <summary>The object's address or identity in the dump; its number where the dump has none.</summary>
+    public ulong Id(int node) => ids?.Id(node) ?? (ulong)node;
 
-    /// <summary>The objects that this one holds strongly, in the order of the dump; one may occur twice.</summary>
-    public ReadOnlySpan<int> References(int node) =>
-        edgeTo.AsSpan((int)edgeStart[node], (int)(edgeStart[node + 1] - edgeStart[node]));
+    /// <summary>The object with that address or identity, or -1. May cost a look at every object.</summary>
+    public int Find(ulong id) => ids?.Find(id) ?? (id < (ulong)NodeCount ? (int)id : -1);
+
+    /// <summary>The objects that this one holds, in the order of the dump; one may occur twice.</summary>
+    public ReadOnlySpan<int> References(int node) => Rows[node];
+
+    /// <summary>
+    /// The object that stands for a type (a Java class), or -1. Every object of the type holds it,
+    /// beyond what <see cref="References"/> tells.
+    /// </summary>
+    public int TypeObject(int type) => type < typeObjects.Length ? typeObjects[type] : -1;
+
+    /// <summary>The type that this object stands for (see <see cref="TypeObject"/>), or -1.</summary>
+    public int TypeStoodFor(int node) => typeOfTypeObject.Value.GetValueOrDefault(node, -1);
+
+    private Dictionary<int, int> TypesByObject()
+    {
+        var types = new Dictionary<int, int>();
+        for (var type = 0; type < typeObjects.Length; type++)
+        {
+            if (typeObjects[type] >= 0)
+            {
+                types.TryAdd(typeObjects[type], type);
+            }
+        }
+
+        return types;
+    }
+}
+
+/// <summary>The parts of a <see cref="HeapGraph"/>, for a parser that fills them in bulk.</summary>
+public sealed record HeapGraphParts
+{
+    public required string[] TypeNames { get; init; }
+
+    public required NodeShapes Shapes { get; init; }
+
+    public required ReferenceRows References { get; init; }
+
+    public required IReadOnlyList<HeapRoot> Roots { get; init; }
+
+    /// <summary>The object of each type, -1 for none (see <see cref="HeapGraph.TypeObject"/>); null where the runtime has none at all.</summary>
+    public int[]? TypeObjects { get; init; }
+
+    public IReadOnlyList<WeakReferenceEdge> WeakReferences { get; init; } = [];
+
+    /// <summary>Null where the dump has no identities.</summary>
+    public ObjectIds? Ids { get; init; }
+
+    public HeapLabels Labels { get; init; } = HeapLabels.None;
+
+    internal void Check()
+    {
+        var nodes = Shapes.NodeCount;
+        Require(References.RowCount == nodes, $"{References.RowCount} rows of references for {nodes} objects");
+        foreach (var type in Shapes.Types)
+        {
+            Require((uint)type < (uint)TypeNames.Length, $"type {type} of {TypeNames.Length} is used");
+        }
+
+        foreach (var size in Shapes.Sizes)
+        {
+            Require(size >= 0, $"an object has {size} bytes");
+        }
+
+        foreach (var root in Roots)
+        {
+            RequireNode(root.Node);
+        }
+
+        foreach (var edge in WeakReferences)
+        {
+            RequireNode(edge.From);
+            RequireNode(edge.To);
+        }
+
+        foreach (var typeObject in TypeObjects ?? [])
+        {
+            Require(
+                typeObject >= -1 && typeObject < nodes,
+                $"object {typeObject} is referred to but there are only {nodes}"
+            );
+        }
+
+        void RequireNode(int node) =>
+            Require((uint)node < (uint)nodes, $"object {node} is referred to but there are only {nodes}");
+
+        static void Require(bool holds, string problem)
+        {
+            if (!holds)
+            {
+                throw new ArgumentException(problem);
+            }
+        }
+    }
 }

@@ -1,18 +1,21 @@
 namespace Tidemark.Core.Heap;
 
-/// <summary>The only way to a <see cref="HeapGraph"/>: checks what comes in and freezes it.</summary>
-public sealed class HeapGraphBuilder
+/// <summary>
+/// The way to a <see cref="HeapGraph"/> for parsers that meet objects and references in any order: checks what comes in and freezes it.
+/// One that meets them object by object fills <see cref="HeapGraphParts"/> by itself, which takes less memory.
+/// </summary>
+public sealed class HeapGraphBuilder : IDisposable
 {
     private readonly List<string> typeNames = [];
-    private readonly List<int> nodeType = [];
-    private readonly List<long> shallow = [];
-    private readonly List<ulong> ids = [];
-    private readonly List<int> from = [];
-    private readonly List<int> to = [];
+    private readonly List<int> typeObjects = [];
+    private readonly NodeShapesBuilder shapes = new();
+    private readonly NativeList<ulong> ids = new();
+    private readonly NativeList<int> from = new();
+    private readonly NativeList<int> to = new();
     private readonly List<HeapRoot> roots = [];
     private readonly List<WeakReferenceEdge> weakReferences = [];
 
-    public int NodeCount => nodeType.Count;
+    public int NodeCount => shapes.NodeCount;
 
     /// <summary>Adds a type; the caller sees to it that one name is added once where that matters.</summary>
     /// <returns>Its number.</returns>
@@ -20,8 +23,12 @@ public sealed class HeapGraphBuilder
     {
         ArgumentNullException.ThrowIfNull(name);
         typeNames.Add(name);
+        typeObjects.Add(-1);
         return typeNames.Count - 1;
     }
+
+    /// <summary>Says which object stands for a type: every object of the type holds it.</summary>
+    public void SetTypeObject(int type, int node) => typeObjects[type] = node;
 
     /// <summary>Adds an object.</summary>
     /// <returns>Its number.</returns>
@@ -30,82 +37,88 @@ public sealed class HeapGraphBuilder
         ArgumentOutOfRangeException.ThrowIfNegative(shallowBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(type);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(type, typeNames.Count);
-        nodeType.Add(type);
-        shallow.Add(shallowBytes);
         ids.Add(id);
-        return nodeType.Count - 1;
+        return shapes.Add(type, shallowBytes);
     }
 
     /// <summary>Adds a reference; both ends may still be added later, and are checked when the graph is built.</summary>
     public void AddReference(int source, int target, ReferenceStrength strength = ReferenceStrength.Strong)
     {
-        if (strength == ReferenceStrength.Strong)
+        if (strength != ReferenceStrength.Strong)
+        {
+            weakReferences.Add(new WeakReferenceEdge(source, target, strength));
+        }
+
+        if (strength is ReferenceStrength.Strong or ReferenceStrength.Soft)
         {
             from.Add(source);
             to.Add(target);
-        }
-        else
-        {
-            weakReferences.Add(new WeakReferenceEdge(source, target, strength));
         }
     }
 
     public void AddRoot(int node, RootKind kind, string? name = null) => roots.Add(new HeapRoot(node, kind, name));
 
-    /// <summary>Freezes the graph. References of one object keep the order in which they were added.</summary>
+    /// <summary>Freezes the graph. References of one object keep the order in which they were added. The builder is of no use afterwards.</summary>
     /// <exception cref="ArgumentException">A reference or a root names an object that was not added.</exception>
     public HeapGraph Build(HeapLabels? labels = null)
     {
-        var n = nodeType.Count;
-        var start = new long[n + 1];
-        for (var e = 0; e < from.Count; e++)
-        {
-            Check(from[e]);
-            Check(to[e]);
-            start[from[e] + 1]++;
-        }
-
-        for (var i = 0; i < n; i++)
-        {
-            start[i + 1] += start[i];
-        }
-
-        var targets = new int[from.Count];
-        var next = start.AsSpan(0, n).ToArray();
-        for (var e = 0; e < from.Count; e++)
-        {
-            targets[next[from[e]]++] = to[e];
-        }
-
-        foreach (var root in roots)
-        {
-            Check(root.Node);
-        }
-
-        foreach (var edge in weakReferences)
-        {
-            Check(edge.From);
-            Check(edge.To);
-        }
-
+        var frozen = shapes.Build();
         return new HeapGraph(
-            [.. typeNames],
-            [.. nodeType],
-            [.. shallow],
-            [.. ids],
-            start,
-            targets,
-            [.. roots],
-            [.. weakReferences],
-            labels ?? HeapLabels.None
-        );
-
-        void Check(int node)
-        {
-            if ((uint)node >= (uint)n)
+            new HeapGraphParts
             {
-                throw new ArgumentException($"object {node} is referred to but only {n} were added");
+                TypeNames = [.. typeNames],
+                TypeObjects = typeObjects.TrueForAll(o => o < 0) ? null : [.. typeObjects],
+                Shapes = frozen,
+                References = BuildRows(frozen.NodeCount),
+                Roots = [.. roots],
+                WeakReferences = [.. weakReferences],
+                Ids = ObjectIds.Listed(ids.ToArray()),
+                Labels = labels ?? HeapLabels.None,
             }
+        );
+    }
+
+    public void Dispose()
+    {
+        shapes.Dispose();
+        ids.Dispose();
+        from.Dispose();
+        to.Dispose();
+    }
+
+    /// <summary>Sorts the references by their source, by counting.</summary>
+    private ReferenceRows BuildRows(int nodes)
+    {
+        using var next = new NativeArray<long>(nodes + 1L);
+        for (long e = 0; e < from.Count; e++)
+        {
+            if ((uint)from[e] >= (uint)nodes)
+            {
+                throw new ArgumentException($"object {from[e]} refers to others but only {nodes} were added");
+            }
+
+            next[from[e] + 1L]++;
         }
+
+        using var rowLengths = new NativeArray<int>(nodes);
+        for (var node = 0; node < nodes; node++)
+        {
+            rowLengths[node] = (int)next[node + 1L];
+            next[node + 1L] += next[node];
+        }
+
+        var sorted = new NativeArray<int>(from.Count);
+        for (long e = 0; e < from.Count; e++)
+        {
+            sorted[next[from[e]]++] = to[e];
+        }
+
+        using var rows = new ReferenceRowsBuilder(nodes, new NativeList<int>(sorted));
+        for (var node = 0; node < nodes; node++)
+        {
+            rows.EndRow(rowLengths[node]);
+        }
+
+        return rows.Build();
     }
 }

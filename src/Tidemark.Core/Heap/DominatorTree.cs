@@ -1,0 +1,239 @@
+using System.Numerics;
+
+namespace Tidemark.Core.Heap;
+
+/// <summary>
+/// Exact immediate dominators and retained sizes (64-bit) of everything that is reachable. An object dominates another when every
+/// way from a root to the other leads through it; its retained size is what would be freed with it.
+/// <para>
+/// Strong and soft references hold, and so do the objects of types (see <see cref="HeapGraph.TypeObject"/>); weak and phantom
+/// references do not; what only a finalizer reference leads to counts as a root of its own.
+/// </para>
+/// <para>
+/// Reachable objects are also numbered by rank, from 1 to <see cref="Count"/>, dominators before what they dominate; rank 0 is the
+/// virtual object that holds all roots. Passes over the whole tree go by rank: they are sequential and need no stack.
+/// </para>
+/// </summary>
+public sealed class DominatorTree
+{
+    private readonly HeapGraph graph;
+    private readonly NativeArray<int> node;
+    private readonly NativeArray<int> dominator;
+    private readonly RetainedSizes retained;
+    private readonly Lazy<NativeArray<int>> rank;
+
+    private DominatorTree(
+        HeapGraph graph,
+        NativeArray<int> node,
+        NativeArray<int> dominator,
+        RetainedSizes retained,
+        IReadOnlyList<WeakReferenceEdge> finalizerHeld
+    )
+    {
+        this.graph = graph;
+        this.node = node;
+        this.dominator = dominator;
+        this.retained = retained;
+        FinalizerHeld = finalizerHeld;
+        rank = new Lazy<NativeArray<int>>(RanksOfNodes);
+    }
+
+    /// <summary>How many objects are reachable.</summary>
+    public int Count => (int)(node.Length - 1);
+
+    /// <summary>Bytes of all reachable objects.</summary>
+    public long TotalBytes => retained[0];
+
+    /// <summary>Finalizer references that keep an object alive which nothing else holds.</summary>
+    public IReadOnlyList<WeakReferenceEdge> FinalizerHeld { get; }
+
+    /// <summary>Computes the tree in O(m log n) time, about 20 bytes an object of memory for a while and 12 in the end.</summary>
+    /// <exception cref="OperationCanceledException" />
+    public static DominatorTree Compute(HeapGraph graph, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        using var walk = new DepthFirstSearch(graph);
+        walk.Run(cancellation);
+        NativeArray<int> dominator;
+        using (var tarjan = new LengauerTarjan(walk))
+        {
+            dominator = tarjan.Run(cancellation);
+        }
+
+        var node = Inverse(walk.Rank, walk.Count);
+        return new DominatorTree(graph, node, dominator, RetainedSizes.Sum(graph, node, dominator), walk.FinalizerHeld);
+    }
+
+    /// <summary>A tree as it was stored.</summary>
+    /// <exception cref="ArgumentException">The arrays do not fit together or are not a tree.</exception>
+    public static DominatorTree FromStored(
+        HeapGraph graph,
+        NativeArray<int> nodes,
+        NativeArray<int> dominators,
+        IReadOnlyList<WeakReferenceEdge> finalizerHeld
+    )
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(nodes);
+        ArgumentNullException.ThrowIfNull(dominators);
+        if (nodes.Length != dominators.Length || nodes.Length - 1 > graph.NodeCount)
+        {
+            throw new ArgumentException($"{nodes.Length} ranks and {dominators.Length} dominators");
+        }
+
+        for (long r = 1; r < nodes.Length; r++)
+        {
+            if ((uint)nodes[r] >= (uint)graph.NodeCount || (uint)dominators[r] >= (uint)r)
+            {
+                throw new ArgumentException($"rank {r} is object {nodes[r]}, dominated by rank {dominators[r]}");
+            }
+        }
+
+        return new DominatorTree(graph, nodes, dominators, RetainedSizes.Sum(graph, nodes, dominators), finalizerHeld);
+    }
+
+    /// <summary>The object of a rank from 1.</summary>
+    public int NodeAt(int rank) => node[rank];
+
+    /// <summary>The rank of an object; 0 where it is not reachable.</summary>
+    public int RankOf(int node) => rank.Value[node];
+
+    /// <summary>The rank of the immediate dominator of a rank from 1; always lower, and 0 where only the roots together dominate it.</summary>
+    public int DominatorOfRank(int rank) => dominator[rank];
+
+    /// <summary>Retained bytes by rank; those of rank 0 are all there are.</summary>
+    public long RetainedAt(int rank) => retained[rank];
+
+    public bool IsReachable(int node) => RankOf(node) != 0;
+
+    /// <summary>The object that dominates this one; -1 where it is not reachable or only the roots together dominate it.</summary>
+    public int ImmediateDominator(int node)
+    {
+        var above = RankOf(node) is > 0 and var own ? dominator[own] : 0;
+        return above == 0 ? -1 : this.node[above];
+    }
+
+    /// <summary>Bytes that would be freed with this object, its own among them; 0 where it is not reachable.</summary>
+    public long RetainedSize(int node) => RankOf(node) is > 0 and var own ? retained[own] : 0;
+
+    /// <summary>The objects that this one dominates immediately (-1: those that only the roots together dominate), largest first. Looks at every object.</summary>
+    /// <param name="node">An object or -1.</param>
+    /// <param name="minimumBytes">Objects that retain less are left out.</param>
+    public IReadOnlyList<int> Children(int node, long minimumBytes = 0)
+    {
+        var own = node < 0 ? 0 : RankOf(node);
+        var children = new List<int>();
+        if (node < 0 || own != 0)
+        {
+            for (var r = own + 1; r <= Count; r++)
+            {
+                if (dominator[r] == own && retained[r] >= minimumBytes)
+                {
+                    children.Add(r);
+                }
+            }
+        }
+
+        children.Sort((a, b) => retained[a] != retained[b] ? retained[b].CompareTo(retained[a]) : a.CompareTo(b));
+        return children.ConvertAll(r => this.node[r]);
+    }
+
+    /// <summary>The arrays as they are stored, by rank.</summary>
+    public (NativeArray<int> Nodes, NativeArray<int> Dominators) Stored => (node, dominator);
+
+    private static NativeArray<int> Inverse(NativeArray<int> rank, int count)
+    {
+        var node = new NativeArray<int>(count + 1L);
+        node[0] = -1;
+        for (long i = 0; i < rank.Length; i++)
+        {
+            if (rank[i] != 0)
+            {
+                node[rank[i]] = (int)i;
+            }
+        }
+
+        return node;
+    }
+
+    private NativeArray<int> RanksOfNodes()
+    {
+        var ranks = new NativeArray<int>(graph.NodeCount);
+        for (var r = 1; r <= Count; r++)
+        {
+            ranks[node[r]] = r;
+        }
+
+        return ranks;
+    }
+
+    /// <summary>Retained bytes by rank, in 4 bytes each as long as the heap's total allows it.</summary>
+    private sealed class RetainedSizes
+    {
+        private readonly NativeArray<uint>? narrow;
+        private readonly NativeArray<ulong>? wide;
+        private readonly int shift;
+
+        private RetainedSizes(NativeArray<uint>? narrow, NativeArray<ulong>? wide, int shift)
+        {
+            this.narrow = narrow;
+            this.wide = wide;
+            this.shift = shift;
+        }
+
+        public long this[int rank] => narrow is not null ? (long)narrow[rank] << shift : (long)wide![rank] << shift;
+
+        public static RetainedSizes Sum(HeapGraph graph, NativeArray<int> node, NativeArray<int> dominator)
+        {
+            var sizes = graph.Shapes.Sizes;
+            ulong anySize = 0;
+            foreach (var size in sizes)
+            {
+                anySize |= (ulong)size;
+            }
+
+            // Sizes are multiples of the runtime's alignment: counted in that unit, 32 bits reach eight times as far.
+            var shift = anySize == 0 ? 0 : BitOperations.TrailingZeroCount(anySize);
+            UInt128 total = 0;
+            for (var n = 0; n < graph.NodeCount; n++)
+            {
+                total += (ulong)sizes[graph.Shapes[n]] >> shift;
+            }
+
+            if (total > (ulong)(long.MaxValue >> shift))
+            {
+                throw new ArgumentException("the objects' sizes add up to more than 2^63 bytes");
+            }
+
+            return total <= uint.MaxValue
+                ? new RetainedSizes(SumUp<uint>(graph, node, dominator, shift), wide: null, shift)
+                : new RetainedSizes(narrow: null, SumUp<ulong>(graph, node, dominator, shift), shift);
+        }
+
+        private static unsafe NativeArray<T> SumUp<T>(
+            HeapGraph graph,
+            NativeArray<int> node,
+            NativeArray<int> dominator,
+            int shift
+        )
+            where T : unmanaged, IBinaryInteger<T>
+        {
+            var shapes = graph.Shapes;
+            var sizeOfShape = new T[shapes.ShapeCount];
+            for (var shape = 0; shape < sizeOfShape.Length; shape++)
+            {
+                sizeOfShape[shape] = T.CreateTruncating(shapes.Sizes[shape] >> shift);
+            }
+
+            var sums = new NativeArray<T>(node.Length);
+            var sum = sums.Pointer;
+            for (var r = (int)node.Length - 1; r > 0; r--)
+            {
+                sum[r] += sizeOfShape[shapes[node.Pointer[r]]];
+                sum[dominator.Pointer[r]] += sum[r];
+            }
+
+            return sums;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Tidemark.Core.Heap;
+
+/// <summary>Names that a heap graph can give on demand; they are looked up only for what is shown.</summary>
+public abstract class HeapLabels
+{
+    /// <summary>A graph without names beyond those of its types.</summary>
+    public static HeapLabels None { get; } = new NoLabels();
+
+    /// <summary>
+    /// The field, index or key through which <paramref name="from"/> holds its reference number <paramref name="ordinal"/>
+    /// (counted in <see cref="HeapGraph.References"/>), an index as <c>[3]</c>; null where the dump does not tell.
+    /// </summary>
+    public abstract string? Reference(int from, int ordinal);
+
+    /// <summary>What tells this object from others of its type: a class's name, a thread's name, a string's beginning, a function's name; null where nothing does.</summary>
+    public abstract string? Describe(int node);
+
+    private sealed class NoLabels : HeapLabels
+    {
+        public override string? Reference(int from, int ordinal) => null;
+
+        public override string? Describe(int node) => null;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace Tidemark.Core.Heap;
+
+/// <summary>Anonymous memory straight from the kernel (Linux): zeroed, lazily backed, in huge pages where they are to be had.</summary>
+internal sealed partial class NativeBlock : SafeHandle
+{
+    public const int PageSize = 4096;
+    private const int ReadWrite = 3;
+    private const int PrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
+    private const int MayMove = 1;
+    private const int HugePage = 14;
+    private const long HugePageThreshold = 4 << 20;
+
+    /// <exception cref="InsufficientMemoryException">The system does not give so much.</exception>
+    public NativeBlock(long bytes)
+        : base(invalidHandleValue: -1, ownsHandle: true)
+    {
+        Bytes = WholePages(bytes);
+        Take(Mmap(0, (nuint)Bytes, ReadWrite, PrivateAnonymousNoReserve, -1, 0), Bytes);
+        GC.AddMemoryPressure(Bytes);
+    }
+
+    public override bool IsInvalid => handle == -1;
+
+    public nint Address => handle;
+
+    /// <summary>Its size in bytes, whole pages.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Makes it longer or shorter; it may move.</summary>
+    public void Resize(long bytes)
+    {
+        bytes = WholePages(bytes);
+        if (bytes == Bytes)
+        {
+            return;
+        }
+
+        Take(Mremap(handle, (nuint)Bytes, (nuint)bytes, MayMove), bytes);
+        GC.AddMemoryPressure(bytes);
+        GC.RemoveMemoryPressure(Bytes);
+        Bytes = bytes;
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        GC.RemoveMemoryPressure(Bytes);
+        return Munmap(handle, (nuint)Bytes) == 0;
+    }
+
+    private static long WholePages(long bytes) =>
+        Math.Max(PageSize, checked(bytes + PageSize - 1) / PageSize * PageSize);
+
+    private void Take(nint address, long bytes)
+    {
+        if (address == -1)
+        {
+            throw new InsufficientMemoryException($"no {bytes:N0} bytes of memory are to be had");
+        }
+
+        SetHandle(address);
+        if (bytes >= HugePageThreshold)
+        {
+            _ = Madvise(address, (nuint)bytes, HugePage); // only speed depends on it
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "mremap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Mremap(nint address, nuint oldLength, nuint newLength, int flags);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Munmap(nint address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Madvise(nint address, nuint length, int advice);
+}
