@@ -6,6 +6,7 @@ need() { # COMMAND PACKAGE
   command -v "$1" >/dev/null 2>&1 || packages+=("$2")
 }
 need go golang-go
+need javac openjdk-17-jdk-headless
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}"
   export DEBIAN_FRONTEND=noninteractive

@@ -1,8 +1,10 @@
+using Tidemark.Runtimes.Jvm;
+
 namespace Tidemark.Runtimes;
 
 /// <summary>All runtimes there are.</summary>
 public static class KnownRuntimes
 {
     /// <summary>In the order in which they are asked; native code, which every process is, stands last.</summary>
-    public static IReadOnlyList<IRuntime> All { get; } = [];
+    public static IReadOnlyList<IRuntime> All { get; } = [new JvmRuntime()];
 }

@@ -1,0 +1,257 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Tidemark.Core.Series;
+
+namespace Tidemark.Runtimes.Jvm;
+
+/// <summary>An attached HotSpot JVM.</summary>
+/// <remarks>
+/// Signals come from the counters' file, which costs the JVM nothing, and from the attach socket where there is no such file.
+/// Captures go through the attach socket; where the JVM cannot be attached to, the signals remain and each capture says why it is refused.
+/// </remarks>
+internal sealed partial class JvmSession : RuntimeSession
+{
+    public static readonly CaptureMethod Histogram = new(
+        "class-histogram",
+        "class-histogram",
+        ".histo.txt",
+        CaptureRole.Census,
+        "class histogram (forces a full collection)"
+    );
+
+    public static readonly CaptureMethod HeapDump = new(
+        "heap-dump",
+        "hprof",
+        ".hprof",
+        CaptureRole.Heap,
+        "heap dump (HPROF; forces a full collection)"
+    );
+
+    private static readonly TimeSpan QuickPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeastCapturePatience = TimeSpan.FromMinutes(1);
+
+    // What HPROF spends on an object beyond what the JVM does: wide references and a header a record.
+    private const double DumpBytesPerHeapByte = 2;
+    private const long DumpOverhead = 16 << 20;
+
+    private readonly JvmProcess jvm;
+    private readonly AttachChannel? channel;
+    private readonly string? refusal;
+    private readonly ResidentHeap? residentHeap;
+    private readonly double? maxHeapSize;
+    private readonly JvmSignals signals = new();
+    private readonly CapturePace pace = new();
+    private double? classMetadataAtStart;
+    private double? censusBytes;
+    private bool censusIsNews;
+
+    private JvmSession(JvmProcess jvm, string refusal)
+    {
+        this.jvm = jvm;
+        this.refusal = refusal;
+    }
+
+    private JvmSession(JvmProcess jvm, AttachChannel channel, HeapInfo? heap, double? maxHeapSize)
+    {
+        this.jvm = jvm;
+        this.channel = channel;
+        this.maxHeapSize = maxHeapSize;
+        residentHeap = heap is { To: > 0 } ? new ResidentHeap(jvm.Process, heap) : null;
+    }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<CaptureMethod> Methods => [Histogram, HeapDump];
+
+    /// <exception cref="AttachFailedException">There are neither counters nor a way to attach.</exception>
+    public static async Task<JvmSession> OpenAsync(JvmProcess jvm, CancellationToken cancellation)
+    {
+        try
+        {
+            var channel = await AttachChannel.OpenAsync(jvm, cancellation);
+            var flags = await channel.RunAsync("VM.flags", QuickPatience, cancellation);
+            return new JvmSession(jvm, channel, await ReadHeapInfoAsync(channel, cancellation), MaxHeapSize(flags));
+        }
+        catch (Exception e) when (e is AttachFailedException or IOException or TimeoutException)
+        {
+            // Half of the answer is in the counters: only without them is there nothing to go on with.
+            return jvm.ReadPerfData() is not null
+                ? new JvmSession(jvm, e.Message)
+                : throw new AttachFailedException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        ThrowIfGone();
+        if (maxHeapSize is { } limit)
+        {
+            sample[Signal.HeapLimit] = limit;
+        }
+
+        double classMetadata = 0;
+        if (jvm.ReadPerfData() is { } counters)
+        {
+            signals.Read(counters, sample);
+            classMetadata = JvmSignals.ClassMetadata(counters);
+        }
+        else if (channel is not null && await ReadHeapInfoAsync(channel, cancellation) is { Committed: > 0 } heap)
+        {
+            sample[Signal.CommittedHeap] = heap.Committed;
+        }
+
+        // The collection that a census forces is in the counters of most collectors, but not of the concurrent ones.
+        if (censusIsNews && !signals.CountsFullCollections)
+        {
+            sample[Signal.LiveHeap] = censusBytes!.Value;
+        }
+
+        censusIsNews = false;
+
+        if (residentHeap?.Read() is { } resident)
+        {
+            sample[Signal.CommittedHeap] = resident;
+        }
+
+        AddClassMetadata(sample, classMetadata);
+    }
+
+    /// <inheritdoc />
+    public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        var heapBytes = await HeapBytesAsync(cancellation);
+        return new CaptureEstimate(
+            pace.Estimate(method, heapBytes),
+            method == HeapDump ? DumpOverhead + (long)(DumpBytesPerHeapByte * heapBytes) : 1 << 20,
+            0
+        );
+    }
+
+    /// <inheritdoc />
+    public override async Task<CaptureOutcome> CaptureAsync(
+        CaptureMethod method,
+        string path,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ThrowIfGone();
+        if (channel is null)
+        {
+            throw new CaptureFailedException(refusal!);
+        }
+
+        var estimate = await EstimateAsync(method, cancellation);
+        var patience = TimeSpan.FromTicks(Math.Max(LeastCapturePatience.Ticks, estimate.Pause.Ticks * 10));
+        var stoppedBefore = Stopped();
+        var start = Stopwatch.GetTimestamp();
+        if (method == HeapDump)
+        {
+            await new HeapDumpWriter(jvm.Process, channel).WriteAsync(path, estimate.DiskBytes, patience, cancellation);
+        }
+        else
+        {
+            await WriteHistogramAsync(channel, path, patience, cancellation);
+        }
+
+        // Without the counter the answer's time is the nearest that can be said: not less than the pause.
+        var pause = Stopped() - stoppedBefore ?? Stopwatch.GetElapsedTime(start);
+        pace.Learn(method, await HeapBytesAsync(cancellation), pause);
+        return new CaptureOutcome(pause, []);
+    }
+
+    /// <inheritdoc />
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void ThrowIfGone()
+    {
+        if (!jvm.Process.IsRunning)
+        {
+            throw new TargetGoneException($"process {jvm.Process.Pid} has ended");
+        }
+    }
+
+    /// <summary>Classes live outside of the heap, but are managed like it: a class loader leak fills them, and must not look like one of native memory.</summary>
+    /// <remarks>Only what they have gained since we attached counts as live, so that the live heap still compares with -Xmx.</remarks>
+    private void AddClassMetadata(SignalSample sample, double classMetadata)
+    {
+        classMetadataAtStart ??= classMetadata;
+        sample[Signal.LiveHeap] += classMetadata - classMetadataAtStart.Value;
+        sample[Signal.CommittedHeap] += classMetadata;
+    }
+
+    private TimeSpan? Stopped() => jvm.ReadPerfData() is { } counters ? JvmSignals.Stopped(counters) : null;
+
+    /// <summary>The live heap where it is known, and the heap in use otherwise.</summary>
+    private async Task<long> HeapBytesAsync(CancellationToken cancellation)
+    {
+        if ((signals.LiveHeap ?? censusBytes) is { } live)
+        {
+            return (long)live;
+        }
+
+        if (channel is not null && await ReadHeapInfoAsync(channel, cancellation) is { } heap)
+        {
+            return heap.Used;
+        }
+
+        return jvm.ReadPerfData() is { } counters ? (long)JvmSignals.UsedAfterCollection(counters) : 0;
+    }
+
+    private async Task WriteHistogramAsync(
+        AttachChannel attached,
+        string path,
+        TimeSpan patience,
+        CancellationToken cancellation
+    )
+    {
+        string text;
+        try
+        {
+            text = await attached.RunAsync("GC.class_histogram", patience, cancellation);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            ThrowIfGone();
+            throw new CaptureFailedException(e.Message, e);
+        }
+
+        censusBytes = HistogramTotal().Match(text) is { Success: true } total
+            ? double.Parse(total.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
+            : throw new CaptureFailedException($"process {jvm.Process.Pid} gave no class histogram: {text.Trim()}");
+        censusIsNews = true;
+        await CaptureFile.WriteAsync(
+            path,
+            file => file.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation).AsTask()
+        );
+    }
+
+    /// <summary>Null where this JVM has no such command (version 8).</summary>
+    private static async Task<HeapInfo?> ReadHeapInfoAsync(AttachChannel channel, CancellationToken cancellation)
+    {
+        try
+        {
+            return HeapInfo.Parse(await channel.RunAsync("GC.heap_info", QuickPatience, cancellation));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static double? MaxHeapSize(string flags) =>
+        MaxHeapSizeFlag().Match(flags) is { Success: true } flag
+            ? double.Parse(flag.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
+            : null;
+
+    [GeneratedRegex(@"-XX:MaxHeapSize=(?<bytes>\d{1,18})", RegexOptions.NonBacktracking)]
+    private static partial Regex MaxHeapSizeFlag();
+
+    // The last line: Total, instances, bytes.
+    [GeneratedRegex(@"Total\s+\d+\s+(?<bytes>\d{1,18})", RegexOptions.NonBacktracking)]
+    private static partial Regex HistogramTotal();
+}
