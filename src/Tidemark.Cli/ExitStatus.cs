@@ -1,3 +1,5 @@
+using Tidemark.Core.Growth;
+
 namespace Tidemark.Cli;
 
 /// <summary>What the process says to the script that called it.</summary>
@@ -14,6 +16,14 @@ public static class ExitStatus
 
     /// <summary>Not enough history to say.</summary>
     public const int Inconclusive = 3;
+
+    public static int Of(GrowthVerdict verdict)
+    {
+        ArgumentNullException.ThrowIfNull(verdict);
+        return verdict.IsLeaking ? Leaking
+            : verdict.Kind == GrowthKind.Inconclusive ? Inconclusive
+            : Healthy;
+    }
 }
 
 /// <summary>A command cannot do what was asked; the message is one line that says why and what to do.</summary>

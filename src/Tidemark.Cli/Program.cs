@@ -19,6 +19,9 @@ public static class Program
         )
         {
             CheckCommand.Create(),
+            DemoCommand.Create(),
+            DiagnoseCommand.Create(),
+            CaptureCommand.Create(),
             TopCommand.Create(),
         };
         var parsed = root.Parse(args);

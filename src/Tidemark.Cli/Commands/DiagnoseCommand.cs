@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Tidemark.Cli.Options;
+using Tidemark.Diagnosis.Watching;
+using Tidemark.Runtimes;
+
+namespace Tidemark.Cli.Commands;
+
+/// <summary><c>tidemark diagnose</c>: the whole checklist on one live process.</summary>
+public static class DiagnoseCommand
+{
+    public static Command Create()
+    {
+        var pid = new Option<int?>("--pid") { Description = "the process to diagnose" };
+        var url = new Option<Uri?>("--url")
+        {
+            Description = "where the service serves its profiles, such as http://localhost:6060",
+        };
+        var started = new Argument<string[]>("COMMAND")
+        {
+            Description = "after --: a command to start and diagnose",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var duration = Durations.Option("--for", "how long to watch at the most", new WatchOptions().For);
+        var maxPause = Durations.Option(
+            "--max-pause",
+            "take no capture that stops the target for longer",
+            new WatchOptions().MaxPause
+        );
+        var runtime = new Option<string?>("--runtime")
+        {
+            Description = "auto, " + string.Join(", ", KnownRuntimes.All.Select(r => r.Name)),
+        };
+        var limit = Sizes.Option("--limit", "the memory limit where none can be read, such as 512MiB");
+        var folder = new Option<string?>("--out", "-o")
+        {
+            Description = "the case folder (default: tidemark-NAME-TIME here)",
+        };
+        var resume = new Option<string?>("--resume")
+        {
+            Description = "go on with the case in this folder, or analyse what it has",
+        };
+        var graphsOnly = new Option<bool>("--no-captures") { Description = "answer from the graphs alone" };
+        var command = Output.With(
+            new Command(
+                "diagnose",
+                """
+                The whole checklist on one live process: watch, verdict, captures, diff, suspects, report.
+
+                  tidemark diagnose --pid 4242                       a process on this machine
+                  tidemark diagnose --url http://localhost:6060      a Go service by its pprof endpoint
+                  tidemark diagnose --for 10m -- ./server --port 80  starts the service, and stops it afterwards
+                  tidemark diagnose --resume tidemark-server-1305    goes on with a case, or analyses what it has
+                """
+            )
+            {
+                pid,
+                url,
+                started,
+                duration,
+                maxPause,
+                runtime,
+                limit,
+                folder,
+                resume,
+                graphsOnly,
+            }
+        );
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                var request = new DiagnoseRequest(
+                    parsed.GetValue(pid),
+                    parsed.GetValue(url),
+                    parsed.GetValue(started) ?? [],
+                    WorkingDirectory: null,
+                    parsed.GetValue(runtime) is "auto" ? null : parsed.GetValue(runtime),
+                    parsed.GetValue(folder),
+                    parsed.GetValue(resume),
+                    new WatchOptions
+                    {
+                        For = parsed.GetValue(duration),
+                        MaxPause = parsed.GetValue(maxPause),
+                        LimitBytes = parsed.GetValue(limit),
+                        Captures = !parsed.GetValue(graphsOnly),
+                    }
+                );
+                return new DiagnoseRun(request, Output.Of(parsed)).RunAsync(cancellation);
+            }
+        );
+        return command;
+    }
+}

@@ -1,0 +1,47 @@
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Diagnosis.Captures;
+
+/// <summary>One list of suspects from the captures of several methods.</summary>
+internal static class SuspectMerge
+{
+    // Both must explain most of the growth, or they may speak of different things.
+    private const double Most = 0.5;
+
+    // Sampled bytes, shallow and retained bytes of the same growth differ by this much at the most.
+    private const double SameGrowth = 4;
+
+    /// <summary>
+    /// Largest growth first. Where a heap graph and a profile each have one suspect that explains most of the growth, it is
+    /// the same growth seen from both ends, and the two become one: held by this, allocated there.
+    /// </summary>
+    public static IReadOnlyList<Suspect> Of(IReadOnlyList<CaptureSeries> series)
+    {
+        var all = series.SelectMany(s => s.Suspects).ToList();
+        var holder = series
+            .Select(s => s.Suspects.FirstOrDefault(x => x.RootPath is not null))
+            .FirstOrDefault(s => s is not null);
+        var allocator = series
+            .Select(s => s.Suspects.FirstOrDefault(x => x.RootPath is null && x.Site is not null))
+            .FirstOrDefault(s => s is not null);
+        if (holder is not null && allocator is not null && AreOne(holder, allocator))
+        {
+            all.Remove(allocator);
+            all[all.IndexOf(holder)] = holder with
+            {
+                Site = holder.Site ?? allocator.Site,
+                Stack = holder.Stack ?? allocator.Stack,
+                Evidence = [.. holder.Evidence, .. allocator.Evidence],
+            };
+        }
+
+        return [.. all.OrderByDescending(s => s.GrowthBytes)];
+    }
+
+    private static bool AreOne(Suspect holder, Suspect allocator)
+    {
+        var larger = (double)Math.Max(holder.GrowthBytes, allocator.GrowthBytes);
+        var smaller = (double)Math.Min(holder.GrowthBytes, allocator.GrowthBytes);
+        return holder.Share >= Most && allocator.Share >= Most && smaller > 0 && larger / smaller <= SameGrowth;
+    }
+}

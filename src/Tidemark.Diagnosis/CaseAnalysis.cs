@@ -1,0 +1,42 @@
+using Tidemark.Core.Growth;
+using Tidemark.Core.Series;
+using Tidemark.Core.Suspects;
+using Tidemark.Diagnosis.Captures;
+using Tidemark.Diagnosis.Cases;
+using Tidemark.Diagnosis.Checklist;
+
+namespace Tidemark.Diagnosis;
+
+/// <summary>From what a case has gathered to the answer: the same for a watch that has just ended, was cut off, or is long over.</summary>
+public static class CaseAnalysis
+{
+    /// <param name="file">What the case says of itself.</param>
+    /// <param name="folder">Where its captures are.</param>
+    /// <param name="history">What was seen.</param>
+    /// <param name="knowledge">What is known of the target's runtime.</param>
+    /// <param name="options">Options of the verdict.</param>
+    public static Diagnosis Analyze(
+        CaseFile file,
+        string folder,
+        ProcessHistory history,
+        RuntimeKnowledge knowledge,
+        GrowthOptions options
+    )
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(history);
+        var notes = new List<string>(file.Notes);
+        var series = CaptureReader.Read(file, folder, knowledge, notes);
+        var suspects = SuspectMerge.Of(series);
+        var verdict = VerdictRefinement.Refine(GrowthAnalyzer.Analyze(history, options), history, series, suspects);
+        return new Diagnosis(
+            file.Target,
+            history,
+            verdict,
+            suspects,
+            EightSteps.Answer(history, verdict, suspects, file),
+            file.Captures,
+            notes
+        );
+    }
+}

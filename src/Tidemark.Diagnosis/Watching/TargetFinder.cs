@@ -1,0 +1,99 @@
+using System.Globalization;
+using Tidemark.Core.Series;
+using Tidemark.Metrics.Procfs;
+using Tidemark.Runtimes;
+
+namespace Tidemark.Diagnosis.Watching;
+
+/// <summary>Turns what the user names (a process id, an address, a command that was started) into a target and its runtime.</summary>
+public static class TargetFinder
+{
+    // Options of the interpreters below that take their value as the next word.
+    private static readonly string[] OptionsWithValue =
+    [
+        "-cp",
+        "-classpath",
+        "--class-path",
+        "-p",
+        "-r",
+        "--require",
+        "-W",
+        "-X",
+    ];
+
+    /// <summary>The process of this id.</summary>
+    /// <exception cref="TargetGoneException">There is none.</exception>
+    public static Target OfPid(int pid, Uri? url = null)
+    {
+        var files = new ProcessFiles(pid);
+        return files.Exists
+            ? new Target(pid, url, NameOf(files))
+            : throw new TargetGoneException($"no process {pid} is running: look for the right one with `ps -e`");
+    }
+
+    /// <summary>The process that serves this address: with its process id, where it runs on this machine.</summary>
+    public static Target OfUrl(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return new Target(null, url, url.Authority);
+    }
+
+    /// <summary>The runtime of a target: the one that was named, or the first that recognises it.</summary>
+    /// <exception cref="AttachFailedException">None does.</exception>
+    public static async Task<IRuntime> RuntimeOfAsync(Target target, string? name, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        foreach (var runtime in KnownRuntimes.All)
+        {
+            if (name is null ? await runtime.RecognisesAsync(target, cancellation) : runtime.Name == name)
+            {
+                return runtime;
+            }
+        }
+
+        throw new AttachFailedException(
+            name is null
+                ? $"{target.Name}: none of the runtimes {Names} answers there: check the address, or name the process with --pid"
+                : $"unknown runtime '{name}': name one of {Names}"
+        );
+    }
+
+    private static string Names => string.Join(", ", KnownRuntimes.All.Select(r => r.Name));
+
+    /// <summary>What people call a process: its program, or the script, jar or class that an interpreter runs.</summary>
+    internal static string NameOf(ProcessFiles files)
+    {
+        var words = files.ReadCommandLine();
+        var program = Path.GetFileName(files.ReadExecutable() ?? words.FirstOrDefault() ?? "");
+        var fallback = files.ReadStat()?.Command ?? files.Pid.ToString(CultureInfo.InvariantCulture);
+        return NameOf(program.Length > 0 ? program : fallback, words);
+    }
+
+    internal static string NameOf(string program, IReadOnlyList<string> words)
+    {
+        var isInterpreter =
+            program is "java" or "node" or "nodejs" or "dotnet" or "bun" or "ruby"
+            || program.StartsWith("python", StringComparison.Ordinal);
+        if (!isInterpreter)
+        {
+            return program;
+        }
+
+        for (var i = 1; i < words.Count; i++)
+        {
+            if (OptionsWithValue.Contains(words[i]))
+            {
+                i++;
+            }
+            else if (!words[i].StartsWith('-'))
+            {
+                var name = Path.GetFileName(words[i].TrimEnd('/'));
+                var stem = Path.GetFileNameWithoutExtension(name);
+                // A class name has dots of its own; only the endings of files are cut off.
+                return Path.GetExtension(name) is ".py" or ".js" or ".mjs" or ".cjs" or ".jar" or ".dll" ? stem : name;
+            }
+        }
+
+        return program;
+    }
+}

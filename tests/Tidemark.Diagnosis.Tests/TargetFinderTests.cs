@@ -1,0 +1,68 @@
+using Tidemark.Core.Series;
+using Tidemark.Diagnosis.Watching;
+using Tidemark.Runtimes;
+
+namespace Tidemark.Diagnosis.Tests;
+
+public class TargetFinderTests
+{
+    [Theory]
+    [InlineData("checkout", "checkout", "/srv/checkout --port 80")]
+    [InlineData("java", "com.acme.Shop", "java -Xmx1g -cp a.jar:b.jar com.acme.Shop --port 80")]
+    [InlineData("java", "shop", "java -jar /srv/shop.jar")]
+    [InlineData("python3.11", "worker", "python3 -u /srv/worker.py")]
+    [InlineData("node", "server", "node --max-old-space-size=512 dist/server.mjs")]
+    [InlineData("dotnet", "Acme.Shop", "dotnet /srv/Acme.Shop.dll")]
+    [InlineData("python3", "python3", "python3")]
+    public void A_process_is_called_by_what_it_runs(string program, string name, string commandLine) =>
+        TargetFinder.NameOf(program, commandLine.Split(' ')).ShouldBe(name);
+
+    [Fact]
+    public void A_wrong_pid_is_told_in_one_line() =>
+        Should.Throw<TargetGoneException>(() => TargetFinder.OfPid(int.MaxValue)).Message.ShouldContain("ps -e");
+
+    [Fact]
+    public async Task A_wrapper_is_looked_through_and_everything_it_started_is_stopped()
+    {
+        Target target;
+        await using (var started = StartedProcess.Start(["sh", "-c", "sleep 100 & exec_me=1; tail -f /dev/null; true"]))
+        {
+            target = await started.SettleAsync(TimeProvider.System, default);
+            new Metrics.Procfs.ProcessFiles(started.Pid).Exists.ShouldBeTrue();
+        }
+
+        new Metrics.Procfs.ProcessFiles(target.Pid!.Value).Exists.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_command_that_ends_at_once_says_its_last_words()
+    {
+        await using var started = StartedProcess.Start(["sh", "-c", "echo port 80 is taken; exit 3"]);
+
+        var failure = await Should.ThrowAsync<AttachFailedException>(() =>
+            started.SettleAsync(TimeProvider.System, default)
+        );
+
+        failure.Message.ShouldContain("status 3");
+        failure.Message.ShouldContain("port 80 is taken");
+    }
+
+    [Fact]
+    public void A_missing_program_is_told() =>
+        Should
+            .Throw<AttachFailedException>(() => StartedProcess.Start(["./no-such-program"]))
+            .Message.ShouldContain("no such program");
+
+    [Fact]
+    public async Task Ready_is_waited_for()
+    {
+        await using var started = StartedProcess.Start(["sh", "-c", "sleep 0.2; echo ready; sleep 60"]);
+
+        await started.ReadyAsync(TimeSpan.FromSeconds(10), default);
+        await Should.ThrowAsync<AttachFailedException>(async () =>
+        {
+            await using var silent = StartedProcess.Start(["sleep", "60"]);
+            await silent.ReadyAsync(TimeSpan.FromMilliseconds(300), default);
+        });
+    }
+}
