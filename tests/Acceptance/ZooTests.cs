@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Tidemark.Cli.Zoo;
+using Tidemark.Diagnosis.Watching;
+using Tidemark.Metrics.Procfs;
+
+namespace Tidemark.Acceptance;
+
+// One class a runtime: xunit runs classes side by side and the cases of one class in turn.
+public class DotNetZooTests : ZooTests
+{
+    public static TheoryData<string> Cases => Of("dotnet");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task The_fault_is_named(string name) => DiagnoseAsync("dotnet", name);
+}
+
+public class GoZooTests : ZooTests
+{
+    public static TheoryData<string> Cases => Of("go");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task The_fault_is_named(string name) => DiagnoseAsync("go", name);
+}
+
+public class JvmZooTests : ZooTests
+{
+    public static TheoryData<string> Cases => Of("jvm");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task The_fault_is_named(string name) => DiagnoseAsync("jvm", name);
+}
+
+public class NodeZooTests : ZooTests
+{
+    public static TheoryData<string> Cases => Of("node");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task The_fault_is_named(string name) => DiagnoseAsync("node", name);
+}
+
+public class PythonZooTests : ZooTests
+{
+    public static TheoryData<string> Cases => Of("python");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task The_fault_is_named(string name) => DiagnoseAsync("python", name);
+}
+
+public class NativeZooTests : ZooTests
+{
+    public static TheoryData<string> Cases => Of("native");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task The_fault_is_named(string name) => DiagnoseAsync("native", name);
+}
+
+/// <summary>Starts a real service of the zoo, diagnoses it from outside as a user does, and holds the answer against the truth.</summary>
+public abstract class ZooTests
+{
+    /// <summary>How long a diagnosis may watch; the goal is 120 s at the most.</summary>
+    private static readonly string WatchFor = Environment.GetEnvironmentVariable("TIDEMARK_ACCEPTANCE_FOR") ?? "90s";
+
+    private static readonly TimeSpan Start = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>The cases of one runtime.</summary>
+    protected static TheoryData<string> Of(string runtime) =>
+        Directory.Exists(Path.Combine(ZooCase.FindZoo(), runtime))
+            ? [.. ZooCase.All(Path.Combine(ZooCase.FindZoo(), runtime)).Select(c => c.Name)]
+            : [];
+
+    protected static async Task DiagnoseAsync(string runtime, string name)
+    {
+        var zooCase = ZooCase.Read(Path.Combine(ZooCase.FindZoo(), runtime, name));
+        zooCase.Runtime.ShouldBe(runtime);
+        using var patience = new CancellationTokenSource(Patience);
+        await ZooSetup.RunAsync(zooCase, _ => { }, patience.Token);
+        await using var service = StartedProcess.Start(zooCase.Start, zooCase.Folder);
+        await service.ReadyAsync(Start, patience.Token);
+
+        var folder = Path.Combine(Directory.CreateTempSubdirectory("tidemark-acceptance").FullName, "case");
+        try
+        {
+            var (status, answer, errors) = await RunAsync(
+                [
+                    "diagnose",
+                    "--pid",
+                    service.Pid.ToString(CultureInfo.InvariantCulture),
+                    "--for",
+                    WatchFor,
+                    "--format",
+                    "json",
+                    "--out",
+                    folder,
+                ],
+                patience.Token
+            );
+            answer.ShouldNotBeEmpty($"status {status}: {errors}");
+            using var diagnosis = JsonDocument.Parse(answer);
+            var kind = diagnosis.RootElement.GetProperty("verdict").GetProperty("kind").GetString();
+            var first = diagnosis
+                .RootElement.GetProperty("suspects")
+                .EnumerateArray()
+                .Select(s => s.Clone())
+                .FirstOrDefault();
+            Record(zooCase, kind, first);
+
+            kind.ShouldBe(zooCase.Kind, answer);
+            status.ShouldBe(zooCase.Kind is "steady" or "warm-up" or "load" ? 0 : 1, errors);
+            if (zooCase.Culprit.Count > 0)
+            {
+                var words = Words(first);
+                zooCase.Culprit.ShouldContain(
+                    c => words.Exists(w => Regex.IsMatch(w, c, RegexOptions.None, TimeSpan.FromSeconds(1))),
+                    $"the first suspect is {first}"
+                );
+            }
+
+            new ProcessFiles(service.Pid).Exists.ShouldBeTrue("the target must survive its diagnosis");
+            if (zooCase.Port > 0)
+            {
+                using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+                using var _ = await client.GetAsync(new Uri($"http://127.0.0.1:{zooCase.Port}/"), patience.Token);
+            }
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
+        }
+    }
+
+    /// <summary>All that a culprit may be told by: subject, site, stack and root path of a suspect.</summary>
+    private static List<string> Words(JsonElement suspect)
+    {
+        var words = new List<string>();
+        if (suspect.ValueKind != JsonValueKind.Object)
+        {
+            return words;
+        }
+
+        words.Add(suspect.GetProperty("subject").GetString()!);
+        if (suspect.GetProperty("site") is { ValueKind: JsonValueKind.Object } site)
+        {
+            AddSite(site);
+        }
+
+        if (suspect.GetProperty("stack") is { ValueKind: JsonValueKind.Array } stack)
+        {
+            foreach (var frame in stack.EnumerateArray())
+            {
+                AddSite(frame);
+            }
+        }
+
+        if (suspect.GetProperty("rootPath") is { ValueKind: JsonValueKind.Array } path)
+        {
+            var steps = path.EnumerateArray().Select(p => p.GetString()!).ToList();
+            words.AddRange(steps);
+            words.Add(string.Join(" -> ", steps));
+        }
+
+        return words;
+
+        void AddSite(JsonElement frame)
+        {
+            words.Add(frame.GetProperty("function").GetString()!);
+            words.Add(frame.GetProperty("file").GetString() ?? "");
+        }
+    }
+
+    private static async Task<(int Status, string Answer, string Errors)> RunAsync(
+        string[] arguments,
+        CancellationToken cancellation
+    )
+    {
+        // The program as users run it: published, by the script at the root of the checkout.
+        var program = Path.Combine(Path.GetDirectoryName(ZooCase.FindZoo())!, "tidemark");
+        using var tidemark = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
+        try
+        {
+            var answer = tidemark.StandardOutput.ReadToEndAsync(cancellation);
+            var errors = tidemark.StandardError.ReadToEndAsync(cancellation);
+            await tidemark.WaitForExitAsync(cancellation);
+            return (tidemark.ExitCode, await answer, await errors);
+        }
+        finally
+        {
+            if (!tidemark.HasExited)
+            {
+                tidemark.Kill();
+            }
+        }
+    }
+
+    /// <summary>One line a case, for whoever wants to see how the answers came out.</summary>
+    private static void Record(ZooCase zooCase, string? kind, JsonElement first)
+    {
+        var subject = first.ValueKind == JsonValueKind.Object ? first.GetProperty("subject").GetString() : "";
+        var line = $"{zooCase.Runtime}/{zooCase.Name}: {zooCase.Kind} told as {kind}; first suspect: {subject}\n";
+        var file = Path.Combine(Path.GetDirectoryName(ZooCase.FindZoo())!, "artifacts", "acceptance.txt");
+        lock (Gate)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.AppendAllText(file, line);
+        }
+    }
+
+    private static readonly Lock Gate = new();
+}
