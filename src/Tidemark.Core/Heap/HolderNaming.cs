@@ -1,0 +1,96 @@
+using System.Text.RegularExpressions;
+
+namespace Tidemark.Core.Heap;
+
+/// <summary>Labels for <see cref="HoldingPaths"/>: an object's type, and what holds it where that has a name: a static field, a root.</summary>
+internal sealed partial class HolderNaming : IDisposable
+{
+    /// <summary>The holder of what only finalizers wait for.</summary>
+    public const string FinalizerQueue = "finalizer queue";
+
+    private readonly HeapGraph graph;
+    private readonly HoldingPaths paths;
+    private readonly int[] labelOfShape;
+    private readonly Dictionary<int, string> rootNames = [];
+    private readonly Dictionary<int, Dictionary<int, string>> staticFields = [];
+    private readonly Dictionary<int, int> typeOfObject = [];
+
+    /// <summary>One bit a rank: the object stands for a type.</summary>
+    private readonly NativeArray<bool> isTypeObject;
+
+    public HolderNaming(HeapGraph graph, HoldingPaths paths)
+    {
+        this.graph = graph;
+        this.paths = paths;
+        labelOfShape = new int[graph.Shapes.ShapeCount];
+        for (var shape = 0; shape < labelOfShape.Length; shape++)
+        {
+            labelOfShape[shape] = paths.LabelNumber(holder: null, graph.TypeName(graph.Shapes.Types[shape]));
+        }
+
+        for (var type = 0; type < graph.TypeCount; type++)
+        {
+            if (graph.TypeObject(type) is >= 0 and var node)
+            {
+                typeOfObject.TryAdd(node, type);
+            }
+        }
+
+        isTypeObject = new NativeArray<bool>(typeOfObject.Count == 0 ? 0 : graph.Dominators.Count + 1L);
+        foreach (var root in graph.Roots)
+        {
+            if (root.Name is not null && (root.Kind == RootKind.Static || !rootNames.ContainsKey(root.Node)))
+            {
+                rootNames[root.Node] = root.Kind == RootKind.Static ? root.Name : GeneralName(root.Name);
+            }
+        }
+
+        foreach (var edge in graph.Dominators.FinalizerHeld)
+        {
+            rootNames.TryAdd(edge.To, FinalizerQueue);
+        }
+    }
+
+    /// <summary>The label of a rank; ranks come in ascending order.</summary>
+    public int Label(int rank, int above)
+    {
+        var node = graph.Dominators.NodeAt(rank);
+        if (isTypeObject.Length > 0 && typeOfObject.TryGetValue(node, out var type))
+        {
+            isTypeObject[rank] = true;
+            return paths.LabelNumber(holder: null, $"class {graph.TypeName(type)}");
+        }
+
+        var holder =
+            above == 0 ? rootNames.GetValueOrDefault(node)
+            : isTypeObject.Length > 0 && isTypeObject[above] ? StaticField(graph.Dominators.NodeAt(above), node)
+            : null;
+        return holder is null ? labelOfShape[graph.Shapes[node]] : paths.LabelNumber(holder, graph.TypeNameOf(node));
+    }
+
+    public void Dispose() => isTypeObject.Dispose();
+
+    /// <summary>A thread's or a handle's name without the numbers that tell it from its siblings.</summary>
+    public static string GeneralName(string name) => Numbers().Replace(name, "*");
+
+    [GeneratedRegex("(0x[0-9a-fA-F]+|[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Numbers();
+
+    private string? StaticField(int typeObject, int target)
+    {
+        if (!staticFields.TryGetValue(typeObject, out var fields))
+        {
+            staticFields.Add(typeObject, fields = []);
+            var references = graph.References(typeObject);
+            for (var i = 0; i < references.Length; i++)
+            {
+                if (graph.Labels.Reference(typeObject, i) is { } field && !field.StartsWith('<'))
+                {
+                    fields.TryAdd(references[i], $"static {graph.TypeName(typeOfObject[typeObject])}.{field}");
+                }
+            }
+        }
+
+        return fields.GetValueOrDefault(target);
+    }
+}

@@ -1,0 +1,198 @@
+namespace Tidemark.Core.Heap;
+
+/// <summary>
+/// The ways in which objects are held, as a tree: under each way, one branch a label (the type of what is held, and the static field
+/// or root where there is one). The nodes of a linked list fall together, and so does what repeats in any other way, after a few
+/// rounds: collections of collections stay apart. One such tree is shared by all snapshots that are compared: equal ways have equal
+/// numbers.
+/// </summary>
+public sealed class HoldingPaths
+{
+    /// <summary>A label may stand so often on one way.</summary>
+    private const int MostRepetitions = 3;
+
+    /// <summary>With so many ways, labels that repeat lead back at once: trees of many types would have any number of ways.</summary>
+    private const int MostPaths = 200_000;
+
+    private readonly Dictionary<(string? Holder, string Type), int> labelNumbers = [];
+    private readonly List<(string? Holder, string Type)> labels = [];
+    private readonly Dictionary<long, int> transitions = [];
+    private readonly List<int> parents = [-1];
+    private readonly List<int> labelOfPath = [-1];
+    private long lastKey = -1;
+    private int lastPath;
+
+    /// <summary>How many ways there are; 0 is the virtual one that holds the roots, and every other one has a higher number than its parent.</summary>
+    public int Count => parents.Count;
+
+    public int Parent(int path) => parents[path];
+
+    /// <summary>The type of what is held on that way.</summary>
+    public string Type(int path) => labels[labelOfPath[path]].Type;
+
+    /// <summary>What holds it, where that has a name of its own: <c>static Acme.Sessions.ById</c>, a thread, the finalizer queue; null elsewhere.</summary>
+    public string? Holder(int path) => labels[labelOfPath[path]].Holder;
+
+    /// <summary>The label's number; paths of equal types (and holders) have equal ones.</summary>
+    public int Label(int path) => labelOfPath[path];
+
+    internal int LabelNumber(string? holder, string type)
+    {
+        if (!labelNumbers.TryGetValue((holder, type), out var label))
+        {
+            labelNumbers.Add((holder, type), label = labels.Count);
+            labels.Add((holder, type));
+        }
+
+        return label;
+    }
+
+    /// <summary>Where the way leads on with that label.</summary>
+    internal int Follow(int path, int label)
+    {
+        var key = ((long)path << 32) | (uint)label;
+        if (key == lastKey)
+        {
+            return lastPath;
+        }
+
+        if (!transitions.TryGetValue(key, out var following))
+        {
+            following = LeadBack(path, label);
+            if (following < 0)
+            {
+                following = parents.Count;
+                parents.Add(path);
+                labelOfPath.Add(label);
+            }
+
+            transitions.Add(key, following);
+        }
+
+        lastKey = key;
+        lastPath = following;
+        return following;
+    }
+
+    /// <summary>The place on the way that a repeated label leads back to, or -1 where the way goes on.</summary>
+    private int LeadBack(int path, int label)
+    {
+        var allowed = parents.Count < MostPaths ? MostRepetitions : 1;
+        var nearest = -1;
+        var repetitions = 0;
+        for (var above = path; above > 0; above = parents[above])
+        {
+            if (labelOfPath[above] == label)
+            {
+                nearest = nearest < 0 ? above : nearest;
+                repetitions++;
+            }
+        }
+
+        return repetitions >= allowed || nearest == path ? nearest : -1;
+    }
+}
+
+/// <summary>What one snapshot holds on each of the <see cref="HoldingPaths"/>.</summary>
+public sealed class HoldingCensus
+{
+    private readonly NativeArray<int> pathOfRank;
+    private readonly long[] count;
+    private readonly long[] shallow;
+    private readonly long[] retained;
+
+    private HoldingCensus(HeapGraph graph, HoldingPaths paths, NativeArray<int> pathOfRank)
+    {
+        Graph = graph;
+        Paths = paths;
+        this.pathOfRank = pathOfRank;
+        count = new long[paths.Count];
+        shallow = new long[paths.Count];
+        for (var rank = 1; rank < pathOfRank.Length; rank++)
+        {
+            var path = pathOfRank[rank];
+            count[path]++;
+            shallow[path] += graph.ShallowSize(graph.Dominators.NodeAt(rank));
+        }
+
+        retained = [.. shallow];
+        for (var path = paths.Count - 1; path > 0; path--)
+        {
+            retained[paths.Parent(path)] += retained[path];
+        }
+    }
+
+    public HeapGraph Graph { get; }
+
+    public HoldingPaths Paths { get; }
+
+    /// <summary>Reachable objects on that way.</summary>
+    public long Count(int path) => path < count.Length ? count[path] : 0;
+
+    /// <summary>Their own bytes.</summary>
+    public long ShallowBytes(int path) => path < shallow.Length ? shallow[path] : 0;
+
+    /// <summary>Their own bytes and those of all that they hold.</summary>
+    public long RetainedBytes(int path) => path < retained.Length ? retained[path] : 0;
+
+    /// <summary>The way on which an object is held, by its rank in the dominator tree.</summary>
+    public int PathOfRank(int rank) => pathOfRank[rank];
+
+    /// <summary>Counts one snapshot, in two passes over its dominator tree.</summary>
+    public static HoldingCensus Of(HeapGraph graph, HoldingPaths paths, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(paths);
+        var tree = graph.Dominators;
+        using var naming = new HolderNaming(graph, paths);
+        var pathOfRank = new NativeArray<int>(tree.Count + 1L);
+        for (var rank = 1; rank <= tree.Count; rank++)
+        {
+            var above = tree.DominatorOfRank(rank);
+            pathOfRank[rank] = paths.Follow(pathOfRank[above], naming.Label(rank, above));
+            if ((rank & 0xFFFFF) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+
+        return new HoldingCensus(graph, paths, pathOfRank);
+    }
+
+    /// <summary>
+    /// Up to so many of the objects through which each way is entered (those whose dominator is on another one), spread evenly.
+    /// </summary>
+    public Dictionary<int, List<int>> Sample(IReadOnlyCollection<int> wanted, int most)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        var samples = wanted.ToDictionary(path => path, _ => new List<int>());
+        var strides = wanted.ToDictionary(path => path, _ => 1);
+        var seen = wanted.ToDictionary(path => path, _ => 0);
+        var isWanted = new bool[Paths.Count];
+        foreach (var path in wanted)
+        {
+            isWanted[path] = true;
+        }
+
+        var tree = Graph.Dominators;
+        for (var rank = 1; rank <= tree.Count; rank++)
+        {
+            var path = pathOfRank[rank];
+            if (!isWanted[path] || pathOfRank[tree.DominatorOfRank(rank)] == path || seen[path]++ % strides[path] != 0)
+            {
+                continue;
+            }
+
+            var sample = samples[path];
+            sample.Add(rank);
+            if (sample.Count == 2 * most)
+            {
+                // Every second one is enough from here on.
+                samples[path] = [.. sample.Where((_, i) => i % 2 == 0)];
+                strides[path] *= 2;
+            }
+        }
+
+        return samples;
+    }
+}

@@ -1,0 +1,141 @@
+namespace Tidemark.Core.Heap;
+
+/// <summary>
+/// Shortest ways from the roots (or from any other objects) to some objects. Strong references are taken as long as they lead there,
+/// soft ones only to what they alone hold; an object leads to the object of its type too.
+/// </summary>
+public sealed class RootPaths : IDisposable
+{
+    private const int Start = -1;
+    private readonly HeapGraph graph;
+
+    /// <summary>By object: 0 for one that was not reached, <see cref="Start"/>, or the object before it, plus 1.</summary>
+    private readonly NativeArray<int> before;
+    private readonly Queue<int> pending = new();
+    private readonly HashSet<(int From, int To)> soft;
+
+    private RootPaths(HeapGraph graph)
+    {
+        this.graph = graph;
+        before = new NativeArray<int>(graph.NodeCount);
+        soft = [.. graph.WeakReferences.Where(e => e.Strength == ReferenceStrength.Soft).Select(e => (e.From, e.To))];
+    }
+
+    /// <summary>Searches from all roots, in O(references) at worst; ends as soon as every target is reached.</summary>
+    /// <exception cref="OperationCanceledException" />
+    public static RootPaths FromRoots(
+        HeapGraph graph,
+        IReadOnlyCollection<int> targets,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        IEnumerable<int> roots = graph.Roots.Select(r => r.Node);
+        return Between(graph, roots.Concat(graph.Dominators.FinalizerHeld.Select(e => e.To)), targets, cancellation);
+    }
+
+    /// <summary>Searches from given objects, in O(references) at worst; ends as soon as every target is reached.</summary>
+    /// <exception cref="OperationCanceledException" />
+    public static RootPaths Between(
+        HeapGraph graph,
+        IEnumerable<int> starts,
+        IReadOnlyCollection<int> targets,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(starts);
+        ArgumentNullException.ThrowIfNull(targets);
+        var paths = new RootPaths(graph);
+        var missing = new HashSet<int>(targets);
+        foreach (var start in starts)
+        {
+            if (paths.before[start] == 0)
+            {
+                paths.before[start] = Start;
+                paths.pending.Enqueue(start);
+                missing.Remove(start);
+            }
+        }
+
+        paths.Search(missing, cancellation);
+        return paths;
+    }
+
+    /// <summary>The objects on the way, the first one a start, the last one the target; empty where it was not reached.</summary>
+    public IReadOnlyList<int> To(int target)
+    {
+        if (before[target] == 0)
+        {
+            return [];
+        }
+
+        var path = new List<int> { target };
+        while (before[target] != Start)
+        {
+            target = before[target] - 1;
+            path.Add(target);
+        }
+
+        path.Reverse();
+        return path;
+    }
+
+    public void Dispose() => before.Dispose();
+
+    private void Search(HashSet<int> missing, CancellationToken cancellation)
+    {
+        var heldBySoft = new Queue<(int From, int To)>();
+        var steps = 0;
+        while (missing.Count > 0)
+        {
+            if (pending.TryDequeue(out var node))
+            {
+                foreach (var target in graph.References(node))
+                {
+                    if (before[target] != 0)
+                    {
+                        continue;
+                    }
+
+                    if (soft.Count > 0 && soft.Contains((node, target)))
+                    {
+                        heldBySoft.Enqueue((node, target));
+                    }
+                    else
+                    {
+                        Reach(node, target);
+                    }
+                }
+
+                if (graph.TypeObject(graph.TypeOf(node)) is >= 0 and var typeObject && before[typeObject] == 0)
+                {
+                    Reach(node, typeObject);
+                }
+            }
+            else if (heldBySoft.TryDequeue(out var edge))
+            {
+                if (before[edge.To] == 0)
+                {
+                    Reach(edge.From, edge.To);
+                }
+            }
+            else
+            {
+                return;
+            }
+
+            if ((++steps & 0xFFFFF) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+
+        void Reach(int from, int to)
+        {
+            before[to] = from + 1;
+            missing.Remove(to);
+            pending.Enqueue(to);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using Tidemark.Core.Heap;
+
+namespace Tidemark.Core.Suspects;
+
+/// <summary>A place where objects pile up: a holder that stays as it is, while what it holds grows in number or size.</summary>
+/// <param name="Path">The way on which the objects are held that pile up.</param>
+/// <param name="Owner">The way to the collection (or object) that they pile up in; 0 where only the roots together hold them.</param>
+/// <param name="Bytes">Bytes that the pile gained, or has where there is no base.</param>
+/// <param name="Count">The same in objects.</param>
+internal sealed record Accumulation(int Path, int Owner, long Bytes, long Count);
+
+/// <summary>
+/// Finds where objects pile up. On every step of the ways in which objects are held, the number of objects is compared with that of
+/// their holders: what grew as its holders did is explained by them; what grew beyond that piles up here. Without a base, one
+/// object a holder is what is expected.
+/// </summary>
+internal sealed class AccumulationSearch
+{
+    private readonly HoldingPaths paths;
+    private readonly HoldingCensus? first;
+    private readonly HoldingCensus now;
+    private readonly IReadOnlyList<HoldingCensus> series;
+    private readonly TypeRoles roles;
+    private readonly Dictionary<int, (long Count, long Shallow)> growthOfLabel = [];
+
+    /// <param name="series">Oldest first; with one alone, what is there counts as what grew.</param>
+    /// <param name="roles">What is known of the types.</param>
+    public AccumulationSearch(IReadOnlyList<HoldingCensus> series, TypeRoles roles)
+    {
+        now = series[^1];
+        first = series.Count > 1 ? series[0] : null;
+        this.series = series;
+        paths = now.Paths;
+        this.roles = roles;
+        for (var path = 1; path < paths.Count; path++)
+        {
+            var (count, shallow) = growthOfLabel.GetValueOrDefault(paths.Label(path));
+            growthOfLabel[paths.Label(path)] = (
+                count + now.Count(path) - Before(path).Count,
+                shallow + now.ShallowBytes(path) - Before(path).Shallow
+            );
+        }
+    }
+
+    /// <summary>Piles of at least so many bytes, largest first; what piles up inside of another pile is counted for itself only.</summary>
+    public List<Accumulation> Find(long minimumBytes)
+    {
+        var found = new Dictionary<int, Accumulation>();
+        for (var path = 1; path < paths.Count; path++)
+        {
+            var (bytes, count) = PiledUp(path);
+            bytes = (long)(bytes * Steadiness(path));
+            if (bytes < Math.Max(1, minimumBytes / 4))
+            {
+                continue;
+            }
+
+            // A table that grows with its entries, and keys beside their values, belong to one pile.
+            var owner = OwnerOf(path);
+            var key = owner == 0 ? path : owner;
+            var pile = found.GetValueOrDefault(key);
+            found[key] =
+                pile is null || pile.Bytes < bytes
+                    ? new Accumulation(path, owner, bytes + (pile?.Bytes ?? 0), Math.Max(count, pile?.Count ?? 0))
+                    : pile with
+                    {
+                        Bytes = pile.Bytes + bytes,
+                        Count = Math.Max(count, pile.Count),
+                    };
+        }
+
+        return TakeApart([.. found.Values], minimumBytes);
+    }
+
+    /// <summary>The collection or object that holds what is on a way: the first one up that is not a mere part of a collection, or the way itself where a static field or a root holds it directly.</summary>
+    private int OwnerOf(int path)
+    {
+        if (paths.Holder(path) is not null)
+        {
+            return path;
+        }
+
+        var owner = paths.Parent(path);
+        while (owner > 0 && paths.Holder(owner) is null && roles.IsInner(paths.Type(owner)))
+        {
+            owner = paths.Parent(owner);
+        }
+
+        return owner;
+    }
+
+    private (long Bytes, long Count) PiledUp(int path)
+    {
+        var count = now.Count(path);
+        var holders = paths.Parent(path) == 0 ? 1 : now.Count(paths.Parent(path));
+        if (count == 0)
+        {
+            return (0, 0);
+        }
+
+        var before = Before(path);
+        var grown = now.RetainedBytes(path) - before.Retained;
+        double expected =
+            first is null ? Math.Min(count, holders)
+            : paths.Parent(path) == 0 ? before.Count
+            : before.Count == 0 && first.Count(paths.Parent(path)) == 0 ? count
+            : before.Count * Math.Max(1.0, (double)holders / Math.Max(1, first.Count(paths.Parent(path))));
+        var typeGrowth = growthOfLabel[paths.Label(path)];
+        var excess = Math.Min(count - expected, typeGrowth.Count);
+        var byCount = excess > 0 && grown > 0 ? grown * Math.Min(1, excess / (count - before.Count)) : 0;
+        var bySize = GrownInPlace(path, before, typeGrowth.Shallow);
+        return ((long)Math.Min(byCount + bySize, Math.Max(grown, 0)), (long)Math.Max(0, excess));
+    }
+
+    /// <summary>Bytes by which objects grew that did not become more: buffers and tables.</summary>
+    private double GrownInPlace(int path, (long Count, long Shallow, long Retained) before, long typeGrowth)
+    {
+        var shallow = now.ShallowBytes(path);
+        if (first is null)
+        {
+            // Alone, a snapshot shows single large objects at most.
+            return now.Count(path) <= 4 ? shallow : 0;
+        }
+
+        if (before.Count == 0)
+        {
+            return 0;
+        }
+
+        var asBefore = (double)before.Shallow * Math.Max(now.Count(path), before.Count) / before.Count;
+        return Math.Clamp(shallow - asBefore, 0, Math.Max(0, typeGrowth));
+    }
+
+    /// <summary>The share of the steps of a series in which a way grew: churn goes up and down, a leak only up.</summary>
+    private double Steadiness(int path)
+    {
+        if (series.Count < 3)
+        {
+            return 1;
+        }
+
+        var up = 0;
+        for (var i = 1; i < series.Count; i++)
+        {
+            up += series[i].RetainedBytes(path) > series[i - 1].RetainedBytes(path) ? 1 : 0;
+        }
+
+        var share = (double)up / (series.Count - 1);
+        return share * share;
+    }
+
+    /// <summary>Takes the bytes of inner piles out of the outer ones.</summary>
+    private List<Accumulation> TakeApart(List<Accumulation> piles, long minimumBytes)
+    {
+        var pileAt = piles.ToDictionary(p => p.Path);
+        var own = piles.ToDictionary(p => p.Path, p => p.Bytes);
+        foreach (var pile in piles)
+        {
+            for (var path = paths.Parent(pile.Path); path > 0; path = paths.Parent(path))
+            {
+                if (pileAt.ContainsKey(path))
+                {
+                    own[path] -= Math.Min(own[path], pile.Bytes);
+                    break;
+                }
+            }
+        }
+
+        return
+        [
+            .. piles
+                .Select(p => p with { Bytes = own[p.Path] })
+                .Where(p => p.Bytes >= minimumBytes)
+                .OrderByDescending(p => p.Bytes)
+                .ThenBy(p => p.Path),
+        ];
+    }
+
+    private (long Count, long Shallow, long Retained) Before(int path) =>
+        first is null ? (0, 0, 0) : (first.Count(path), first.ShallowBytes(path), first.RetainedBytes(path));
+}

@@ -1,0 +1,81 @@
+using Tidemark.Core.Heap;
+
+namespace Tidemark.Core.Suspects;
+
+/// <summary>How <see cref="HeapSuspects"/> looks and how much it tells.</summary>
+public sealed record HeapSuspectOptions
+{
+    /// <summary>At most so many suspects.</summary>
+    public int Most { get; init; } = 12;
+
+    /// <summary>Piles below this share of what grew (or of the heap, where there is one snapshot) are left out, 0 to 1.</summary>
+    public double MinimumShare { get; init; } = 0.005;
+}
+
+/// <summary>
+/// Leak suspects from heap graphs: the places where objects pile up, each named by the field, thread or queue that holds the pile,
+/// with its way from a GC root in the field's own words. From one snapshot: the largest piles. From two or more: those that grow.
+/// </summary>
+public static class HeapSuspects
+{
+    /// <summary>Objects that are looked at for the way in which a pile is held.</summary>
+    private const int Samples = 48;
+
+    /// <summary>The piles in one snapshot, largest first.</summary>
+    /// <exception cref="OperationCanceledException" />
+    public static IReadOnlyList<Suspect> Find(
+        HeapGraph graph,
+        RuntimeKnowledge knowledge,
+        HeapSuspectOptions? options = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(knowledge);
+        var census = HoldingCensus.Of(graph, new HoldingPaths(), cancellation);
+        return Find(
+            [census],
+            graph.Dominators.TotalBytes,
+            knowledge,
+            options ?? new HeapSuspectOptions(),
+            cancellation
+        );
+    }
+
+    /// <summary>The piles that grew through a series of snapshots, in order of their growth.</summary>
+    /// <exception cref="OperationCanceledException" />
+    public static IReadOnlyList<Suspect> Find(
+        HeapDiff diff,
+        RuntimeKnowledge knowledge,
+        HeapSuspectOptions? options = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(diff);
+        ArgumentNullException.ThrowIfNull(knowledge);
+        return Find(diff.Censuses, diff.TotalGrowth, knowledge, options ?? new HeapSuspectOptions(), cancellation);
+    }
+
+    private static List<Suspect> Find(
+        IReadOnlyList<HoldingCensus> series,
+        long total,
+        RuntimeKnowledge knowledge,
+        HeapSuspectOptions options,
+        CancellationToken cancellation
+    )
+    {
+        var roles = new TypeRoles(knowledge);
+        var piles = new AccumulationSearch(series, roles).Find((long)(Math.Max(total, 0) * options.MinimumShare));
+        var whole = Math.Max(total, piles.Sum(p => p.Bytes));
+        var telling = new PileDescription(series, roles, cancellation);
+        return
+        [
+            .. piles
+                .Where(p => !telling.IsNoise(p))
+                .Take(options.Most * 2)
+                .Select(p => telling.Describe(p, whole, Samples))
+                .OrderByDescending(s => s.GrowthBytes)
+                .Take(options.Most),
+        ];
+    }
+}

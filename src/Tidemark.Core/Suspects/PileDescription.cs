@@ -1,0 +1,240 @@
+using Tidemark.Core.Heap;
+
+namespace Tidemark.Core.Suspects;
+
+/// <summary>Turns a pile of objects into a suspect: names it, finds how it is held, tells its pattern and what to do.</summary>
+internal sealed class PileDescription(
+    IReadOnlyList<HoldingCensus> series,
+    TypeRoles roles,
+    CancellationToken cancellation
+)
+{
+    /// <summary>Collections that are looked at one by one where several are held in the same way.</summary>
+    private const int MostCollections = 4096;
+
+    private readonly HoldingCensus now = series[^1];
+    private readonly HoldingPaths paths = series[^1].Paths;
+    private readonly HoldingChains chains = new(series[^1], roles, cancellation);
+
+    /// <summary>True for the runtime's own tables.</summary>
+    public bool IsNoise(Accumulation pile)
+    {
+        for (var path = pile.Path; path > 0; path = paths.Parent(path))
+        {
+            if (roles.IsNoise(paths.Type(path)) || (paths.Holder(path) is { } holder && roles.IsNoise(holder)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public Suspect Describe(Accumulation pile, long whole, int samples)
+    {
+        var contentPath = ContentPath(pile.Path);
+        var (chain, share) = CommonChain(SampleOf(pile, contentPath, samples));
+        var content = paths.Type(contentPath);
+        var holder = Holder(chain, content);
+        var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
+        var names = chain.Texts.Append(content).ToList();
+        var culprit = roles.Knowledge.Culprits.FirstOrDefault(c => names.Exists(c.Match.IsMatch));
+        var role = collection is null ? null : roles.Role(collection);
+        var isCache =
+            culprit?.IsCache ?? (role is CollectionRole.Map or CollectionRole.Set && CacheWords.SayCache(names));
+        var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile);
+        return new Suspect(
+            Subject(content, holder, collection),
+            pattern,
+            pile.Bytes,
+            pile.Count,
+            whole <= 0 ? 0 : Math.Min(1, (double)pile.Bytes / whole),
+            Site: null,
+            Stack: null,
+            [.. chain.Texts],
+            Fingerprint.Of([pattern, holder, .. chain.Texts]),
+            culprit?.Advice ?? Advice(holder, content, collection, isCache)
+        )
+        {
+            Evidence = Evidence(pile, content, chain, share),
+            IsCache = isCache,
+        };
+    }
+
+    /// <summary>Ranks to look at: where several collections are held alike, from those that grew.</summary>
+    private List<int> SampleOf(Accumulation pile, int path, int most)
+    {
+        var isOne = pile.Owner == 0 || pile.Owner == pile.Path || now.Count(pile.Owner) == 1;
+        var sample = now.Sample([path], isOne ? most : MostCollections)[path];
+        if (!isOne && series.Count > 1)
+        {
+            var grown = GrownCollections(pile.Owner);
+            var within = sample.Where(rank => grown.Contains(OwnerRank(rank, pile.Owner))).ToList();
+            sample = within.Count > 0 ? within : sample;
+        }
+
+        return [.. sample.Where((_, i) => i % Math.Max(1, sample.Count / most) == 0)];
+    }
+
+    private int OwnerRank(int rank, int owner)
+    {
+        while (rank > 0 && now.PathOfRank(rank) != owner)
+        {
+            rank = now.Graph.Dominators.DominatorOfRank(rank);
+        }
+
+        return rank;
+    }
+
+    /// <summary>Of the collections on one way, those whose fields' names tell that they grew most.</summary>
+    private HashSet<int> GrownCollections(int owner)
+    {
+        var before = BytesByField(series[0], owner);
+        var after = BytesByField(now, owner);
+        var most = after.MaxBy(a => a.Value.Bytes - before.GetValueOrDefault(a.Key).Bytes);
+        return [.. most.Value.Ranks ?? []];
+    }
+
+    private Dictionary<string, (long Bytes, List<int> Ranks)> BytesByField(HoldingCensus census, int owner)
+    {
+        var labels = new HoldingChains(census, roles, cancellation);
+        var tree = census.Graph.Dominators;
+        var bytes = new Dictionary<string, (long Bytes, List<int> Ranks)>(StringComparer.Ordinal);
+        foreach (var rank in census.Sample([owner], MostCollections)[owner])
+        {
+            var field = "";
+            var below = rank;
+            for (var above = tree.DominatorOfRank(rank); above > 0; above = tree.DominatorOfRank(above))
+            {
+                field = $"{labels.Label(tree.NodeAt(above), tree.NodeAt(below))} {field}";
+                if (!roles.IsInner(census.Graph.TypeNameOf(tree.NodeAt(above))))
+                {
+                    break;
+                }
+
+                below = above;
+            }
+
+            var (sum, ranks) = bytes.GetValueOrDefault(field, (0, []));
+            ranks.Add(rank);
+            bytes[field] = (sum + tree.RetainedAt(rank), ranks);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The way on which most of the sample is held, and the share of the sample that is.</summary>
+    private (HoldingChain Chain, double Share) CommonChain(List<int> ranks)
+    {
+        var all = chains.Of(ranks);
+        var common = all.GroupBy(c => HolderNaming.GeneralName(string.Join('\n', c.Texts)), StringComparer.Ordinal)
+            .OrderByDescending(g => g.Count())
+            .ThenBy(g => g.First().Steps.Count)
+            .First();
+        return (common.First(), (double)common.Count() / all.Count);
+    }
+
+    /// <summary>What the pile consists of in the user's words: the first type of the user's on the heaviest way down, or the heaviest that is not a mere part of a collection.</summary>
+    private int ContentPath(int path)
+    {
+        var first = -1;
+        for (var at = path; at > 0; at = HeaviestChild(at))
+        {
+            if (roles.IsUsers(paths.Type(at)))
+            {
+                return at;
+            }
+
+            if (first < 0 && roles.Role(paths.Type(at)) != CollectionRole.Inner)
+            {
+                first = at;
+            }
+        }
+
+        return first > 0 ? first : path;
+    }
+
+    private int HeaviestChild(int path)
+    {
+        var grown = Growth(path);
+        for (var child = path + 1; child < paths.Count; child++)
+        {
+            if (paths.Parent(child) == path && Growth(child) * 2 >= grown)
+            {
+                return child;
+            }
+        }
+
+        return -1;
+    }
+
+    private long Growth(int path) => now.RetainedBytes(path) - (series.Count > 1 ? series[0].RetainedBytes(path) : 0);
+
+    /// <summary>Who owns the pile, in the user's words: the last field of one of the user's types on the way, or the static field; the root where there is neither.</summary>
+    private string Holder(HoldingChain chain, string content)
+    {
+        var holder = chain
+            .Steps.SkipLast(1)
+            .LastOrDefault(s => s.IsStatic || (s.IsField && s.Type != content && roles.IsUsers(s.Type!)));
+        return holder?.Text ?? chain.Steps[0].Text;
+    }
+
+    private static string Subject(string content, string holder, string? collection) =>
+        collection is null || holder.Contains(collection, StringComparison.Ordinal) || content == collection
+            ? $"{content} in {holder}"
+            : $"{content} in {holder} ({collection})";
+
+    private string Pattern(CollectionRole? role, HoldingChain chain, bool isCache, Accumulation pile)
+    {
+        var isStatic = chain.Steps[0].IsStatic;
+        var what = role switch
+        {
+            CollectionRole.Map => "map",
+            CollectionRole.Set => "set",
+            CollectionRole.List => "list",
+            CollectionRole.Queue => "queue",
+            _ when pile.Count <= 1 => "large-object",
+            _ when pile.Owner > 0 && roles.IsArray(paths.Type(pile.Owner)) => "array",
+            _ => "references",
+        };
+        return chain.Steps[0].Text == HolderNaming.FinalizerQueue ? "finalizer-queue"
+            : isCache ? "unbounded-cache"
+            : isStatic ? $"static-{what}"
+            : $"growing-{what}";
+    }
+
+    private static string Advice(string holder, string content, string? collection, bool isCache) =>
+        isCache
+            ? $"{holder} keeps one entry for every key it ever saw: give it a maximum size or an expiry."
+            : $"Look for where {content} is added to {holder} and make sure that each one is removed again when it is done with{(collection is null ? "" : ", or bound the collection")}.";
+
+    private List<string> Evidence(Accumulation pile, string content, HoldingChain chain, double share)
+    {
+        var evidence = new List<string>();
+        var type = paths.Type(pile.Path);
+        if (series.Count > 1)
+        {
+            evidence.Add(
+                $"{string.Join(" -> ", series.Select(s => Quantity.Count(s.Count(pile.Path))))} {type} on this path, while their holders went {string.Join(" -> ", series.Select(s => Quantity.Count(pile.Owner == 0 ? 1 : s.Count(pile.Owner))))}"
+            );
+        }
+        else
+        {
+            evidence.Add(
+                $"{Quantity.Count(now.Count(pile.Path))} {type} retain {Quantity.Bytes(now.RetainedBytes(pile.Path))} on this path"
+            );
+        }
+
+        if (content != type)
+        {
+            evidence.Add($"they are there for {content}");
+        }
+
+        if (share < 0.995)
+        {
+            evidence.Add($"{Quantity.Percent(share)} of a sample is held this way: {string.Join(" -> ", chain.Texts)}");
+        }
+
+        return evidence;
+    }
+}
