@@ -1,4 +1,5 @@
 using Tidemark.Runtimes.Jvm;
+using Tidemark.Runtimes.Python;
 
 namespace Tidemark.Runtimes;
 
@@ -6,5 +7,5 @@ namespace Tidemark.Runtimes;
 public static class KnownRuntimes
 {
     /// <summary>In the order in which they are asked; native code, which every process is, stands last.</summary>
-    public static IReadOnlyList<IRuntime> All { get; } = [new JvmRuntime()];
+    public static IReadOnlyList<IRuntime> All { get; } = [new JvmRuntime(), new PythonRuntime()];
 }

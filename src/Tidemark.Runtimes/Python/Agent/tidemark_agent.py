@@ -1,0 +1,823 @@
+"""Tidemark's agent: answers questions about this interpreter's memory over a private socket.
+
+Nothing beyond the standard library; runs unchanged on CPython 3.8 to 3.14. It runs in a thread of its own, executes
+none of the program's code (no properties, no __sizeof__, no __repr__ written in Python), emits no values of the
+program's strings beyond identifiers, and takes back whatever it switched on when the other side hangs up.
+
+As a module it is cooperative: put it on PYTHONPATH, `import tidemark_agent; tidemark_agent.listen()` (or set
+TIDEMARK_AGENT=1 and import it from sitecustomize), and `tidemark diagnose --pid N` finds it without attaching.
+"""
+import _socket
+import _thread
+import gc
+import json
+import operator
+import struct
+import sys
+import time
+from array import array
+from itertools import chain, filterfalse, repeat
+
+VERSION = 1
+CHUNK = 4096
+SEEN_LIMIT = 200_000
+NAME_LIMIT = 64
+NAMED_ENTRIES = 64
+NAMESPACE_MARKS = tuple(map(sys.intern, ("__name__", "__module__")))
+FLUSH_BYTES = 1 << 20
+PAUSE_EVERY = 0.010
+PAUSE = 0.002
+
+FUNCTION = type(lambda: 0)
+BUILTIN = type(len)
+MODULE = type(sys)
+CELL = type((lambda x: lambda: x)(0).__closure__[0])
+GENERATOR = type((lambda: (yield))())
+TYPE_BASES = type.__dict__["__mro__"].__get__
+TYPE_SPACE = type.__dict__["__dict__"].__get__
+TYPE_NAME = type.__dict__["__name__"].__get__
+TYPE_QUALNAME = type.__dict__["__qualname__"].__get__
+TYPE_MODULE = type.__dict__["__module__"].__get__
+TYPE_FLAGS = type.__dict__["__flags__"].__get__
+TYPE_DICTOFFSET = type.__dict__["__dictoffset__"].__get__
+MODULE_DICT = MODULE.__dict__["__dict__"].__get__
+MEMBER = type(FUNCTION.__dict__["__closure__"])
+HEAP_TYPE = 1 << 9
+OBJECTS, DICTS = 0, 1
+NOTHING, LEARN, DESCRIBE = 0, 1, 2
+DESCRIBED = {"generator", "coroutine", "async_generator", "_lru_cache_wrapper", "frame"}
+
+
+class Gone(Exception):
+    """The other side hung up or the time is over."""
+
+
+def _pristine(module, name):
+    """The function as the standard library made it, where gevent or eventlet put their own in its place."""
+    monkey = sys.modules.get("gevent.monkey")
+    saved = getattr(monkey, "saved", {}).get(module, {}) if monkey else {}
+    if name in saved:
+        return saved[name]
+    patcher = sys.modules.get("eventlet.patcher")
+    source = patcher.original(module) if patcher else sys.modules[module]
+    return getattr(source, name)
+
+
+class Channel:
+    """Frames of one kind byte and a 32-bit length over a stream socket."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.buffer = b""
+        self.pending = []
+        self.pending_bytes = 0
+
+    def line(self, timeout):
+        self.sock.settimeout(timeout)
+        while b"\n" not in self.buffer:
+            try:
+                data = self.sock.recv(65536)
+            except OSError:
+                raise Gone from None
+            if not data:
+                raise Gone
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line
+
+    def send(self, kind, payload):
+        self.pending += (struct.pack("<cI", kind, len(payload)), payload)
+        self.pending_bytes += len(payload)
+        if self.pending_bytes > FLUSH_BYTES:
+            self.flush()
+
+    def answer(self, value):
+        self.send(b"J", json.dumps(value).encode())
+        self.flush()
+
+    def flush(self):
+        # Every call that waits gives the interpreter away, and a busy program is slow to give it back: few large ones.
+        view = memoryview(b"".join(self.pending))
+        self.pending = []
+        self.pending_bytes = 0
+        self.sock.settimeout(30)
+        try:
+            while view:
+                view = view[self.sock.send(view, _socket.MSG_NOSIGNAL):]
+        except OSError:
+            raise Gone from None
+
+    def rest(self, seconds):
+        """Leaves the interpreter to the program for a moment; ends the work where the other side has gone."""
+        self.sock.settimeout(seconds)
+        try:
+            if not self.sock.recv(1, _socket.MSG_PEEK):
+                raise Gone
+        except _socket.timeout:
+            pass
+        except OSError:
+            raise Gone from None
+
+
+class Pace:
+    """Works in slices and lets the program go first between them; knows the longest stretch it could not be interrupted."""
+
+    def __init__(self, channel, seconds):
+        self.channel = channel
+        self.deadline = time.monotonic() + seconds
+        self.slice = time.monotonic()
+        self.longest = 0.0
+
+    def atomic(self, function, *arguments):
+        """One call into C that holds the interpreter until it returns."""
+        start = time.perf_counter()
+        result = function(*arguments)
+        self.longest = max(self.longest, time.perf_counter() - start)
+        return result
+
+    def tick(self):
+        now = time.monotonic()
+        if now - self.slice < PAUSE_EVERY:
+            return True
+        if now > self.deadline:
+            return False
+        self.channel.rest(PAUSE)
+        self.slice = time.monotonic()
+        return True
+
+
+def _mro(cls):
+    return TYPE_BASES(cls) or (cls,)  # none yet while a class is being made
+
+
+def _space(cls):
+    return TYPE_SPACE(cls) or {}
+
+
+def _inherits(cls, base):
+    # By identity: comparing or hashing classes may run code of a metaclass.
+    return any(b is base for b in _mro(cls))
+
+
+def _classes(objects):
+    classes = list(map(type, objects))
+    return dict(zip(map(id, classes), classes))
+
+
+def _has_python_sizeof(cls):
+    for base in _mro(cls):
+        method = _space(base).get("__sizeof__")
+        if method is not None:
+            return type(method) is FUNCTION
+    return False
+
+
+def _sizer(classes):
+    """A function that gives an object's size without running the program's code."""
+    if not any(_has_python_sizeof(cls) for cls in classes):
+        return sys.getsizeof
+    return lambda o: object.__sizeof__(o) if _has_python_sizeof(type(o)) else sys.getsizeof(o)
+
+
+def _raw(obj, name):
+    """An instance's own attribute without running descriptors written in Python; raises AttributeError."""
+    for base in _mro(type(obj)):
+        found = _space(base).get(name)
+        if found is not None:
+            if type(found) is not MEMBER and hasattr(type(found), "__get__"):
+                raise AttributeError(name)
+            break
+    return object.__getattribute__(obj, name)
+
+
+def _class_name(cls):
+    module = _space(cls).get("__module__") if TYPE_FLAGS(cls) & HEAP_TYPE else TYPE_MODULE(cls)
+    name = TYPE_QUALNAME(cls)
+    return "%s.%s" % (module, name) if type(module) is str and module != "builtins" else name
+
+
+def _candidate_names(cls):
+    """Names that instances of a class may have as attributes: its slots, and what its own code stores."""
+    names = {}
+    for base in _mro(cls):
+        for key, value in list(_space(base).items()):
+            if type(value) is MEMBER and type(key) is str:
+                names[key] = None
+            code = getattr(value, "__code__", None) if type(value) is FUNCTION else None
+            if code is not None and base is not object:
+                names.update(dict.fromkeys(code.co_names))
+    return list(names)
+
+
+def _is_plain(text):
+    return type(text) is str and len(text) <= NAME_LIMIT and text.isidentifier()
+
+
+class Graph:
+    """Writes every container the collector knows, with its references, to the channel; see FORMAT.md."""
+
+    def __init__(self, channel, options):
+        self.channel = channel
+        self.pace = Pace(channel, options.get("seconds", 60))
+        self.sites = options.get("sites", False) and "tracemalloc" in sys.modules
+        self.types = {}
+        self.kinds = []
+        self.classes = []
+        self.roles = []
+        self.named = set()
+        self.seen = set()
+        self.layouts = {}
+        self.site_ids = {}
+        self.out = []
+        self.pending = []
+        self.counts = [0, 0, 0]
+
+    def text(self, kind, value):
+        self.channel.send(kind, json.dumps(value, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+
+    def run(self):
+        objects = self.pace.atomic(gc.get_objects)
+        self.own = {id(o) for o in (self, self.__dict__, objects, self.types, self.kinds, self.classes, self.roles,
+                                    self.named, self.seen, self.layouts, self.pending, self.out, self.site_ids,
+                                    self.channel, self.pace)}
+        self.own.add(id(self.own))
+        probe = [object()]
+        base = list(map(sys.getrefcount, probe[0:1]))[0]
+        self.text(b"H", {
+            "version": VERSION, "python": list(sys.version_info[:3]), "implementation": sys.implementation.name,
+            "objects": len(objects), "refbase": base, "gc": gc.isenabled(), "frozen": gc.get_freeze_count(),
+            "time": time.time(),
+        })
+        self.roots()
+        complete = True
+        start = 0
+        while start < len(objects):
+            chunk = objects[start:start + CHUNK]
+            start += CHUNK
+            self.emit(chunk)
+            del chunk
+            while self.pending:
+                chunk, self.pending = self.pending[:CHUNK], self.pending[CHUNK:]
+                self.emit(chunk)
+                del chunk
+            if not self.pace.tick():
+                complete = False
+                break
+        total = len(objects)
+        del objects
+        if self.sites:
+            self.name_sites()
+        self.text(b"E", {
+            "complete": complete, "visited": min(start, total), "of": total,
+            "longest": self.pace.longest, "containers": self.counts[0], "leaves": self.counts[1],
+            "references": self.counts[2],
+        })
+
+    def roots(self):
+        roots = []
+        names = []
+        for name, module in list(sys.modules.items()):
+            if type(name) is str and _inherits(type(module), MODULE):
+                space = MODULE_DICT(module)
+                if space is not None and name != __name__:
+                    roots.append(["module", id(module), name, id(space)])
+        threading = sys.modules.get("threading")
+        threads = dict(getattr(threading, "_active", {})) if threading else {}
+        for ident, frame in list(sys._current_frames().items()):
+            if ident == _thread.get_ident():
+                continue
+            thread = threads.get(ident)
+            label = object.__getattribute__(thread, "_name") if thread is not None else "thread %d" % ident
+            depth = 0
+            while frame is not None and depth < 256:
+                code = frame.f_code
+                where = getattr(code, "co_qualname", code.co_name)
+                module = frame.f_globals.get("__name__")
+                if type(module) is str:
+                    where = module + "." + where
+                roots.append(["frame", id(frame), "%s: %s" % (label, where), 0])
+                self.frame(frame, names)
+                frame = frame.f_back
+                depth += 1
+        self.text(b"R", roots)
+        self.text(b"S", names)
+
+    def frame(self, frame, names):
+        """The local variables of a running function: the collector does not see them from 3.11 on."""
+        if sys.version_info < (3, 11) or not frame.f_code.co_flags & 1 or frame.f_trace is not None:
+            return
+        local = frame.f_locals
+        values = dict(local)
+        if sys.version_info < (3, 13) and sys.getrefcount(local) <= 3:
+            # Up to 3.12 the interpreter keeps this copy with the frame; emptied again unless the program holds it too.
+            local.clear()
+        if values:
+            for key in values:
+                if id(key) not in self.named:
+                    self.named.add(id(key))
+                    names.append([id(key), key])
+            self.block(b"V", [frame], [self.type_of(type(frame))], [list(values)], [list(values.values())])
+
+    def type_of(self, cls):
+        index = self.types.get(id(cls))
+        if index is None:
+            index = self.types[id(cls)] = len(self.classes)
+            self.classes.append(cls)
+            heap = bool(TYPE_FLAGS(cls) & HEAP_TYPE)
+            is_dict = _inherits(cls, dict)
+            plain_dict = heap and not is_dict and sys.version_info < (3, 11) and TYPE_DICTOFFSET(cls) > 0
+            short = TYPE_NAME(cls)
+            if cls is FUNCTION or short in DESCRIBED or _inherits(cls, MODULE) or _inherits(cls, type):
+                role = DESCRIBE
+            else:
+                role = LEARN if heap else NOTHING
+            kind = ("list" if cls is list else "tuple" if _inherits(cls, tuple) else "dict" if is_dict
+                    else "instance" if role == LEARN else short)
+            self.kinds.append(DICTS if is_dict else OBJECTS)
+            self.roles.append(role)
+            self.text(b"T", [[index, id(cls), _class_name(cls), kind, plain_dict]])
+        return index
+
+    def emit(self, chunk):
+        table = self.types
+        tids = list(map(id, map(type, chunk)))
+        for tid in set(tids) - table.keys():
+            self.type_of(next(type(o) for o in chunk if id(type(o)) == tid))
+        infos = list(map(table.__getitem__, tids))
+        kinds = self.kinds
+        plain = [i for i, k in enumerate(infos) if kinds[k] == OBJECTS]
+        if len(plain) < len(chunk):
+            dicts = [i for i, k in enumerate(infos) if kinds[k] == DICTS]
+            self.emit_dicts([chunk[i] for i in dicts], [infos[i] for i in dicts])
+            chunk = [chunk[i] for i in plain]
+            infos = [infos[i] for i in plain]
+        if chunk:
+            self.emit_objects(chunk, infos)
+
+    def emit_objects(self, chunk, infos):
+        references = list(map(gc.get_referents, chunk))
+        own = self.own
+        for i, o in enumerate(map(id, chunk)):
+            if o in own:
+                references[i] = []
+        if sys.version_info >= (3, 11):
+            self.namespaces(chunk, infos, references)
+        self.describe(chunk, infos)
+        self.learn(chunk, infos, references)
+        self.block(b"O", chunk, infos, None, references)
+
+    def emit_dicts(self, chunk, infos):
+        keys = list(map(list, map(dict.keys, chunk)))
+        values = list(map(list, map(dict.values, chunk)))
+        for i, d in enumerate(chunk):
+            if id(d) in self.own:
+                keys[i] = values[i] = []
+            elif len(keys[i]) != len(values[i]):
+                # Changed in between: once more in one step.
+                pairs = list(dict.items(d))
+                keys[i] = [k for k, _ in pairs]
+                values[i] = [v for _, v in pairs]
+        self.name_keys(keys)
+        for i, d in enumerate(chunk):
+            if type(d) is not dict:
+                known = set(map(id, keys[i]))
+                known.update(map(id, values[i]))
+                extra = [o for o in gc.get_referents(d) if id(o) not in known]
+                self.pairs(b"X", [(id(d), id(o)) for o in extra])
+                self.leaves(extra)
+        self.block(b"D", chunk, infos, keys, values)
+
+    def name_keys(self, keys):
+        """Writes keys that are names (of attributes, of entries in a small dict); keys of large dicts are data."""
+        small = list(chain.from_iterable(
+            k for k in keys if len(k) <= NAMED_ENTRIES or any(x is m for x in k[:4] for m in NAMESPACE_MARKS)))
+        fresh = dict(zip(map(id, small), small))
+        for known in fresh.keys() & self.named:
+            del fresh[known]
+        names = [[i, k] for i, k in fresh.items() if _is_plain(k)]
+        if names:
+            self.named.update(i for i, _ in names)
+            self.text(b"S", names)
+
+    def block(self, kind, chunk, infos, keys, references):
+        size = _sizer(_classes(chunk).values())
+        flat = list(chain.from_iterable(references))
+        parts = [
+            struct.pack("<II", len(chunk), len(flat)),
+            array("Q", map(id, chunk)).tobytes(),
+            array("I", infos).tobytes(),
+            array("Q", map(size, chunk)).tobytes(),
+            array("Q", map(sys.getrefcount, chunk)).tobytes(),
+            array("I", map(len, references)).tobytes(),
+            array("Q", map(id, flat)).tobytes(),
+        ]
+        if keys is not None:
+            held = list(chain.from_iterable(keys))
+            parts.append(array("Q", map(id, held)).tobytes())
+            flat += held
+        self.channel.send(kind, b"".join(parts))
+        self.counts[0] += len(chunk)
+        self.counts[2] += len(flat)
+        if self.sites:
+            self.emit_sites(chunk)
+        self.leaves(flat)
+
+    def leaves(self, flat):
+        """Objects that the collector does not track: written when first met, or again when that was forgotten."""
+        found = list(filterfalse(gc.is_tracked, flat))
+        if not found:
+            return
+        fresh = dict(zip(map(id, found), found))
+        for known in fresh.keys() & self.seen:
+            del fresh[known]
+        if len(self.seen) > SEEN_LIMIT:
+            self.seen.clear()
+        self.seen.update(fresh)
+        found = list(fresh.values())
+        containers = [o for o in found if type(o) is dict or type(o) is tuple]
+        if containers:
+            self.pending += containers
+            found = [o for o in found if type(o) is not dict and type(o) is not tuple]
+        if not found:
+            return
+        classes = _classes(found)
+        for tid, cls in classes.items():
+            if tid not in self.types:
+                self.type_of(cls)
+        size = _sizer(classes.values())
+        self.channel.send(b"L", b"".join([
+            struct.pack("<I", len(found)),
+            array("Q", map(id, found)).tobytes(),
+            array("I", map(self.types.__getitem__, map(id, map(type, found)))).tobytes(),
+            array("Q", map(size, found)).tobytes(),
+        ]))
+        self.counts[1] += len(found)
+        if self.sites:
+            self.emit_sites(found)
+
+    def pairs(self, kind, pairs):
+        if pairs:
+            self.channel.send(kind, array("Q", chain.from_iterable(pairs)).tobytes())
+
+    def namespaces(self, chunk, infos, references):
+        """Which dict is an instance's __dict__: from 3.11 on most instances have none, and an attribute may be a dict."""
+        roles = self.roles
+        pairs = []
+        for o, t, r in zip(chunk, infos, references):
+            if r and type(r[0]) is dict and roles[t] == LEARN:
+                for key, value in list(r[0].items())[:1]:
+                    try:
+                        if type(key) is str and _raw(o, key) is value:
+                            pairs.append((id(o), id(r[0])))
+                    except AttributeError:
+                        pass
+        self.pairs(b"N", pairs)
+
+    def learn(self, chunk, infos, references):
+        """Which attribute stands at which place among an instance's references, by type and count, from a few samples."""
+        layouts = self.layouts
+        for key in set(zip(infos, map(len, references))):
+            known = layouts.get(key)
+            if self.roles[key[0]] != LEARN or not key[1] or (known and known[0] >= 3):
+                continue
+            at = next(i for i, k in enumerate(zip(infos, map(len, references))) if k == key)
+            names = self.match(chunk[at], references[at])
+            if known:
+                names = [a if a == b else None for a, b in zip(known[1], names)]
+            layouts[key] = ((known[0] if known else 0) + 1, names)
+            if any(names):
+                self.text(b"A", [[key[0], key[1], names]])
+
+    def match(self, obj, references):
+        places = {}
+        for place, held in enumerate(references):
+            places[id(held)] = None if id(held) in places else place
+        names = [None] * len(references)
+        for name in _candidate_names(type(obj)):
+            try:
+                place = places.get(id(_raw(obj, name)))
+            except AttributeError:
+                continue
+            if place is not None:
+                names[place] = name
+        return names
+
+    def describe(self, chunk, infos):
+        """What tells one function, class or cache from another; names of code only, never data."""
+        found = []
+        closures = []
+        for o, t in zip(chunk, infos):
+            if self.roles[t] != DESCRIBE:
+                continue
+            cls = type(o)
+            if cls is FUNCTION:
+                module = o.__module__
+                found.append([id(o), "%s.%s" % (module, o.__qualname__) if type(module) is str else o.__qualname__])
+                if o.__closure__:
+                    closures.append([id(o.__closure__), list(o.__code__.co_freevars)])
+            elif _inherits(cls, MODULE):
+                name = MODULE_DICT(o).get("__name__")
+                if type(name) is str:
+                    found.append([id(o), name])
+            elif _inherits(cls, type):
+                found.append([id(o), _class_name(o)])
+            else:
+                name = TYPE_NAME(cls)
+                if name in ("generator", "coroutine", "async_generator"):
+                    found.append([id(o), o.__qualname__])
+                elif name == "_lru_cache_wrapper":
+                    wrapped = getattr(o, "__wrapped__", None)
+                    where = "%s.%s" % (wrapped.__module__, wrapped.__qualname__) if type(wrapped) is FUNCTION else "?"
+                    found.append([id(o), "lru_cache of %s, maxsize=%s" % (where, o.cache_info().maxsize)])
+                elif name == "frame":
+                    found.append([id(o), getattr(o.f_code, "co_qualname", o.f_code.co_name)])
+        if found:
+            self.text(b"S", found)
+        if closures:
+            self.text(b"M", closures)
+
+    def emit_sites(self, chunk):
+        traceback_of = sys.modules["_tracemalloc"]._get_object_traceback
+        known = self.site_ids
+        fresh = []
+        column = []
+        for o in chunk:
+            frames = traceback_of(o)
+            if frames is None:
+                column.append(0)
+                continue
+            index = known.get(frames)
+            if index is None:
+                index = known[frames] = len(known) + 1
+                fresh.append([index, [[f, n] for f, n in frames]])
+            column.append(index)
+        if fresh:
+            self.text(b"F", fresh)
+        self.channel.send(b"P", array("Q", map(id, chunk)).tobytes() + array("I", column).tobytes())
+
+    def name_sites(self):
+        """Finds the functions of the lines where memory was allocated: tracemalloc knows files and lines only."""
+        wanted = {}
+        for frames in self.site_ids:
+            for file, line in frames:
+                wanted.setdefault(file, set()).add(line)
+        self.text(b"C", function_names(wanted))
+
+
+def function_names(wanted):
+    """[[file, line, function]...] for lines by file, from the code objects of the functions there are."""
+    spans = {}
+    stack = []
+    visited = set()
+    for o in gc.get_objects():
+        if type(o) is FUNCTION:
+            stack.append((o.__code__, o.__module__))
+    while stack:
+        code, module = stack.pop()
+        if id(code) in visited or code.co_filename not in wanted:
+            continue
+        visited.add(id(code))
+        lines = [n for n in map(operator.itemgetter(-1), _lines(code)) if n]
+        name = getattr(code, "co_qualname", code.co_name)
+        if lines:
+            spans.setdefault(code.co_filename, []).append(
+                (max(lines) - min(lines), min(lines), max(lines), "%s.%s" % (module, name)))
+        stack.extend((c, module) for c in code.co_consts if type(c) is type(code))
+    found = []
+    for file, lines in wanted.items():
+        inside = sorted(spans.get(file, ()))
+        for line in lines:
+            for _, first, last, name in inside:
+                if first <= line <= last:
+                    found.append([file, line, name])
+                    break
+    return found
+
+
+def _lines(code):
+    if hasattr(code, "co_lines"):
+        return code.co_lines()
+    import dis
+    return dis.findlinestarts(code)
+
+
+class Agent:
+    """One conversation. Remembers what it switched on, and switches it off again at the end."""
+
+    def __init__(self, sock):
+        self.channel = Channel(sock)
+        self.collections = 0
+        self.paused = 0.0
+        self.started = None
+        self.tracing = False
+        self.weighed = None
+        self.weigh_cost = 0.0
+        self.weigh_at = 0.0
+        self.bytes_per_block = None
+
+    def serve(self):
+        gc.callbacks.append(self.on_gc)
+        try:
+            while True:
+                command, _, argument = self.channel.line(None).decode().partition(" ")
+                getattr(self, "do_" + command)(json.loads(argument) if argument else {})
+        except Gone:
+            pass
+        finally:
+            self.restore()
+
+    def restore(self):
+        if self.on_gc in gc.callbacks:
+            gc.callbacks.remove(self.on_gc)
+        if self.tracing:
+            self.tracing = False
+            sys.modules["tracemalloc"].stop()
+
+    def on_gc(self, phase, info):
+        if phase == "start":
+            self.started = time.perf_counter()
+        elif self.started is not None:
+            self.paused += time.perf_counter() - self.started
+            self.started = None
+
+    def do_hello(self, _):
+        self.channel.answer({"agent": VERSION, "python": list(sys.version_info[:3]), "gc": gc.isenabled(),
+                     "implementation": sys.implementation.name, "tracing": self.is_tracing(),
+                     "executable": sys.executable})
+
+    def is_tracing(self):
+        module = sys.modules.get("tracemalloc")
+        return bool(module and module.is_tracing())
+
+    def do_signals(self, _):
+        blocks = sys.getallocatedblocks()
+        tasks = None
+        asyncio = sys.modules.get("asyncio.tasks")
+        for name in ("_scheduled_tasks", "_all_tasks"):
+            if asyncio is not None and hasattr(asyncio, name):
+                tasks = len(getattr(asyncio, name).data)
+                break
+        answer = {
+            "blocks": blocks, "collections": sum(s["collections"] for s in gc.get_stats()), "paused": self.paused,
+            "tasks": tasks, "gc": gc.isenabled(), "due": time.monotonic() >= self.weigh_at,
+            "tracer": sys.modules["tracemalloc"].get_tracemalloc_memory() if self.tracing else 0,
+        }
+        if self.weighed is not None:
+            total, at_blocks, objects, cached = self.weighed
+            answer["live"] = max(0, total + (blocks - at_blocks) * self.bytes_per_block)
+            answer["objects"] = objects
+            answer["cached"] = cached
+        self.channel.answer(answer)
+
+    def do_weigh(self, options):
+        longest = self.weigh(options.get("seconds", 20))
+        self.channel.answer({"longest": longest, "seconds": self.weigh_cost, "objects": self.weighed[2]})
+
+    def weigh(self, seconds):
+        """All objects' sizes: those of the collector's, and what they refer to, each shared among its referrers."""
+        start = time.perf_counter()
+        pace = Pace(self.channel, seconds)
+        blocks = sys.getallocatedblocks()
+        objects = pace.atomic(gc.get_objects)
+        total = 0.0
+        cached = 0
+        shared = set()
+        count = len(objects)
+        position = 0
+        while position < count:
+            chunk = objects[position:position + CHUNK]
+            position += CHUNK
+            classes = _classes(chunk).values()
+            total += sum(map(_sizer(classes), chunk))
+            for cls in classes:
+                if TYPE_NAME(cls) == "_lru_cache_wrapper":
+                    cached += sum(o.cache_info().currsize for o in chunk if type(o) is cls)
+            flat = gc.get_referents(*chunk)
+            depth = 0
+            while flat and depth < 8:
+                found = list(filterfalse(gc.is_tracked, flat))
+                del flat
+                size = _sizer(_classes(found).values())
+                shares = map(max, map(operator.sub, map(sys.getrefcount, found), repeat(2)), repeat(1))
+                total += sum(map(operator.truediv, map(size, found), shares))
+                inner = [o for o in found if (type(o) is dict or type(o) is tuple)
+                         and (sys.getrefcount(o) <= 4 or id(o) not in shared)]
+                shared.update(id(o) for o in inner if sys.getrefcount(o) > 4)
+                del found
+                flat = gc.get_referents(*inner)
+                depth += 1
+            del chunk
+            if not pace.tick():
+                break
+        del objects
+        if position < count:
+            total *= count / position
+        now = time.perf_counter()
+        if self.weighed is not None:
+            grown = blocks - self.weighed[1]
+            if abs(grown) > 1000:
+                self.bytes_per_block = min(max((total - self.weighed[0]) / grown, 16.0), 4096.0)
+        else:
+            self.bytes_per_block = min(total / max(blocks, 1), 512.0)
+        self.weighed = (total, blocks, count, cached)
+        self.weigh_cost = now - start
+        self.weigh_at = time.monotonic() + min(20 * self.weigh_cost, 300.0)
+        return pace.longest
+
+    def do_graph(self, options):
+        graph = Graph(self.channel, options)
+        started = time.monotonic()
+        graph.run()
+        self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started})
+
+    def do_trace(self, options):
+        """Switches tracemalloc on; it was on already where the program did that itself, and then stays."""
+        import tracemalloc
+        already = tracemalloc.is_tracing()
+        if not already:
+            tracemalloc.start(options.get("frames", 8))
+            self.tracing = True
+        self.channel.answer({"already": already, "frames": tracemalloc.get_traceback_limit()})
+
+    def do_untrace(self, _):
+        if self.tracing:
+            self.tracing = False
+            sys.modules["tracemalloc"].stop()
+        self.channel.answer({})
+
+    def do_tracemalloc(self, options):
+        """A snapshot as tracemalloc.Snapshot.dump writes it."""
+        import pickle
+        import tracemalloc
+        start = time.perf_counter()
+        snapshot = tracemalloc.take_snapshot()
+        pause = time.perf_counter() - start
+        channel = self.channel
+
+        class Out:
+            def write(self, data):
+                channel.send(b"B", bytes(data))
+
+        pickle.Pickler(Out(), 4).dump(snapshot)
+        self.channel.answer({"pause": pause, "traces": len(snapshot.traces), "held": tracemalloc.get_tracemalloc_memory()})
+
+
+def _serve(sock):
+    signal = sys.modules.get("_signal")
+    if signal is not None:
+        # The program's signals go to the program's threads.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        Agent(sock).serve()
+    except BaseException as error:
+        try:
+            message = "%s: %s" % (type(error).__name__, error)
+            channel = Channel(sock)
+            channel.send(b"!", message.encode("utf-8", "replace"))
+            channel.flush()
+        except BaseException:
+            pass
+    finally:
+        sock.close()
+
+
+def _connect(path):
+    """Calls Tidemark back at a Unix socket, and serves it in a thread of its own."""
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    sock.connect(path)
+    _pristine("_thread", "start_new_thread")(_serve, (sock,))
+
+
+def listen(directory=None):
+    """Waits for Tidemark on a socket that only this user can reach; returns its path. Costs one sleeping thread."""
+    import os
+    import stat
+    import tempfile
+    folder = directory or os.path.join(tempfile.gettempdir(), "tidemark-%d" % os.getuid())
+    os.makedirs(folder, 0o700, exist_ok=True)
+    state = os.lstat(folder)
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise PermissionError("%s is not a private directory of this user" % folder)
+    path = os.path.join(folder, "python-%d.sock" % os.getpid())
+    if os.path.exists(path):
+        os.unlink(path)
+    server = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    server.bind(path)
+    os.chmod(path, 0o600)
+    server.listen(1)
+    _pristine("_thread", "start_new_thread")(_accept, (server, os.getpid()))
+    import atexit
+    atexit.register(_remove, path, os.getpid())
+    return path
+
+
+def _accept(server, pid):
+    while True:
+        descriptor, _ = server._accept()
+        _serve(_socket.socket(fileno=descriptor))
+
+
+def _remove(path, pid):
+    import os
+    if os.getpid() == pid and os.path.exists(path):
+        os.unlink(path)
