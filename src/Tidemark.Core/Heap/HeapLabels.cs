@@ -1,3 +1,5 @@
+using Tidemark.Core.Suspects;
+
 namespace Tidemark.Core.Heap;
 
 /// <summary>Names that a heap graph can give on demand; they are looked up only for what is shown.</summary>
@@ -14,6 +16,9 @@ public abstract class HeapLabels
 
     /// <summary>What tells this object from others of its type: a class's name, a thread's name, a string's beginning, a function's name; null where nothing does.</summary>
     public abstract string? Describe(int node);
+
+    /// <summary>The call stack that allocated the object, innermost first; null where the dump does not tell.</summary>
+    public virtual IReadOnlyList<CodeSite>? AllocationStack(int node) => null;
 
     private sealed class NoLabels : HeapLabels
     {

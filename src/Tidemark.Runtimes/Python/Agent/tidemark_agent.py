@@ -233,7 +233,7 @@ class Graph:
         self.counts = [0, 0, 0]
 
     def text(self, kind, value):
-        self.channel.send(kind, json.dumps(value, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+        self.channel.send(kind, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
 
     def run(self):
         objects = self.pace.atomic(gc.get_objects)
@@ -303,20 +303,21 @@ class Graph:
         self.text(b"S", names)
 
     def frame(self, frame, names):
-        """The local variables of a running function: the collector does not see them from 3.11 on."""
-        if sys.version_info < (3, 11) or not frame.f_code.co_flags & 1 or frame.f_trace is not None:
+        """A running function's variables: the collector does not see most running frames."""
+        info = [self.type_of(type(frame))]
+        if not frame.f_code.co_flags & 1 or frame.f_trace is not None:
+            self.block(b"O", [frame], info, [0], None, [gc.get_referents(frame)])
             return
         local = frame.f_locals
         values = dict(local)
         if sys.version_info < (3, 13) and sys.getrefcount(local) <= 3:
             # Up to 3.12 the interpreter keeps this copy with the frame; emptied again unless the program holds it too.
             local.clear()
-        if values:
-            for key in values:
-                if id(key) not in self.named:
-                    self.named.add(id(key))
-                    names.append([id(key), key])
-            self.block(b"V", [frame], [self.type_of(type(frame))], [list(values)], [list(values.values())])
+        for key in values:
+            if id(key) not in self.named:
+                self.named.add(id(key))
+                names.append([id(key), key])
+        self.block(b"V", [frame], info, [0], [list(values)], [list(values.values())])
 
     def type_of(self, cls):
         index = self.types.get(id(cls))
@@ -325,7 +326,8 @@ class Graph:
             self.classes.append(cls)
             heap = bool(TYPE_FLAGS(cls) & HEAP_TYPE)
             is_dict = _inherits(cls, dict)
-            plain_dict = heap and not is_dict and sys.version_info < (3, 11) and TYPE_DICTOFFSET(cls) > 0
+            plain_dict = _inherits(cls, type) or (
+                heap and not is_dict and sys.version_info < (3, 11) and TYPE_DICTOFFSET(cls) > 0)
             short = TYPE_NAME(cls)
             if cls is FUNCTION or short in DESCRIBED or _inherits(cls, MODULE) or _inherits(cls, type):
                 role = DESCRIBE
@@ -339,6 +341,7 @@ class Graph:
         return index
 
     def emit(self, chunk):
+        counts = list(map(sys.getrefcount, chunk))  # first of all: what follows holds references of its own
         table = self.types
         tids = list(map(id, map(type, chunk)))
         for tid in set(tids) - table.keys():
@@ -348,13 +351,14 @@ class Graph:
         plain = [i for i, k in enumerate(infos) if kinds[k] == OBJECTS]
         if len(plain) < len(chunk):
             dicts = [i for i, k in enumerate(infos) if kinds[k] == DICTS]
-            self.emit_dicts([chunk[i] for i in dicts], [infos[i] for i in dicts])
+            self.emit_dicts([chunk[i] for i in dicts], [infos[i] for i in dicts], [counts[i] for i in dicts])
             chunk = [chunk[i] for i in plain]
             infos = [infos[i] for i in plain]
+            counts = [counts[i] for i in plain]
         if chunk:
-            self.emit_objects(chunk, infos)
+            self.emit_objects(chunk, infos, counts)
 
-    def emit_objects(self, chunk, infos):
+    def emit_objects(self, chunk, infos, counts):
         references = list(map(gc.get_referents, chunk))
         own = self.own
         for i, o in enumerate(map(id, chunk)):
@@ -364,9 +368,9 @@ class Graph:
             self.namespaces(chunk, infos, references)
         self.describe(chunk, infos)
         self.learn(chunk, infos, references)
-        self.block(b"O", chunk, infos, None, references)
+        self.block(b"O", chunk, infos, counts, None, references)
 
-    def emit_dicts(self, chunk, infos):
+    def emit_dicts(self, chunk, infos, counts):
         keys = list(map(list, map(dict.keys, chunk)))
         values = list(map(list, map(dict.values, chunk)))
         for i, d in enumerate(chunk):
@@ -385,7 +389,7 @@ class Graph:
                 extra = [o for o in gc.get_referents(d) if id(o) not in known]
                 self.pairs(b"X", [(id(d), id(o)) for o in extra])
                 self.leaves(extra)
-        self.block(b"D", chunk, infos, keys, values)
+        self.block(b"D", chunk, infos, counts, keys, values)
 
     def name_keys(self, keys):
         """Writes keys that are names (of attributes, of entries in a small dict); keys of large dicts are data."""
@@ -399,7 +403,7 @@ class Graph:
             self.named.update(i for i, _ in names)
             self.text(b"S", names)
 
-    def block(self, kind, chunk, infos, keys, references):
+    def block(self, kind, chunk, infos, counts, keys, references):
         size = _sizer(_classes(chunk).values())
         flat = list(chain.from_iterable(references))
         parts = [
@@ -407,7 +411,7 @@ class Graph:
             array("Q", map(id, chunk)).tobytes(),
             array("I", infos).tobytes(),
             array("Q", map(size, chunk)).tobytes(),
-            array("Q", map(sys.getrefcount, chunk)).tobytes(),
+            array("Q", counts).tobytes(),
             array("I", map(len, references)).tobytes(),
             array("Q", map(id, flat)).tobytes(),
         ]
