@@ -11,13 +11,31 @@ internal static class PythonKnowledge
         {
             Collections =
             [
-                new(Pattern(@"^(dict|collections\.(OrderedDict|defaultdict|Counter|ChainMap)|weakref\.Weak(Key|Value)Dictionary|mappingproxy)$"), CollectionRole.Map),
+                new(
+                    Pattern(
+                        @"^(dict|collections\.(OrderedDict|defaultdict|Counter|ChainMap)|weakref\.Weak(Key|Value)Dictionary|mappingproxy)$"
+                    ),
+                    CollectionRole.Map
+                ),
                 new(Pattern(@"^(list|tuple|array\.array|bytearray)$"), CollectionRole.List),
                 new(Pattern(@"^(set|frozenset|weakref\.WeakSet|_weakrefset\.WeakSet)$"), CollectionRole.Set),
-                new(Pattern(@"^(collections\.deque|queue\.(Simple|Lifo|Priority)?Queue|asyncio\.queues\.Queue)$"), CollectionRole.Queue),
+                new(
+                    Pattern(@"^(collections\.deque|queue\.(Simple|Lifo|Priority)?Queue|asyncio\.queues\.Queue)$"),
+                    CollectionRole.Queue
+                ),
             ],
-            Noise = [Pattern(@"^module (sys\.modules|linecache\.cache|re\._cache|sre_compile\.|_frozen_importlib|importlib\.|tracemalloc|tidemark_agent)")],
-            BenignCaches = [Pattern(@"lru_cache of .*maxsize=\d+|^module (re|linecache|struct|fnmatch|functools|enum|abc|typing)\.")],
+            Noise =
+            [
+                Pattern(
+                    @"^module (sys\.modules|linecache\.cache|re\._cache|sre_compile\.|_frozen_importlib|importlib\.|tracemalloc|tidemark_agent)"
+                ),
+            ],
+            BenignCaches =
+            [
+                Pattern(
+                    @"lru_cache of .*maxsize=\d+|^module (re|linecache|struct|fnmatch|functools|enum|abc|typing)\."
+                ),
+            ],
             Culprits =
             [
                 new(
@@ -57,7 +75,11 @@ internal static class PythonKnowledge
                     "Values in a threading.local live as long as their thread: clear them when the piece of work ends."
                 ),
             ],
-            Library = [Pattern(@"/lib/python3\.\d+/(?!site-packages|dist-packages)|^<frozen "), Pattern(@"/(site|dist)-packages/")],
+            Library =
+            [
+                Pattern(@"/lib/python3\.\d+/(?!site-packages|dist-packages)|^<frozen "),
+                Pattern(@"/(site|dist)-packages/"),
+            ],
         };
 
     private static Regex Pattern(string pattern) =>

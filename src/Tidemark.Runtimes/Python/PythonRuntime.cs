@@ -28,7 +28,8 @@ public sealed class PythonRuntime : IRuntime
     {
         ArgumentNullException.ThrowIfNull(target);
         var pid =
-            target.Pid ?? throw new AttachFailedException("a Python process is attached to by its process id: use --pid");
+            target.Pid
+            ?? throw new AttachFailedException("a Python process is attached to by its process id: use --pid");
         if (!Directory.Exists($"/proc/{pid}"))
         {
             throw new TargetGoneException($"there is no process {pid}");

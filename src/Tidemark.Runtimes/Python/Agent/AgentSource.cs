@@ -9,8 +9,7 @@ public static class AgentSource
     public static string Module { get; } = Load();
 
     /// <summary>A script that runs the agent on a connected socket with this number; it never raises and leaves no name behind.</summary>
-    internal static string ForDescriptor(int descriptor) =>
-        Guarded($"_serve(_socket.socket(fileno={descriptor}))");
+    internal static string ForDescriptor(int descriptor) => Guarded($"_serve(_socket.socket(fileno={descriptor}))");
 
     /// <summary>A script that runs the agent in a thread of its own on a connection that it opens to a Unix socket.</summary>
     internal static string ForSocketPath(string path) => Guarded($"_connect({Literal(path)})");

@@ -33,7 +33,33 @@ internal static class Injector
     // epoll_pwait, accept4, recvmmsg: calls that wait, and that no allocator makes under its lock.
     private static readonly HashSet<long> WaitingCalls =
     [
-        0, 1, 7, 23, 34, 35, 43, 44, 45, 46, 47, 61, 65, 70, 128, 130, 202, 208, 219, 230, 232, 247, 270, 271, 281, 288, 299,
+        0,
+        1,
+        7,
+        23,
+        34,
+        35,
+        43,
+        44,
+        45,
+        46,
+        47,
+        61,
+        65,
+        70,
+        128,
+        130,
+        202,
+        208,
+        219,
+        230,
+        232,
+        247,
+        270,
+        271,
+        281,
+        288,
+        299,
     ];
 
     private static readonly string[] PythonFunctions =

@@ -31,7 +31,12 @@ internal sealed class ProcessImage
         {
             // 7f00-7f10 r-xp 00000000 08:01 1234   /path/to/file
             var fields = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length < 6 || !fields[5].StartsWith('/') || fields[2].Trim('0').Length > 0 || !seen.Add(fields[5]))
+            if (
+                fields.Length < 6
+                || !fields[5].StartsWith('/')
+                || fields[2].Trim('0').Length > 0
+                || !seen.Add(fields[5])
+            )
             {
                 continue;
             }

@@ -39,7 +39,10 @@ internal static partial class RemoteExec
     /// <exception cref="AttachFailedException">The program was started with remote debugging switched off.</exception>
     public static async Task<Socket?> TryStartAsync(int pid, CancellationToken cancellation)
     {
-        if (ProcessImage.Read(pid).FindSection(n => n.Contains("ython", StringComparison.Ordinal), ".PyRuntime") is not { } runtime)
+        if (
+            ProcessImage.Read(pid).FindSection(n => n.Contains("ython", StringComparison.Ordinal), ".PyRuntime")
+            is not { } runtime
+        )
         {
             return null;
         }
@@ -89,10 +92,7 @@ internal static partial class RemoteExec
     internal static ulong[]? ReadTable(SafeFileHandle memory, ulong runtime)
     {
         var bytes = new byte[TableWords * sizeof(ulong)];
-        if (
-            RandomAccess.Read(memory, bytes, (long)runtime) < bytes.Length
-            || !bytes.AsSpan().StartsWith("xdebugpy"u8)
-        )
+        if (RandomAccess.Read(memory, bytes, (long)runtime) < bytes.Length || !bytes.AsSpan().StartsWith("xdebugpy"u8))
         {
             return null;
         }
