@@ -7,6 +7,8 @@ need() { # COMMAND PACKAGE
 }
 need go golang-go
 need javac openjdk-17-jdk-headless
+need g++ g++
+need addr2line binutils
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}"
   export DEBIAN_FRONTEND=noninteractive

@@ -1,0 +1,601 @@
+using System.Globalization;
+using System.Text;
+
+namespace Tidemark.Symbols.Demangling;
+
+/// <summary>Where a demangled name is printed to: bounded, because back references can make a short symbol name gigabytes.</summary>
+internal sealed class NameWriter(bool parameters, bool templates)
+{
+    /// <summary>Longer names are refused; the mangled one is shown instead.</summary>
+    public const int Limit = 1 << 16;
+
+    // Empty packs print nothing however often they are visited: the length alone would not end it.
+    private const int StepLimit = 1 << 20;
+
+    private readonly StringBuilder text = new();
+    private int depth;
+    private int steps;
+
+    /// <summary>False leaves out what stands between the function's name and its end: parameters and return type.</summary>
+    public bool Parameters { get; } = parameters;
+
+    /// <summary>False leaves out template arguments.</summary>
+    public bool Templates { get; set; } = templates;
+
+    /// <summary>Which element of the parameter packs is being printed, -1 outside of an expansion.</summary>
+    public int PackIndex { get; set; } = -1;
+
+    public int Length
+    {
+        get => text.Length;
+        set => text.Length = value;
+    }
+
+    public char Last => text.Length == 0 ? '\0' : text[^1];
+
+    public void Add(string part)
+    {
+        text.Append(part);
+        if (text.Length > Limit)
+        {
+            throw new DemanglingException();
+        }
+    }
+
+    public void Left(Node node)
+    {
+        Enter();
+        node.PrintLeft(this);
+        depth--;
+    }
+
+    public void Right(Node node)
+    {
+        Enter();
+        node.PrintRight(this);
+        depth--;
+    }
+
+    public void Print(Node node)
+    {
+        Left(node);
+        Right(node);
+    }
+
+    /// <summary>Nodes with commas between them; an empty pack leaves no comma behind.</summary>
+    public void Join(IReadOnlyList<Node> nodes)
+    {
+        var isFirst = true;
+        foreach (var node in nodes)
+        {
+            var before = Length;
+            if (!isFirst)
+            {
+                Add(", ");
+            }
+
+            var start = Length;
+            Print(node);
+            if (Length == start)
+            {
+                Length = before;
+            }
+            else
+            {
+                isFirst = false;
+            }
+        }
+    }
+
+    public override string ToString() => text.ToString();
+
+    private void Enter()
+    {
+        if (++depth > ItaniumParser.DepthLimit || ++steps > StepLimit)
+        {
+            throw new DemanglingException();
+        }
+    }
+}
+
+/// <summary>The symbol does not follow the grammar, or goes past a limit.</summary>
+internal sealed class DemanglingException : Exception;
+
+/// <summary>A part of a demangled name. What belongs behind a declarator, such as a function's parameters, is printed apart as the right half.</summary>
+/// <param name="packSize">How many elements the packs in here have, -1 where there is none; kept, because shared parts make counting them anew exponential.</param>
+internal abstract class Node(int packSize = -1)
+{
+    public abstract void PrintLeft(NameWriter to);
+
+    public virtual void PrintRight(NameWriter to) { }
+
+    /// <summary>The node that decides how a pointer to this one is written: template parameters and packs look through.</summary>
+    public virtual Node Resolve(NameWriter to) => this;
+
+    /// <summary>The qualifiers that this type has already: template arguments may bring them, and they are not written twice.</summary>
+    public virtual Qualifiers QualifiersOf(NameWriter to) => Qualifiers.None;
+
+    /// <summary>The name that constructors and destructors of this class carry.</summary>
+    public virtual Node BaseName => this;
+
+    public virtual int PackSize => packSize;
+}
+
+internal sealed class NameNode(string text, string? baseName = null) : Node
+{
+    public string Text { get; } = text;
+
+    public override Node BaseName => baseName is null ? this : new NameNode(baseName);
+
+    public override void PrintLeft(NameWriter to) => to.Add(Text);
+}
+
+/// <summary>Things one after the other, such as <c>vtable for </c> and a name.</summary>
+internal sealed class SequenceNode(params Node[] parts) : Node(Packs.Size(parts))
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        foreach (var part in parts)
+        {
+            to.Print(part);
+        }
+    }
+}
+
+internal sealed class ListNode(string open, IReadOnlyList<Node> items, string close) : Node(Packs.Size(items))
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Add(open);
+        to.Join(items);
+        to.Add(close);
+    }
+}
+
+internal sealed class NestedNode(Node scope, Node name) : Node(Packs.Size([scope, name]))
+{
+    public bool EndsWithTemplate => name is TemplateNode;
+
+    public override Node BaseName => name.BaseName;
+
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Print(scope);
+        to.Add("::");
+        to.Print(name);
+    }
+}
+
+internal sealed class TemplateNode(Node name, IReadOnlyList<Node> arguments) : Node(Packs.Size([name, .. arguments]))
+{
+    public override Node BaseName => name.BaseName;
+
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Print(name);
+        if (!to.Templates)
+        {
+            return;
+        }
+
+        if (to.Last == '<')
+        {
+            to.Add(" "); // operator< <int>
+        }
+
+        to.Add("<");
+        to.Join(arguments);
+        to.Add(to.Last == '>' ? " >" : ">");
+    }
+}
+
+/// <summary>An ABI tag behind a name: <c>[abi:cxx11]</c>.</summary>
+internal sealed class TaggedNode(Node name, string tag) : Node
+{
+    public override Node BaseName => name.BaseName;
+
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Print(name);
+        to.Add($"[abi:{tag}]");
+    }
+}
+
+internal sealed class ConstructorNode(Node owner, bool isDestructor) : Node
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        if (isDestructor)
+        {
+            to.Add("~");
+        }
+
+        to.Print(owner.BaseName);
+    }
+}
+
+/// <summary>A name inside of a function.</summary>
+internal sealed class LocalNode(Node function, Node name) : Node(Packs.Size([function, name]))
+{
+    public override Node BaseName => name.BaseName;
+
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Print(function);
+        to.Add("::");
+        to.Print(name);
+    }
+}
+
+/// <summary>A lambda's type.</summary>
+internal sealed class LambdaNode(IReadOnlyList<Node> parameters, int number) : Node
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Add("{lambda(");
+        if (to.Parameters)
+        {
+            to.Join(parameters);
+        }
+
+        to.Add(string.Create(CultureInfo.InvariantCulture, $")#{number}}}"));
+    }
+}
+
+/// <summary>A conversion operator; its type may name template arguments that follow later in the symbol.</summary>
+internal sealed class ConversionNode(Node type) : Node
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Add("operator ");
+        to.Print(type);
+    }
+}
+
+[Flags]
+internal enum Qualifiers
+{
+    None = 0,
+    Const = 1,
+    Volatile = 2,
+    Restrict = 4,
+    LvalueReference = 8,
+    RvalueReference = 16,
+    Noexcept = 32,
+    TransactionSafe = 64,
+}
+
+internal static class QualifiersText
+{
+    public static void Print(this Qualifiers qualifiers, NameWriter to)
+    {
+        Add(Qualifiers.TransactionSafe, " transaction_safe");
+        Add(Qualifiers.Noexcept, " noexcept");
+        Add(Qualifiers.Restrict, " restrict");
+        Add(Qualifiers.Const, " const");
+        Add(Qualifiers.Volatile, " volatile");
+        Add(Qualifiers.LvalueReference, " &");
+        Add(Qualifiers.RvalueReference, " &&");
+
+        void Add(Qualifiers one, string text)
+        {
+            if (qualifiers.HasFlag(one))
+            {
+                to.Add(text);
+            }
+        }
+    }
+}
+
+internal sealed class QualifiedNode(Node type, Qualifiers qualifiers) : Node(type.PackSize)
+{
+    public override Node BaseName => type.BaseName;
+
+    public override Node Resolve(NameWriter to) => type.Resolve(to);
+
+    public override Qualifiers QualifiersOf(NameWriter to) => qualifiers | type.QualifiersOf(to);
+
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Left(type);
+        if (type.Resolve(to) is not ReferenceNode)
+        {
+            (qualifiers & ~type.QualifiersOf(to)).Print(to);
+        }
+    }
+
+    public override void PrintRight(NameWriter to) => to.Right(type);
+}
+
+/// <summary>A vendor's qualifier or <c>_Complex</c> behind a type.</summary>
+internal sealed class SuffixedNode(Node type, string suffix) : Node(type.PackSize)
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Left(type);
+        to.Add(suffix);
+    }
+
+    public override void PrintRight(NameWriter to) => to.Right(type);
+}
+
+internal sealed class PointerNode(Node to) : Node(to.PackSize)
+{
+    public override void PrintLeft(NameWriter writer) => Declarator.Left(writer, to, "*");
+
+    public override void PrintRight(NameWriter writer) => Declarator.Right(writer, to);
+}
+
+internal sealed class ReferenceNode(Node target, bool isRvalue) : Node(target.PackSize)
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        var (inner, rvalue) = Collapse(to);
+        Declarator.Left(to, inner, rvalue ? "&&" : "&");
+    }
+
+    public override void PrintRight(NameWriter to) => Declarator.Right(to, Collapse(to).Target);
+
+    /// <summary>A reference to a reference, which only template arguments can make, is one: rvalue only if both are.</summary>
+    private (Node Target, bool IsRvalue) Collapse(NameWriter to)
+    {
+        var (inner, rvalue) = (target, isRvalue);
+        while (inner.Resolve(to) is ReferenceNode next)
+        {
+            rvalue &= next.IsRvalue;
+            inner = next.Target;
+        }
+
+        return (inner, rvalue);
+    }
+
+    private Node Target => target;
+
+    private bool IsRvalue => isRvalue;
+}
+
+/// <summary>Pointers and references: functions and arrays take them in parentheses.</summary>
+internal static class Declarator
+{
+    public static void Left(NameWriter to, Node target, string mark)
+    {
+        to.Left(target);
+        switch (target.Resolve(to))
+        {
+            case ArrayNode:
+                to.Add(" (");
+                break;
+            case FunctionTypeNode:
+                to.Add("(");
+                break;
+        }
+
+        to.Add(mark);
+    }
+
+    public static void Right(NameWriter to, Node target)
+    {
+        if (target.Resolve(to) is ArrayNode or FunctionTypeNode)
+        {
+            to.Add(")");
+        }
+
+        to.Right(target);
+    }
+}
+
+internal sealed class MemberPointerNode(Node owner, Node member) : Node(Packs.Size([owner, member]))
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Left(member);
+        to.Add(member.Resolve(to) is FunctionTypeNode ? "(" : " ");
+        to.Print(owner);
+        to.Add("::*");
+    }
+
+    public override void PrintRight(NameWriter to)
+    {
+        if (member.Resolve(to) is FunctionTypeNode)
+        {
+            to.Add(")");
+        }
+
+        to.Right(member);
+    }
+}
+
+internal sealed class ArrayNode(Node element, Node? dimension) : Node(element.PackSize)
+{
+    public override Qualifiers QualifiersOf(NameWriter to) => element.QualifiersOf(to);
+
+    public override void PrintLeft(NameWriter to) => to.Left(element);
+
+    public override void PrintRight(NameWriter to)
+    {
+        to.Add(to.Last == ']' ? "[" : " [");
+        if (dimension is not null)
+        {
+            to.Print(dimension);
+        }
+
+        to.Add("]");
+        to.Right(element);
+    }
+}
+
+internal sealed class FunctionTypeNode(Node result, IReadOnlyList<Node> parameters, Qualifiers qualifiers)
+    : Node(Packs.Size([result, .. parameters]))
+{
+    public FunctionTypeNode With(Qualifiers more) => new(result, parameters, qualifiers | more);
+
+    public override void PrintLeft(NameWriter to)
+    {
+        to.Left(result);
+        to.Add(" ");
+    }
+
+    public override void PrintRight(NameWriter to)
+    {
+        to.Add("(");
+        to.Join(parameters);
+        to.Add(")");
+        to.Right(result);
+        qualifiers.Print(to);
+    }
+}
+
+/// <summary>A function with its parameters, and its return type where the symbol has it.</summary>
+internal sealed class FunctionNode(Node? result, Node name, IReadOnlyList<Node> parameters, Qualifiers qualifiers)
+    : Node
+{
+    public Node Name => name;
+
+    public bool HasResult => result is not null;
+
+    public override Node BaseName => name.BaseName;
+
+    public override void PrintLeft(NameWriter to)
+    {
+        if (!to.Parameters)
+        {
+            to.Print(name);
+            return;
+        }
+
+        if (result is not null)
+        {
+            to.Left(result);
+            if (result.Resolve(to) is not (ArrayNode or FunctionTypeNode))
+            {
+                to.Add(" ");
+            }
+        }
+
+        to.Print(name);
+        to.Add("(");
+        to.Join(parameters);
+        to.Add(")");
+        if (result is not null)
+        {
+            to.Right(result);
+        }
+
+        qualifiers.Print(to);
+    }
+}
+
+/// <summary>A pack as it was given: all of its elements.</summary>
+internal sealed class ArgumentPackNode(IReadOnlyList<Node> elements) : Node
+{
+    public IReadOnlyList<Node> Elements => elements;
+
+    public override void PrintLeft(NameWriter to) => to.Join(elements);
+}
+
+/// <summary>The elements of a parameter pack: inside of an expansion one of them, outside all of them.</summary>
+internal sealed class PackNode(IReadOnlyList<Node> elements) : Node(elements.Count)
+{
+    public override Node Resolve(NameWriter to) => Current(to)?.Resolve(to) ?? this;
+
+    public override Qualifiers QualifiersOf(NameWriter to) => Current(to)?.QualifiersOf(to) ?? Qualifiers.None;
+
+    public override void PrintLeft(NameWriter to)
+    {
+        if (to.PackIndex < 0)
+        {
+            to.Join(elements);
+        }
+        else if (Current(to) is { } element)
+        {
+            to.Left(element);
+        }
+    }
+
+    public override void PrintRight(NameWriter to)
+    {
+        if (Current(to) is { } element)
+        {
+            to.Right(element);
+        }
+    }
+
+    private Node? Current(NameWriter to) => (uint)to.PackIndex < (uint)elements.Count ? elements[to.PackIndex] : null;
+}
+
+/// <summary>Prints its pattern once an element of the packs that it names.</summary>
+internal sealed class ExpansionNode(Node pattern) : Node
+{
+    public override void PrintLeft(NameWriter to)
+    {
+        var size = pattern.PackSize;
+        if (size < 0)
+        {
+            to.Print(pattern);
+            to.Add("...");
+            return;
+        }
+
+        var outer = to.PackIndex;
+        for (var i = 0; i < size; i++)
+        {
+            if (i > 0)
+            {
+                to.Add(", ");
+            }
+
+            to.PackIndex = i;
+            to.Print(pattern);
+        }
+
+        to.PackIndex = outer;
+    }
+}
+
+internal static class Packs
+{
+    public static int Size(IEnumerable<Node> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            if (node.PackSize is var size and >= 0)
+            {
+                return size;
+            }
+        }
+
+        return -1;
+    }
+}
+
+/// <summary>A template parameter that is named before its argument was read.</summary>
+internal sealed class ForwardNode(int index) : Node
+{
+    private Node? target;
+    private bool isPrinting;
+
+    public int Index => index;
+
+    public void Bind(Node node) => target = node;
+
+    public override int PackSize => target is null or ForwardNode ? -1 : target.PackSize;
+
+    public override Node Resolve(NameWriter to) => target is null or ForwardNode ? this : target.Resolve(to);
+
+    public override void PrintLeft(NameWriter to) => Guarded(to, to.Left);
+
+    public override void PrintRight(NameWriter to) => Guarded(to, to.Right);
+
+    private void Guarded(NameWriter to, Action<Node> print)
+    {
+        // A parameter whose argument names the parameter again would never end.
+        if (target is null || isPrinting)
+        {
+            throw new DemanglingException();
+        }
+
+        isPrinting = true;
+        print(target);
+        isPrinting = false;
+    }
+}
