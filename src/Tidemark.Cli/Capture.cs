@@ -30,4 +30,12 @@ public static class Capture
 
         return snapshot;
     }
+
+    /// <summary>Reads a capture that must be an allocation profile.</summary>
+    /// <exception cref="CommandFailedException">It is not there, or it is something else.</exception>
+    public static ProfileSnapshot ReadProfile(string path, Output output, CancellationToken cancellation) =>
+        Read(path, output, cancellation) as ProfileSnapshot
+        ?? throw new CommandFailedException(
+            $"{path}: a heap graph, which has no call stacks: ask histogram, dominators or paths"
+        );
 }

@@ -45,6 +45,9 @@ public sealed class Output
     /// <summary>Standard output.</summary>
     public IAnsiConsole Answer { get; }
 
+    /// <summary>Standard output without wrapping: for JSON and for tables whose columns are set already.</summary>
+    public TextWriter Lines => Answer.Profile.Out.Writer;
+
     /// <summary>Standard error.</summary>
     public IAnsiConsole Progress { get; }
 

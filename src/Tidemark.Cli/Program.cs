@@ -23,6 +23,11 @@ public static class Program
             DiagnoseCommand.Create(),
             CaptureCommand.Create(),
             TopCommand.Create(),
+            ListCommand.Create(),
+            TreeCommand.Create(),
+            PeekCommand.Create(),
+            DiffCommand.Create(),
+            ConvertCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -9,15 +9,25 @@ public static class TopCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "a capture of any known format" };
-        var command = Output.With(new Command("top", "What one capture holds, largest first.") { file });
+        var options = new ProfileOptions();
+        var command = options.AddTo(Output.With(new Command("top", "What one capture holds, largest first.") { file }));
         command.SetAction(
             (parsed, cancellation) =>
             {
                 var output = Output.Of(parsed);
-                var snapshot = Capture.Read(parsed.GetRequiredValue(file), output, cancellation);
-                throw new CommandFailedException(
-                    $"{snapshot.Format}: {(snapshot is HeapSnapshot ? "a heap graph" : "a profile")} has no top yet"
-                );
+                switch (Capture.Read(parsed.GetRequiredValue(file), output, cancellation))
+                {
+                    case ProfileSnapshot profile:
+                        ProfileTop.Print(
+                            profile,
+                            options.Question(parsed, profile.Profile),
+                            options.Trim(parsed),
+                            output
+                        );
+                        return Task.FromResult(ExitStatus.Healthy);
+                    case var snapshot:
+                        throw new CommandFailedException($"{snapshot.Format}: a heap graph has no top yet");
+                }
             }
         );
         return command;

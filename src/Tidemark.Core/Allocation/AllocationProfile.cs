@@ -84,6 +84,20 @@ public sealed class AllocationProfile
     public int DefaultIndex =>
         Header.DefaultSampleType is { Length: > 0 } name && IndexOf(name) is var t and >= 0 ? t : SampleTypes.Count - 1;
 
+    /// <summary>The column that counts bytes of what this one counts: itself, or <c>inuse_space</c> for <c>inuse_objects</c>; -1 where there is none.</summary>
+    public int BytesColumn(int sampleType) =>
+        SampleTypes[sampleType].Unit == "bytes" ? sampleType : Partner(sampleType, "objects", "space");
+
+    /// <summary>The column that counts the pieces of what this one counts: itself, or <c>inuse_objects</c> for <c>inuse_space</c>; -1 where there is none.</summary>
+    public int CountColumn(int sampleType) =>
+        SampleTypes[sampleType].Unit == "count" ? sampleType : Partner(sampleType, "space", "objects");
+
+    private int Partner(int sampleType, string ending, string partnerEnding)
+    {
+        var name = SampleTypes[sampleType].Name;
+        return name.EndsWith(ending, StringComparison.Ordinal) ? IndexOf(name[..^ending.Length] + partnerEnding) : None;
+    }
+
     /// <summary>The same stacks with other values.</summary>
     internal AllocationProfile WithValues(SampleType[] types, long[][] newValues) =>
         new(Header, types, Modules, functions, frames, stackStart, stackFrames, stackLabels, labelSets, newValues);

@@ -119,11 +119,7 @@ public sealed class CallGraph
         var graph = new CallGraph(profile, table, trim);
         var values = profile.Values(sampleType);
         var (flat, cum) = table.Sum(values);
-        foreach (var value in values)
-        {
-            graph.Total += Magnitude(value);
-        }
-
+        graph.Total = TotalOf(values);
         var nodes = new List<CallNode>();
         var flatSum = 0L;
         for (var n = 0; n < table.Count; n++)
@@ -156,6 +152,18 @@ public sealed class CallGraph
         graph.FlatShown = nodes.Sum(n => n.Flat);
         graph.Connect(values, trimmed, flat, cum, Magnitude((long)(flatSum * trim.EdgeFraction)));
         return graph;
+    }
+
+    /// <summary>The sum of the magnitudes: for the growth of a difference, what grew and what shrank together.</summary>
+    public static long TotalOf(ReadOnlySpan<long> values)
+    {
+        var total = 0L;
+        foreach (var value in values)
+        {
+            total += Magnitude(value);
+        }
+
+        return total;
     }
 
     /// <summary>The absolute value; the one number that has none stays as it is.</summary>
@@ -221,7 +229,8 @@ public sealed class CallGraph
 
                 if (parent >= 0 && node != parent)
                 {
-                    var key = ((long)parent << 32) | (uint)node;
+                    // One number without gaps in it: the two halves of a long, put side by side, would hash badly.
+                    var key = ((long)parent * kept.Length) + node;
                     ref var edge = ref CollectionsMarshal.GetValueRefOrAddDefault(edges, key, out var known);
                     if (edge.LastStack != s + 1)
                     {
@@ -240,7 +249,7 @@ public sealed class CallGraph
         {
             if (Magnitude(edge.Weight) >= cutoff)
             {
-                CallNode.Connect(new CallEdge(kept[key >> 32]!, kept[(int)key]!, edge.Weight, edge.IsInlined));
+                CallNode.Connect(new CallEdge(kept[key / kept.Length]!, kept[key % kept.Length]!, edge.Weight, edge.IsInlined));
             }
         }
 

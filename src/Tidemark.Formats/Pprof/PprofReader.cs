@@ -19,6 +19,10 @@ internal sealed class PprofReader
     private readonly int[] frameStart;
     private readonly int[] frameNumbers;
 
+    // The stack of the sample that is being read, innermost frame first.
+    private int[] stack = new int[64];
+    private int depth;
+
     private PprofReader(ReadOnlyMemory<byte> content, string path, PprofLimits limits)
     {
         this.content = content;
@@ -148,7 +152,6 @@ internal sealed class PprofReader
 
     private void ReadSamples(ReadContext context)
     {
-        var frames = new List<int>(128);
         var labels = new List<Label>();
         var values = new long[tables.SampleTypes.Count];
         var reader = new WireReader(content.Span, path, 0);
@@ -167,13 +170,13 @@ internal sealed class PprofReader
                 context.Report((double)sample / tables.SampleCount);
             }
 
-            ReadSample(reader.ReadMessage(type), frames, values, labels);
+            ReadSample(reader.ReadMessage(type), values, labels);
         }
     }
 
-    private void ReadSample(WireReader reader, List<int> frames, long[] values, List<Label> labels)
+    private void ReadSample(WireReader reader, long[] values, List<Label> labels)
     {
-        frames.Clear();
+        depth = 0;
         labels.Clear();
         var valueCount = 0;
         var start = reader.Offset;
@@ -186,12 +189,12 @@ internal sealed class PprofReader
                     var ids = reader.ReadMessage(type);
                     while (!ids.AtEnd)
                     {
-                        AddFrames(ids.ReadVarint(), frames, start);
+                        AddFrames(ids.ReadVarint(), start);
                     }
 
                     break;
                 case 1:
-                    AddFrames(reader.ReadNumber(type), frames, start);
+                    AddFrames(reader.ReadNumber(type), start);
                     break;
                 case 2 when type == WireType.Bytes:
                     var packed = reader.ReadMessage(type);
@@ -218,7 +221,7 @@ internal sealed class PprofReader
             throw WrongValueCount();
         }
 
-        if (frames.Count > limits.MaxStackFrames - builder.StackFrameCount)
+        if (depth > limits.MaxStackFrames - builder.StackFrameCount)
         {
             throw new MalformedDumpException(
                 path,
@@ -229,11 +232,7 @@ internal sealed class PprofReader
 
         if (values.AsSpan().ContainsAnyExcept(0))
         {
-            builder.Add(
-                CollectionsMarshal.AsSpan(frames),
-                values,
-                builder.AddLabels(CollectionsMarshal.AsSpan(labels))
-            );
+            builder.Add(stack.AsSpan(0, depth), values, builder.AddLabels(CollectionsMarshal.AsSpan(labels)));
         }
 
         void AddValue(ulong value)
@@ -251,7 +250,7 @@ internal sealed class PprofReader
             new(path, start, $"expected {values.Length} values in a sample, found {valueCount}");
     }
 
-    private void AddFrames(ulong locationId, List<int> frames, long at)
+    private void AddFrames(ulong locationId, long at)
     {
         var location = locationIds.Find(locationId);
         if (location < 0)
@@ -260,12 +259,25 @@ internal sealed class PprofReader
         }
 
         var (start, end) = (frameStart[location], frameStart[location + 1]);
-        if (end - start > limits.MaxStackDepth - frames.Count)
+        if (end - start > stack.Length - depth)
+        {
+            GrowStack(end - start, at);
+        }
+
+        for (var i = start; i < end; i++)
+        {
+            stack[depth++] = frameNumbers[i];
+        }
+    }
+
+    private void GrowStack(int more, long at)
+    {
+        if (more > limits.MaxStackDepth - depth)
         {
             throw new MalformedDumpException(path, at, $"a stack of more than {limits.MaxStackDepth} frames");
         }
 
-        frames.AddRange(frameNumbers.AsSpan(start, end - start));
+        Array.Resize(ref stack, Math.Max(depth + more, stack.Length * 2));
     }
 
     private void ReadLabel(WireReader reader, List<Label> labels)

@@ -10,6 +10,9 @@ namespace Tidemark.Reports.Json;
 [JsonSerializable(typeof(VerdictDocument))]
 [JsonSerializable(typeof(DiagnosisDocument))]
 [JsonSerializable(typeof(CheckDocument))]
+[JsonSerializable(typeof(ProfileDocument))]
+[JsonSerializable(typeof(ProfileDiffDocument))]
+[JsonSerializable(typeof(ListingDocument))]
 public sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>A document as text; fit for a file or a pipe, not for embedding in HTML.</summary>

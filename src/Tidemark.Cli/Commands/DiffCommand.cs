@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Tidemark.Formats;
+
+namespace Tidemark.Cli.Commands;
+
+/// <summary><c>tidemark diff BASE NOW [LATER...]</c>: what grew between captures of one format.</summary>
+public static class DiffCommand
+{
+    public static Command Create()
+    {
+        var files = new Argument<string[]>("FILES")
+        {
+            Description = "two captures or more of one process and one format, oldest first",
+            Arity = new ArgumentArity(2, 1000),
+        };
+        var options = new ProfileOptions();
+        var command = options.AddTo(Output.With(new Command("diff", "What grew between captures.") { files }));
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                var output = Output.Of(parsed);
+                var paths = parsed.GetRequiredValue(files);
+                var snapshots = paths.Select(p => Capture.Read(p, output, cancellation)).ToList();
+                if (snapshots.TrueForAll(s => s is ProfileSnapshot))
+                {
+                    ProfileDiffAnswer.Print(paths, [.. snapshots.Cast<ProfileSnapshot>()], options, parsed, output);
+                    return Task.FromResult(ExitStatus.Healthy);
+                }
+
+                throw new CommandFailedException(
+                    $"these captures cannot be compared: {string.Join(", ", snapshots.Select(s => s.Format))}"
+                );
+            }
+        );
+        return command;
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Tidemark.Core.Allocation;
+using Tidemark.Formats;
+using Tidemark.Reports.Json;
+using Tidemark.Reports.Profiles;
+
+namespace Tidemark.Cli.Commands;
+
+/// <summary>The answer of <c>tidemark diff</c> for allocation profiles.</summary>
+internal static class ProfileDiffAnswer
+{
+    public static void Print(
+        IReadOnlyList<string> paths,
+        IReadOnlyList<ProfileSnapshot> snapshots,
+        ProfileOptions options,
+        ParseResult parsed,
+        Output output
+    )
+    {
+        var diff = Compare(snapshots);
+        var question = options.Question(parsed, diff.Growth);
+        var trim = options.Trim(parsed);
+        if (output.Format == OutputFormat.Json)
+        {
+            var files = (paths[0], paths[^1], snapshots[^1].Format);
+            output.Lines.WriteLine(ReportJson.Write(ProfileDiffDocument.Of(files, diff, question, trim, [])));
+            return;
+        }
+
+        ProfileText.WriteTop(output.Lines, question, trim);
+    }
+
+    private static ProfileDiff Compare(IReadOnlyList<ProfileSnapshot> snapshots)
+    {
+        try
+        {
+            return ProfileDiff.Between([.. snapshots.Select(s => s.Profile)]);
+        }
+        catch (IncomparableProfilesException different)
+        {
+            throw new CommandFailedException(different.Message, different);
+        }
+    }
+}
