@@ -8,7 +8,8 @@ namespace Tidemark.Formats;
 public static class DumpFormats
 {
     /// <summary>In the order in which they are asked; a format whose mark is weak stands last.</summary>
-    public static IReadOnlyList<IDumpFormat> All { get; } = [new ClassHistogramFormat(), new PythonHeapFormat(), new PprofFormat()];
+    public static IReadOnlyList<IDumpFormat> All { get; } =
+    [new ClassHistogramFormat(), new PythonHeapFormat(), new PprofFormat()];
 
     /// <summary>The format of a file, or null where none recognises it.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -249,7 +249,9 @@ public sealed class CallGraph
         {
             if (Magnitude(edge.Weight) >= cutoff)
             {
-                CallNode.Connect(new CallEdge(kept[key / kept.Length]!, kept[key % kept.Length]!, edge.Weight, edge.IsInlined));
+                CallNode.Connect(
+                    new CallEdge(kept[key / kept.Length]!, kept[key % kept.Length]!, edge.Weight, edge.IsInlined)
+                );
             }
         }
 
