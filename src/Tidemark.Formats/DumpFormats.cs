@@ -1,6 +1,7 @@
 using Tidemark.Formats.ClassHistogram;
 using Tidemark.Formats.Pprof;
 using Tidemark.Formats.PythonHeap;
+using Tidemark.Formats.V8;
 
 namespace Tidemark.Formats;
 
@@ -9,7 +10,7 @@ public static class DumpFormats
 {
     /// <summary>In the order in which they are asked; a format whose mark is weak stands last.</summary>
     public static IReadOnlyList<IDumpFormat> All { get; } =
-    [new ClassHistogramFormat(), new PythonHeapFormat(), new PprofFormat()];
+    [new ClassHistogramFormat(), new PythonHeapFormat(), new V8SnapshotFormat(), new PprofFormat()];
 
     /// <summary>The format of a file, or null where none recognises it.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -11,7 +11,7 @@ public sealed class NativeList<T> : IDisposable
     public NativeList(long capacity = 1024) => items = new NativeArray<T>(Math.Max(1, capacity));
 
     /// <summary>Goes on where an array ends, which it owns from then on.</summary>
-    internal NativeList(NativeArray<T> items)
+    public NativeList(NativeArray<T> items)
     {
         this.items = items;
         Count = items.Length;

@@ -188,7 +188,7 @@ public sealed class ReferenceRowsBuilder : IDisposable
         : this(rowCapacity, new NativeList<int>(referenceCapacity)) { }
 
     /// <summary>For targets that stand in the order of their rows already.</summary>
-    internal ReferenceRowsBuilder(long rowCapacity, NativeList<int> targets)
+    public ReferenceRowsBuilder(long rowCapacity, NativeList<int> targets)
     {
         lengths = new NativeList<byte>(rowCapacity);
         blockStarts = new NativeList<long>(rowCapacity / ReferenceRows.BlockRows);
@@ -238,7 +238,7 @@ public sealed class ReferenceRowsBuilder : IDisposable
     }
 
     /// <summary>Ends a row of references that are there already.</summary>
-    internal void EndRow(int length)
+    public void EndRow(int length)
     {
         if (lengths.Count % ReferenceRows.BlockRows == 0)
         {

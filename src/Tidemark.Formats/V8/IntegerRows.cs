@@ -1,0 +1,170 @@
+using System.Buffers;
+
+namespace Tidemark.Formats.V8;
+
+/// <summary>A run of whole rows of an integer table, as text.</summary>
+internal readonly ref struct IntegerBlock(ReadOnlySpan<byte> text, long firstRow, int rows, long offset)
+{
+    /// <summary>The rows, each number followed by its comma; the very last one of the table by nothing. A zero byte stands behind.</summary>
+    public ReadOnlySpan<byte> Text { get; } = text;
+
+    /// <summary>The number of the first row.</summary>
+    public long FirstRow { get; } = firstRow;
+
+    /// <summary>How many rows there are.</summary>
+    public int Rows { get; } = rows;
+
+    /// <summary>Where in the file the text begins.</summary>
+    public long Offset { get; } = offset;
+}
+
+/// <summary>Takes the rows of one table; blocks come from several threads at once and in any order.</summary>
+internal interface IIntegerSink
+{
+    void Take(IntegerBlock block);
+}
+
+/// <summary>Reads the flat integer arrays of a snapshot: blocks are cut at row ends by whoever is free, and parsed by all cores straight into the sink's arrays.</summary>
+/// <remarks>Cutting needs a block's number of values only, and commas are counted vectorised, at memory speed; so the sequential part is small.</remarks>
+internal sealed class IntegerRows(
+    V8Content content,
+    string table,
+    int columns,
+    long expectedRows,
+    long offset,
+    ReadContext context
+)
+{
+    private const int BlockBytes = 1 << 20;
+    private readonly Lock cutting = new();
+    private long nextOffset = offset;
+    private long nextRow;
+    private bool atEnd;
+    private MalformedDumpException? failure;
+
+    /// <summary>Reads the whole array, which begins behind its opening bracket.</summary>
+    /// <returns>The offset behind its closing bracket.</returns>
+    /// <exception cref="MalformedDumpException">It holds something else than <c>expectedRows</c> rows of numbers.</exception>
+    public long ReadInto(IIntegerSink sink)
+    {
+        var size = content.Length - nextOffset;
+        var workers = (int)Math.Clamp(size / (2 * BlockBytes), 1, Environment.ProcessorCount);
+        Parallel.For(0, workers, _ => Work(sink));
+        context.Cancellation.ThrowIfCancellationRequested();
+        if (failure is not null)
+        {
+            throw failure;
+        }
+
+        if (nextRow != expectedRows)
+        {
+            throw content.Malformed(
+                nextOffset,
+                $"\"{table}\" ends after {nextRow} rows, but the header announces {expectedRows}"
+            );
+        }
+
+        return nextOffset;
+    }
+
+    private void Work(IIntegerSink sink)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BlockBytes + 1);
+        try
+        {
+            while (!context.Cancellation.IsCancellationRequested)
+            {
+                long row;
+                long at;
+                int rows;
+                int length;
+                lock (cutting)
+                {
+                    if (atEnd)
+                    {
+                        return;
+                    }
+
+                    row = nextRow;
+                    at = nextOffset;
+                    length = Cut(buffer.AsSpan(0, BlockBytes), out rows);
+                }
+
+                buffer[length] = 0;
+                sink.Take(new IntegerBlock(buffer.AsSpan(0, length), row, rows, at));
+            }
+        }
+        catch (MalformedDumpException e)
+        {
+            lock (cutting)
+            {
+                atEnd = true;
+                if (failure is null || e.Offset < failure.Offset)
+                {
+                    failure = e;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private int Cut(Span<byte> buffer, out int rows)
+    {
+        var text = buffer[..content.Read(buffer, nextOffset)];
+        var end = text.IndexOf((byte)']');
+        if (end >= 0)
+        {
+            text = text[..end];
+            var isEmpty = nextRow == 0 && text.Trim(" \n\r\t"u8).IsEmpty;
+            var values = isEmpty ? 0 : text.Count((byte)',') + 1;
+            if (values % columns != 0)
+            {
+                throw content.Malformed(nextOffset + end, $"\"{table}\" ends within a row of {columns} numbers");
+            }
+
+            atEnd = true;
+            rows = values / columns;
+            Advance(rows, end + 1);
+            return end;
+        }
+
+        if (text.Length < buffer.Length)
+        {
+            throw content.Malformed(nextOffset + text.Length, $"the file ends within \"{table}\"; it is truncated");
+        }
+
+        var commas = text.Count((byte)',');
+        rows = commas / columns;
+        if (rows == 0)
+        {
+            throw content.Malformed(nextOffset, $"expected rows of {columns} numbers in \"{table}\"");
+        }
+
+        var length = text.LastIndexOf((byte)',') + 1;
+        for (var surplus = commas - rows * columns; surplus > 0; surplus--)
+        {
+            length = text[..(length - 1)].LastIndexOf((byte)',') + 1;
+        }
+
+        Advance(rows, length);
+        return length;
+    }
+
+    private void Advance(int rows, int bytes)
+    {
+        if (nextRow + rows > expectedRows)
+        {
+            throw content.Malformed(
+                nextOffset,
+                $"\"{table}\" holds more than the {expectedRows} rows that the header announces"
+            );
+        }
+
+        nextRow += rows;
+        nextOffset += bytes;
+        context.Report((double)nextOffset / content.Length);
+    }
+}

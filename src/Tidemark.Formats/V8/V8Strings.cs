@@ -1,0 +1,108 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace Tidemark.Formats.V8;
+
+/// <summary>The strings of a snapshot: left in the file, and read where they are asked for.</summary>
+internal sealed class V8Strings
+{
+    private const int Stride = 64;
+    private readonly V8Content content;
+    private readonly V8SnapshotLimits limits;
+    private readonly List<long> offsets = [];
+    private readonly JsonScanner reader;
+    private readonly Lock reading = new();
+
+    /// <summary>Steps over the string array, whose opening bracket the scanner is at.</summary>
+    /// <param name="scanner">Stands before the array.</param>
+    /// <param name="content">The snapshot's text.</param>
+    /// <param name="limits">What the file may ask for.</param>
+    /// <param name="visit">Gets every string's index and raw bytes.</param>
+    /// <param name="cancellation">Asked every now and then.</param>
+    public V8Strings(
+        JsonScanner scanner,
+        V8Content content,
+        V8SnapshotLimits limits,
+        StringVisitor visit,
+        CancellationToken cancellation
+    )
+    {
+        this.content = content;
+        this.limits = limits;
+        reader = new JsonScanner(content, 1 << 14);
+        scanner.Expect('[', "before the strings");
+        if (scanner.Accept(']', "a string"))
+        {
+            return;
+        }
+
+        do
+        {
+            if (Count % Stride == 0)
+            {
+                scanner.Peek("a string");
+                offsets.Add(scanner.Offset);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            visit(Count, scanner.ReadRawString(limits.MaxStringBytes, "in \"strings\""));
+            Count++;
+        } while (scanner.Accept(',', "',' or ']' after a string"));
+
+        scanner.Expect(']', "after the strings");
+    }
+
+    public delegate void StringVisitor(int index, ReadOnlySpan<byte> raw);
+
+    public int Count { get; private set; }
+
+    /// <summary>The string of that index.</summary>
+    public string this[int index]
+    {
+        get
+        {
+            if ((uint)index >= (uint)Count)
+            {
+                throw content.Malformed(content.Length, $"string {index} is referred to, but there are only {Count}");
+            }
+
+            lock (reading)
+            {
+                reader.MoveTo(offsets[index / Stride]);
+                for (var i = index % Stride; i > 0; i--)
+                {
+                    reader.ReadRawString(0, "in \"strings\"");
+                    reader.Expect(',', "between strings");
+                }
+
+                return JsonScanner.Unescape(reader.ReadRawString(limits.MaxStringBytes, "in \"strings\""));
+            }
+        }
+    }
+}
+
+/// <summary>Names of the edges that V8 writes for an entry of a WeakMap, once from the table and once from the key: <c>7 / part of key (Session @11) -> value (Object @13) pair in WeakMap (table @17)</c>.</summary>
+internal static class EphemeronName
+{
+    private const int Shortest = 60;
+
+    /// <summary>Tells such a name, and the id of the table in it.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> raw, out ulong table)
+    {
+        table = 0;
+        var mark = "pair in WeakMap (table @"u8;
+        if (raw.Length < Shortest || raw[^1] != ')' || !char.IsAsciiDigit((char)raw[0]))
+        {
+            return false;
+        }
+
+        var at = raw.LastIndexOf(mark);
+        return at > 0
+            && raw[..at].IndexOf(" / part of key ("u8) > 0
+            && Utf8Parser.TryParse(raw[(at + mark.Length)..^1], out table, out var used)
+            && at + mark.Length + used + 1 == raw.Length;
+    }
+
+    /// <summary>The same for text that was read already.</summary>
+    public static bool TryParse(string name, out ulong table) => TryParse(Encoding.UTF8.GetBytes(name), out table);
+}
