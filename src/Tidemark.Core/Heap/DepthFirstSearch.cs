@@ -19,6 +19,9 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private readonly NativeArray<int> parent;
     private readonly NativeList<int> log = new(1 << 16);
     private readonly NativeArray<byte>? watched;
+
+    /// <summary>Objects in the order in which they are met, while anybody wants to know.</summary>
+    private List<int>? met;
     private int next;
     private int logged;
     private int steps;
@@ -55,7 +58,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     /// <summary>Ranks of roots that were met through another object first.</summary>
     public List<int> RootsMetOnTheWay { get; } = [];
 
-    /// <summary>Walks from every root, then from what only a finalizer still waits for.</summary>
+    /// <summary>Walks from every root, then from what only soft references hold, then from what only finalizers wait for.</summary>
     public void Run(CancellationToken cancellation)
     {
         using var stack = new NativeList<Frame>(1 << 12);
@@ -71,24 +74,17 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
             }
         }
 
-        // Roots of this kind come last: they hold only what nothing else does, and must not take a share in what others hold.
-        foreach (var edge in graph.WeakReferences)
-        {
-            if (edge.Strength == ReferenceStrength.Finalizer && Reached(edge.From) && !Reached(edge.To))
-            {
-                FinalizerHeld.Add(edge);
-                Walk(edge.To, stack, cancellation);
-            }
-        }
-
+        // These come last: they hold only what nothing stronger does, and must not take a share in what others hold.
+        WalkWeakly([ReferenceStrength.Soft], stack, cancellation);
+        WalkWeakly([ReferenceStrength.Soft, ReferenceStrength.Finalizer], stack, cancellation);
         for (var node = 0; node < graph.NodeCount; node++)
         {
             rank.Pointer[node] &= ~RootBit;
         }
     }
 
-    /// <summary>Finalizer references that keep an object alive which nothing else holds.</summary>
-    public List<WeakReferenceEdge> FinalizerHeld { get; } = [];
+    /// <summary>Soft and finalizer references that keep an object alive which nothing stronger holds.</summary>
+    public List<WeakReferenceEdge> HeldWeakly { get; } = [];
 
     public void Dispose()
     {
@@ -96,6 +92,59 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         parent.Dispose();
         log.Dispose();
         watched?.Dispose();
+    }
+
+    /// <summary>Takes references of these strengths from what is reached to what is not yet, and so on from there.</summary>
+    private void WalkWeakly(ReferenceStrength[] strengths, NativeList<Frame> stack, CancellationToken cancellation)
+    {
+        var waiting = new Dictionary<int, List<WeakReferenceEdge>>();
+        var ready = new Queue<WeakReferenceEdge>();
+        foreach (var edge in graph.WeakReferences.Where(e => strengths.Contains(e.Strength)))
+        {
+            if (Reached(edge.From))
+            {
+                ready.Enqueue(edge);
+            }
+            else if (waiting.TryGetValue(edge.From, out var others))
+            {
+                others.Add(edge);
+            }
+            else
+            {
+                waiting.Add(edge.From, [edge]);
+            }
+        }
+
+        var reachedBefore = next;
+        met = waiting.Count > 0 ? [] : null;
+        while (ready.TryDequeue(out var edge))
+        {
+            var target = rank[edge.To] & ~RootBit;
+            if (target != 0 && target <= reachedBefore)
+            {
+                continue;
+            }
+
+            HeldWeakly.Add(edge);
+            if (target != 0)
+            {
+                RootsMetOnTheWay.Add(target);
+                continue;
+            }
+
+            Walk(edge.To, stack, cancellation);
+            foreach (var node in met ?? [])
+            {
+                if (waiting.Remove(node, out var following))
+                {
+                    following.ForEach(ready.Enqueue);
+                }
+            }
+
+            met?.Clear();
+        }
+
+        met = null;
     }
 
     private bool Reached(int node) => (rank[node] & ~RootBit) != 0;
@@ -198,10 +247,11 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Meet(int node, int from)
     {
-        var met = ++next;
-        rank.Pointer[node] |= met;
-        parent.Pointer[met] = from;
-        return met;
+        var own = ++next;
+        rank.Pointer[node] |= own;
+        parent.Pointer[own] = from;
+        met?.Add(node);
+        return own;
     }
 
     private void Note(int source, int target)

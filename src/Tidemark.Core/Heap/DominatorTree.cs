@@ -6,8 +6,9 @@ namespace Tidemark.Core.Heap;
 /// Exact immediate dominators and retained sizes (64-bit) of everything that is reachable. An object dominates another when every
 /// way from a root to the other leads through it; its retained size is what would be freed with it.
 /// <para>
-/// Strong and soft references hold, and so do the objects of types (see <see cref="HeapGraph.TypeObject"/>); weak and phantom
-/// references do not; what only a finalizer reference leads to counts as a root of its own.
+/// Strong references hold, and so do the objects of types (see <see cref="HeapGraph.TypeObject"/>); weak and phantom references do
+/// not. What is alive only because of soft references, and after that what only finalizers wait for, counts as roots of its own:
+/// it takes no share of what is held strongly. Eclipse MAT leaves such references out in the same way.
 /// </para>
 /// <para>
 /// Reachable objects are also numbered by rank, from 1 to <see cref="Count"/>, dominators before what they dominate; rank 0 is the
@@ -27,14 +28,14 @@ public sealed class DominatorTree
         NativeArray<int> node,
         NativeArray<int> dominator,
         RetainedSizes retained,
-        IReadOnlyList<WeakReferenceEdge> finalizerHeld
+        IReadOnlyList<WeakReferenceEdge> heldWeakly
     )
     {
         this.graph = graph;
         this.node = node;
         this.dominator = dominator;
         this.retained = retained;
-        FinalizerHeld = finalizerHeld;
+        HeldWeakly = heldWeakly;
         rank = new Lazy<NativeArray<int>>(RanksOfNodes);
     }
 
@@ -44,8 +45,8 @@ public sealed class DominatorTree
     /// <summary>Bytes of all reachable objects.</summary>
     public long TotalBytes => retained[0];
 
-    /// <summary>Finalizer references that keep an object alive which nothing else holds.</summary>
-    public IReadOnlyList<WeakReferenceEdge> FinalizerHeld { get; }
+    /// <summary>Soft and finalizer references that keep an object alive which nothing stronger holds.</summary>
+    public IReadOnlyList<WeakReferenceEdge> HeldWeakly { get; }
 
     /// <summary>Computes the tree in O(m log n) time, about 20 bytes an object of memory for a while and 12 in the end.</summary>
     /// <exception cref="OperationCanceledException" />
@@ -61,7 +62,7 @@ public sealed class DominatorTree
         }
 
         var node = Inverse(walk.Rank, walk.Count);
-        return new DominatorTree(graph, node, dominator, RetainedSizes.Sum(graph, node, dominator), walk.FinalizerHeld);
+        return new DominatorTree(graph, node, dominator, RetainedSizes.Sum(graph, node, dominator), walk.HeldWeakly);
     }
 
     /// <summary>A tree as it was stored.</summary>
@@ -70,7 +71,7 @@ public sealed class DominatorTree
         HeapGraph graph,
         NativeArray<int> nodes,
         NativeArray<int> dominators,
-        IReadOnlyList<WeakReferenceEdge> finalizerHeld
+        IReadOnlyList<WeakReferenceEdge> heldWeakly
     )
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -89,7 +90,7 @@ public sealed class DominatorTree
             }
         }
 
-        return new DominatorTree(graph, nodes, dominators, RetainedSizes.Sum(graph, nodes, dominators), finalizerHeld);
+        return new DominatorTree(graph, nodes, dominators, RetainedSizes.Sum(graph, nodes, dominators), heldWeakly);
     }
 
     /// <summary>The object of a rank from 1.</summary>

@@ -6,7 +6,7 @@ public enum ReferenceStrength : byte
     /// <summary>Keeps the target alive.</summary>
     Strong,
 
-    /// <summary>Lets go when memory is short (java.lang.ref.SoftReference): until then it holds like a strong one.</summary>
+    /// <summary>Lets go when memory is short (java.lang.ref.SoftReference): keeps its target alive until then where nothing else does.</summary>
     Soft,
 
     /// <summary>Does not keep the target alive.</summary>
@@ -55,14 +55,14 @@ public sealed class HeapGraph
     /// <summary>How many objects there are; they are numbered from 0.</summary>
     public int NodeCount => Shapes.NodeCount;
 
-    /// <summary>How many references hold their target: strong and soft ones.</summary>
+    /// <summary>How many strong references there are.</summary>
     public long ReferenceCount => Rows.Count;
 
     public int TypeCount => typeNames.Length;
 
     public IReadOnlyList<HeapRoot> Roots { get; }
 
-    /// <summary>Soft, weak, phantom and finalizer references. A soft one stands in <see cref="References"/> too, because it holds; the others do not.</summary>
+    /// <summary>Soft, weak, phantom and finalizer references.</summary>
     public IReadOnlyList<WeakReferenceEdge> WeakReferences { get; }
 
     public HeapLabels Labels { get; }
@@ -90,7 +90,7 @@ public sealed class HeapGraph
     /// <summary>The object with that address or identity, or -1. May cost a look at every object.</summary>
     public int Find(ulong id) => ids?.Find(id) ?? (id < (ulong)NodeCount ? (int)id : -1);
 
-    /// <summary>The objects that this one holds, in the order of the dump; one may occur twice.</summary>
+    /// <summary>The objects that this one holds strongly, in the order of the dump; one may occur twice. Valid as long as the graph is in use.</summary>
     public ReadOnlySpan<int> References(int node) => Rows[node];
 
     /// <summary>

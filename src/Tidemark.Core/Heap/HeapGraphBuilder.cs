@@ -44,15 +44,14 @@ public sealed class HeapGraphBuilder : IDisposable
     /// <summary>Adds a reference; both ends may still be added later, and are checked when the graph is built.</summary>
     public void AddReference(int source, int target, ReferenceStrength strength = ReferenceStrength.Strong)
     {
-        if (strength != ReferenceStrength.Strong)
-        {
-            weakReferences.Add(new WeakReferenceEdge(source, target, strength));
-        }
-
-        if (strength is ReferenceStrength.Strong or ReferenceStrength.Soft)
+        if (strength == ReferenceStrength.Strong)
         {
             from.Add(source);
             to.Add(target);
+        }
+        else
+        {
+            weakReferences.Add(new WeakReferenceEdge(source, target, strength));
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed partial class HolderNaming : IDisposable
     /// <summary>The holder of what only finalizers wait for.</summary>
     public const string FinalizerQueue = "finalizer queue";
 
+    /// <summary>The holder of what only soft references keep.</summary>
+    public const string SoftReferences = "soft references";
+
     private readonly HeapGraph graph;
     private readonly HoldingPaths paths;
     private readonly int[] labelOfShape;
@@ -45,11 +48,15 @@ internal sealed partial class HolderNaming : IDisposable
             }
         }
 
-        foreach (var edge in graph.Dominators.FinalizerHeld)
+        foreach (var edge in graph.Dominators.HeldWeakly)
         {
-            rootNames.TryAdd(edge.To, FinalizerQueue);
+            rootNames.TryAdd(edge.To, WeakHolder(edge));
         }
     }
+
+    /// <summary>Who keeps what nothing stronger holds.</summary>
+    public static string WeakHolder(WeakReferenceEdge edge) =>
+        edge.Strength == ReferenceStrength.Soft ? SoftReferences : FinalizerQueue;
 
     /// <summary>The label of a rank; ranks come in ascending order.</summary>
     public int Label(int rank, int above)

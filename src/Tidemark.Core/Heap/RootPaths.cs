@@ -1,8 +1,8 @@
 namespace Tidemark.Core.Heap;
 
 /// <summary>
-/// Shortest ways from the roots (or from any other objects) to some objects. Strong references are taken as long as they lead there,
-/// soft ones only to what they alone hold; an object leads to the object of its type too.
+/// Shortest ways from the roots (or from any other objects) to some objects, over strong references; an object leads to the object
+/// of its type too. What only soft references or finalizers keep alive counts as a root.
 /// </summary>
 public sealed class RootPaths : IDisposable
 {
@@ -12,13 +12,11 @@ public sealed class RootPaths : IDisposable
     /// <summary>By object: 0 for one that was not reached, <see cref="Start"/>, or the object before it, plus 1.</summary>
     private readonly NativeArray<int> before;
     private readonly Queue<int> pending = new();
-    private readonly HashSet<(int From, int To)> soft;
 
     private RootPaths(HeapGraph graph)
     {
         this.graph = graph;
         before = new NativeArray<int>(graph.NodeCount);
-        soft = [.. graph.WeakReferences.Where(e => e.Strength == ReferenceStrength.Soft).Select(e => (e.From, e.To))];
     }
 
     /// <summary>Searches from all roots, in O(references) at worst; ends as soon as every target is reached.</summary>
@@ -31,7 +29,7 @@ public sealed class RootPaths : IDisposable
     {
         ArgumentNullException.ThrowIfNull(graph);
         IEnumerable<int> roots = graph.Roots.Select(r => r.Node);
-        return Between(graph, roots.Concat(graph.Dominators.FinalizerHeld.Select(e => e.To)), targets, cancellation);
+        return Between(graph, roots.Concat(graph.Dominators.HeldWeakly.Select(e => e.To)), targets, cancellation);
     }
 
     /// <summary>Searches from given objects, in O(references) at worst; ends as soon as every target is reached.</summary>
@@ -85,44 +83,17 @@ public sealed class RootPaths : IDisposable
 
     private void Search(HashSet<int> missing, CancellationToken cancellation)
     {
-        var heldBySoft = new Queue<(int From, int To)>();
         var steps = 0;
-        while (missing.Count > 0)
+        while (missing.Count > 0 && pending.TryDequeue(out var node))
         {
-            if (pending.TryDequeue(out var node))
+            foreach (var target in graph.References(node))
             {
-                foreach (var target in graph.References(node))
-                {
-                    if (before[target] != 0)
-                    {
-                        continue;
-                    }
-
-                    if (soft.Count > 0 && soft.Contains((node, target)))
-                    {
-                        heldBySoft.Enqueue((node, target));
-                    }
-                    else
-                    {
-                        Reach(node, target);
-                    }
-                }
-
-                if (graph.TypeObject(graph.TypeOf(node)) is >= 0 and var typeObject && before[typeObject] == 0)
-                {
-                    Reach(node, typeObject);
-                }
+                Reach(node, target);
             }
-            else if (heldBySoft.TryDequeue(out var edge))
+
+            if (graph.TypeObject(graph.TypeOf(node)) is >= 0 and var typeObject)
             {
-                if (before[edge.To] == 0)
-                {
-                    Reach(edge.From, edge.To);
-                }
-            }
-            else
-            {
-                return;
+                Reach(node, typeObject);
             }
 
             if ((++steps & 0xFFFFF) == 0)
@@ -133,9 +104,12 @@ public sealed class RootPaths : IDisposable
 
         void Reach(int from, int to)
         {
-            before[to] = from + 1;
-            missing.Remove(to);
-            pending.Enqueue(to);
+            if (before[to] == 0)
+            {
+                before[to] = from + 1;
+                missing.Remove(to);
+                pending.Enqueue(to);
+            }
         }
     }
 }

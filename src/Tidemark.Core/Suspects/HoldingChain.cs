@@ -29,6 +29,10 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             g => g.OrderByDescending(r => r.Kind == RootKind.Static).ThenByDescending(r => r.Name is not null).First()
         );
 
+    private readonly Dictionary<int, string> weakHolderOf = census
+        .Graph.Dominators.HeldWeakly.GroupBy(e => e.To)
+        .ToDictionary(g => g.Key, g => HolderNaming.WeakHolder(g.First()));
+
     /// <summary>The chains of some ranks, each as short as can be; what several objects hold goes through the holder that says most.</summary>
     public List<HoldingChain> Of(IReadOnlyList<int> ranks)
     {
@@ -52,7 +56,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             : label;
     }
 
-    private bool IsRoot(int node) => rootOf.ContainsKey(node) || graph.Dominators.FinalizerHeld.Any(e => e.To == node);
+    private bool IsRoot(int node) => rootOf.ContainsKey(node) || weakHolderOf.ContainsKey(node);
 
     /// <summary>The object and its dominators, topmost first; of those on one way only the last and the first.</summary>
     private List<int> Climb(int rank)
@@ -267,7 +271,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
     {
         if (!rootOf.TryGetValue(node, out var root))
         {
-            return graph.Dominators.FinalizerHeld.Any(e => e.To == node) ? HolderNaming.FinalizerQueue : null;
+            return weakHolderOf.GetValueOrDefault(node);
         }
 
         return root.Name

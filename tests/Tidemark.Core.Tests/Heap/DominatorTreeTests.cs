@@ -133,7 +133,7 @@ public class DominatorTreeTests
 
         graph.Dominators.ImmediateDominator(live).ShouldBe(owner);
         graph.Dominators.RetainedSize(stuck).ShouldBe(1016);
-        graph.Dominators.FinalizerHeld.ShouldBe([new WeakReferenceEdge(queue, stuck, ReferenceStrength.Finalizer)]);
+        graph.Dominators.HeldWeakly.ShouldBe([new WeakReferenceEdge(queue, stuck, ReferenceStrength.Finalizer)]);
     }
 
     [Fact]

@@ -64,16 +64,9 @@ public sealed class DominatorOracle
         this.graph = graph;
         roots = [.. graph.Roots.Select(r => r.Node)];
 
-        // What only finalizers still wait for are roots, one after the other, in the order of the list.
-        foreach (var edge in graph.WeakReferences.Where(e => e.Strength == ReferenceStrength.Finalizer))
-        {
-            var reached = ReachedWithout([]);
-            if (reached.Contains(edge.From) && !reached.Contains(edge.To))
-            {
-                roots.Add(edge.To);
-            }
-        }
-
+        // What only soft references keep, then what only finalizers wait for, are roots too.
+        AddRootsHeldBy(ReferenceStrength.Soft);
+        AddRootsHeldBy(ReferenceStrength.Soft, ReferenceStrength.Finalizer);
         Reachable = ReachedWithout([]);
     }
 
@@ -94,6 +87,24 @@ public sealed class DominatorOracle
         return dominators.Count == 0
             ? -1
             : dominators.Single(d => dominators.TrueForAll(o => o == d || Dominates(o, d)));
+    }
+
+    private void AddRootsHeldBy(params ReferenceStrength[] strengths)
+    {
+        var before = ReachedWithout([]);
+        int count;
+        do
+        {
+            count = roots.Count;
+            var reached = ReachedWithout([]);
+            roots.AddRange(
+                graph
+                    .WeakReferences.Where(e => strengths.Contains(e.Strength))
+                    .Where(e => reached.Contains(e.From) && !before.Contains(e.To) && !roots.Contains(e.To))
+                    .Select(e => e.To)
+                    .Distinct()
+            );
+        } while (roots.Count > count);
     }
 
     private HashSet<int> ReachedWithout(int[] removed)
