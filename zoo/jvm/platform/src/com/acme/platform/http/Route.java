@@ -1,0 +1,7 @@
+package com.acme.platform.http;
+
+/** What answers a request. */
+@FunctionalInterface
+public interface Route {
+    String handle(Request request);
+}
