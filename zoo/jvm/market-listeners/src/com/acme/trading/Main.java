@@ -22,7 +22,7 @@ public final class Main {
         new LoadGenerator(
                         service.port(),
                         random ->
-                                (random.nextInt(3) == 0 ? "/watch" : "/price")
+                                (random.nextBoolean() ? "/watch" : "/price")
                                         + "?customer=c" + random.nextInt(900)
                                         + "&id=" + random.nextInt(150_000))
                 .start(4, 150);
