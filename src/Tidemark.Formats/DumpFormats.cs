@@ -1,4 +1,5 @@
 using Tidemark.Formats.ClassHistogram;
+using Tidemark.Formats.NetTrace;
 using Tidemark.Formats.Pprof;
 using Tidemark.Formats.PythonHeap;
 using Tidemark.Formats.V8;
@@ -10,7 +11,13 @@ public static class DumpFormats
 {
     /// <summary>In the order in which they are asked; a format whose mark is weak stands last.</summary>
     public static IReadOnlyList<IDumpFormat> All { get; } =
-    [new ClassHistogramFormat(), new PythonHeapFormat(), new V8SnapshotFormat(), new PprofFormat()];
+    [
+        new ClassHistogramFormat(),
+        new PythonHeapFormat(),
+        new V8SnapshotFormat(),
+        new NetTraceFormat(),
+        new PprofFormat(),
+    ];
 
     /// <summary>The format of a file, or null where none recognises it.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -1,3 +1,4 @@
+using Tidemark.Runtimes.DotNet;
 using Tidemark.Runtimes.Jvm;
 using Tidemark.Runtimes.Python;
 
@@ -7,5 +8,5 @@ namespace Tidemark.Runtimes;
 public static class KnownRuntimes
 {
     /// <summary>In the order in which they are asked; native code, which every process is, stands last.</summary>
-    public static IReadOnlyList<IRuntime> All { get; } = [new JvmRuntime(), new PythonRuntime()];
+    public static IReadOnlyList<IRuntime> All { get; } = [new JvmRuntime(), new DotNetRuntime(), new PythonRuntime()];
 }

@@ -110,6 +110,14 @@ public sealed partial class LinuxProcess
             ?[prefix.Length..];
     }
 
+    /// <summary>What is resident of it, in bytes; 0 where that may not be seen.</summary>
+    public long ReadResidentBytes() =>
+        ReadText($"{proc}/status") is { } status
+        && ProcessIds.Field(status, "VmRSS") is { } resident
+        && long.TryParse(resident.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)
+            ? kilobytes * 1024
+            : 0;
+
     /// <summary>The program's short name.</summary>
     public string? ReadCommand() => ReadText($"{proc}/comm")?.TrimEnd('\n');
 

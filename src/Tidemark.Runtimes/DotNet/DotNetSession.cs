@@ -1,0 +1,184 @@
+using System.Diagnostics.Tracing;
+using Microsoft.Diagnostics.NETCore.Client;
+using Tidemark.Core.Series;
+using Tidemark.Formats;
+using Tidemark.Formats.Clr;
+using Tidemark.Formats.NetTrace;
+using Tidemark.Runtimes.Processes;
+
+namespace Tidemark.Runtimes.DotNet;
+
+/// <summary>An attached .NET process.</summary>
+/// <remarks>
+/// Signals come from one event session that is open all the time: the collections' events, and the runtime's and
+/// ASP.NET Core's counters every two seconds. That costs the target microseconds a second. A capture opens a second
+/// session for as long as it takes.
+/// </remarks>
+internal sealed class DotNetSession : RuntimeSession
+{
+    public static readonly CaptureMethod HeapDump = new(
+        "heap-dump",
+        "nettrace",
+        ".nettrace",
+        CaptureRole.Heap,
+        "heap dump (EventPipe; forces a full collection)"
+    );
+
+    private const int WatchBufferMegabytes = 16;
+    private const string CounterInterval = "2";
+
+    private readonly DiagnosticPort port;
+    private readonly EventPipeSession session;
+    private readonly LiveSignals signals = new();
+    private readonly CapturePace pace = new();
+    private readonly Task reading;
+
+    private DotNetSession(DiagnosticPort port, EventPipeSession session)
+    {
+        this.port = port;
+        this.session = session;
+        reading = Task.Factory.StartNew(
+            Read,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
+    }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<CaptureMethod> Methods => [HeapDump];
+
+    /// <exception cref="AttachFailedException">The process cannot be asked.</exception>
+    public static async Task<DotNetSession> OpenAsync(LinuxProcess process, CancellationToken cancellation)
+    {
+        var port = await DiagnosticPort.OpenAsync(process, cancellation);
+        try
+        {
+            var counters = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["EventCounterIntervalSec"] = CounterInterval,
+            };
+            var session = await port.StartSessionAsync(
+                [
+                    new EventPipeProvider(ClrProvider.Runtime, EventLevel.Informational, ClrProvider.GcKeyword),
+                    // At this level the sources write their counters, and no event for each request.
+                    new EventPipeProvider("System.Runtime", EventLevel.Critical, 0, counters),
+                    new EventPipeProvider("Microsoft.AspNetCore.Hosting", EventLevel.Critical, 0, counters),
+                ],
+                WatchBufferMegabytes,
+                rundownKeywords: 0,
+                cancellation
+            );
+            return new DotNetSession(port, session);
+        }
+        catch
+        {
+            await port.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public override ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        if (reading.IsCompleted)
+        {
+            throw port.Process.IsRunning
+                ? new IOException($"the runtime of process {port.Process.Pid} ended the event session")
+                : new TargetGoneException($"process {port.Process.Pid} has ended");
+        }
+
+        signals.Sample(sample);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
+    {
+        // The first counters come within two intervals.
+        for (var wait = 0; wait < 50 && signals.HeapBytes is null && !reading.IsCompleted; wait++)
+        {
+            await Task.Delay(100, cancellation);
+        }
+
+        return pace.Estimate(signals.HeapBytes ?? port.Process.ReadResidentBytes());
+    }
+
+    /// <inheritdoc />
+    public override async Task<CaptureOutcome> CaptureAsync(
+        CaptureMethod method,
+        string path,
+        CancellationToken cancellation
+    )
+    {
+        var estimate = await EstimateAsync(method, cancellation);
+        var notes = new List<string>();
+        var pause = TimeSpan.Zero;
+        for (var buffer = CapturePace.BufferFor(estimate.DiskBytes); ; buffer *= 4)
+        {
+            var result = await TakeAsync(path, buffer, cancellation);
+            pause += result.Pause ?? TimeSpan.Zero;
+            if (result.Problem is null)
+            {
+                pace.Learn(result);
+                return new CaptureOutcome(pause, notes);
+            }
+
+            File.Delete(path);
+            notes.Add($"a heap dump with a buffer of {buffer} MiB was thrown away: {result.Problem}");
+            if (buffer * 4 > CapturePace.LargestBuffer)
+            {
+                throw new CaptureFailedException(string.Join("; ", notes));
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask DisposeAsync()
+    {
+        try
+        {
+            // Told to stop, the runtime switches its events off at once; a broken connection it notices at the next event.
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            await session.StopAsync(patience.Token);
+        }
+        catch (Exception e)
+            when (e is OperationCanceledException or DiagnosticsClientException or IOException or TimeoutException)
+        {
+            // It has ended, or cannot hear us: closing the connection below does the same.
+        }
+
+        session.Dispose();
+        await reading.ContinueWith(_ => { }, TaskScheduler.Default);
+        await port.DisposeAsync();
+    }
+
+    private async Task<HeapCaptureResult> TakeAsync(string path, int buffer, CancellationToken cancellation)
+    {
+        HeapCaptureResult? result = null;
+        await CaptureFile.WriteAsync(
+            path,
+            async file => result = await new HeapCapture(port, buffer).TakeAsync((FileStream)file, cancellation)
+        );
+        return result!;
+    }
+
+    private void Read()
+    {
+        try
+        {
+            using var buffered = new BufferedStream(session.EventStream, 1 << 16);
+            var reader = new NetTraceReader(buffered, "the event session");
+            var header = reader.Header;
+            while (reader.ReadBlock((in NetTraceEvent happened) => signals.Visit(header, happened)))
+            {
+                // The signals keep what they need.
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or MalformedDumpException)
+        {
+            // The session is over: the next sample says why.
+        }
+    }
+}
