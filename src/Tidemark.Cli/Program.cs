@@ -55,13 +55,16 @@ public static class Program
                 interrupt.Cancel();
             }
         }
-        catch (Exception failure) when (Explain(failure) is { } line)
+        catch (Exception failure) when (Environment.GetEnvironmentVariable("TIDEMARK_DEBUG") is not { Length: > 0 })
         {
-            return Fail(line);
+            return Fail(
+                Explain(failure)
+                    ?? $"defect in Tidemark: {failure.GetType().Name}: {failure.Message} (TIDEMARK_DEBUG=1 shows where)"
+            );
         }
     }
 
-    /// <summary>The one line for a failure that has a cause outside of Tidemark; null for a defect of our own, which shows its stack.</summary>
+    /// <summary>The one line for a failure that has a cause outside of Tidemark; null for a defect of our own.</summary>
     private static string? Explain(Exception failure) =>
         failure switch
         {

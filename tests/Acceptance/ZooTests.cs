@@ -86,6 +86,7 @@ public abstract class ZooTests
         await ZooSetup.RunAsync(zooCase, _ => { }, patience.Token);
         await using var service = StartedProcess.Start(zooCase.Start, zooCase.Folder);
         await service.ReadyAsync(Start, patience.Token);
+        var pid = service.FindService().Pid!.Value;
 
         var folder = Path.Combine(Directory.CreateTempSubdirectory("tidemark-acceptance").FullName, "case");
         try
@@ -94,7 +95,7 @@ public abstract class ZooTests
                 [
                     "diagnose",
                     "--pid",
-                    service.Pid.ToString(CultureInfo.InvariantCulture),
+                    pid.ToString(CultureInfo.InvariantCulture),
                     "--for",
                     WatchFor,
                     "--format",
@@ -125,7 +126,7 @@ public abstract class ZooTests
                 );
             }
 
-            new ProcessFiles(service.Pid).Exists.ShouldBeTrue("the target must survive its diagnosis");
+            new ProcessFiles(pid).Exists.ShouldBeTrue("the target must survive its diagnosis");
             if (zooCase.Port > 0)
             {
                 using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };

@@ -28,7 +28,7 @@ public class TargetFinderTests
         await using (var started = StartedProcess.Start(["sh", "-c", "sleep 100 & exec_me=1; tail -f /dev/null; true"]))
         {
             target = await started.SettleAsync(TimeProvider.System, default);
-            new Metrics.Procfs.ProcessFiles(started.Pid).Exists.ShouldBeTrue();
+            new Metrics.Procfs.ProcessFiles(target.Pid!.Value).Exists.ShouldBeTrue();
         }
 
         new Metrics.Procfs.ProcessFiles(target.Pid!.Value).Exists.ShouldBeFalse();

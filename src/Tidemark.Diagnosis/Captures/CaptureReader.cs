@@ -1,4 +1,5 @@
 using Tidemark.Core.Allocation;
+using Tidemark.Core.Heap;
 using Tidemark.Core.Suspects;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Formats;
@@ -79,7 +80,11 @@ internal static class CaptureReader
         {
             case HeapSnapshot:
                 var graphs = snapshots.OfType<HeapSnapshot>().Select(s => s.Graph).ToList();
-                return new CaptureSeries(method, captures, [.. graphs.Select(g => g.Dominators.TotalBytes)], []);
+                var suspects =
+                    graphs.Count == 1
+                        ? HeapSuspects.Find(graphs[0], knowledge)
+                        : HeapSuspects.Find(HeapDiff.Between(graphs), knowledge);
+                return new CaptureSeries(method, captures, [.. graphs.Select(g => g.Dominators.TotalBytes)], suspects);
             case ProfileSnapshot:
                 var profiles = snapshots.OfType<ProfileSnapshot>().Select(s => s.Profile).ToList();
                 return new CaptureSeries(method, captures, [.. profiles.Select(LiveBytes)], []);

@@ -9,22 +9,22 @@ namespace Tidemark.Diagnosis.Watching;
 /// </remarks>
 internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate, WatchOptions options)
 {
-    /// <summary>A capture with a shorter pause is taken without a reason to suspect anything.</summary>
-    public static readonly TimeSpan CheapPause = TimeSpan.FromSeconds(2);
+    /// <summary>A capture with a shorter pause and a smaller file is taken without a reason to suspect anything.</summary>
+    private static readonly TimeSpan CheapPause = TimeSpan.FromSeconds(2);
+    private const long CheapBytes = 512L << 20;
 
     private const double BaselineAt = 0.1;
     private const double MiddleAt = 0.55;
     private const double LastChanceForDearBaseline = 0.5;
 
     private readonly TimeSpan end = options.For - Reserve(options, estimate);
-    private TimeSpan? firstAt;
     private TimeSpan? lastAt;
 
     public CaptureMethod Method { get; } = method;
 
     public CaptureEstimate Estimate { get; } = estimate;
 
-    public bool IsCheap { get; } = estimate.Pause <= CheapPause;
+    public bool IsCheap { get; } = estimate.Pause <= CheapPause && estimate.DiskBytes <= CheapBytes;
 
     /// <summary>How many were taken.</summary>
     public int Taken { get; private set; }
@@ -60,7 +60,6 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
     public void Took(TimeSpan elapsed)
     {
         Taken++;
-        firstAt ??= elapsed;
         lastAt = elapsed;
     }
 

@@ -20,20 +20,21 @@ public sealed class StartedProcess : IAsyncDisposable
 
     private StartedProcess(Process process) => this.process = process;
 
-    /// <summary>The process that was started; a wrapper such as a shell, or the service itself.</summary>
-    public int Pid => process.Id;
-
     /// <summary>The last lines that it printed, on either stream.</summary>
     public IReadOnlyList<string> LastLines => [.. lines];
 
     /// <summary>Starts a command in a session of its own, so that Ctrl-C stops the diagnosis and not the service.</summary>
+    /// <remarks>
+    /// A shell stands between: a process that is our own child cannot be traced reliably, because .NET waits for its
+    /// children and would take the news of a tracing stop away from who waits for that.
+    /// </remarks>
     /// <param name="command">The program and its arguments.</param>
     /// <param name="folder">Its working directory; null for ours.</param>
     /// <exception cref="AttachFailedException">It cannot be started.</exception>
     public static StartedProcess Start(IReadOnlyList<string> command, string? folder = null)
     {
         ArgumentNullException.ThrowIfNull(command);
-        var start = new ProcessStartInfo("setsid", command)
+        var start = new ProcessStartInfo("setsid", ["sh", "-c", "\"$@\"; exit $?", "sh", .. command])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -89,9 +90,12 @@ public sealed class StartedProcess : IAsyncDisposable
             throw new AttachFailedException(Ended());
         }
 
-        var largest = Family(process.Id).MaxBy(pid => new ProcessFiles(pid).ReadStatus()?.Resident ?? 0);
-        return TargetFinder.OfPid(largest);
+        return FindService();
     }
+
+    /// <summary>The process that does the work now: the largest of all that the command has started.</summary>
+    public Target FindService() =>
+        TargetFinder.OfPid(Family(process.Id).MaxBy(pid => new ProcessFiles(pid).ReadStatus()?.Resident ?? 0));
 
     /// <summary>Asks the command and all that it started to end, and makes them after a moment.</summary>
     public async ValueTask DisposeAsync()

@@ -200,7 +200,7 @@ public sealed class Watch
         var name = string.Create(CultureInfo.InvariantCulture, $"{number:00}-{method.Name}{method.Extension}");
         var path = folder.PathOf(name);
         doing =
-            $"taking a {method.Title} (expected pause {plan.Estimate.Pause.TotalMilliseconds:0} ms, about {plan.Estimate.DiskBytes / 1048576.0:0.#} MiB on disk)";
+            $"capture: {method.Title} (expected pause {plan.Estimate.Pause.TotalMilliseconds:0} ms, about {plan.Estimate.DiskBytes / 1048576.0:0.#} MiB on disk)";
         progress?.Report(new WatchProgress(Elapsed, options.For, history.ToHistory(), verdict, doing));
         var at = time.GetUtcNow();
         try
@@ -227,14 +227,15 @@ public sealed class Watch
                 )
             );
         }
-        catch (Exception e) when (e is CaptureFailedException or IOException or TimeoutException)
-        {
-            plan.GiveUp();
-            Note($"the {method.Title} failed: {e.Message}");
-        }
         catch (TargetGoneException e)
         {
             await RestartedAsync(e, enough);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
+        {
+            // Whatever went wrong with one capture, the watch goes on and the answer is given from the rest.
+            plan.GiveUp();
+            Note($"no {method.Title}: {e.Message}");
         }
         finally
         {
