@@ -12,7 +12,7 @@ namespace Tidemark.Runtimes.Python;
 /// The live heap is weighed by the agent (every object's size), as often as one twentieth of one core allows, and carried
 /// forward in between by the number of blocks that the allocator has handed out.
 /// Once the heap is seen to grow from one object graph to the next, tracemalloc is switched on, so that the last graph can
-/// say where the objects that stayed were allocated; it is switched off with the session.
+/// say where the objects that stayed were allocated; it is switched off before that graph is written.
 /// </remarks>
 internal sealed class PythonSession : RuntimeSession
 {
@@ -41,14 +41,12 @@ internal sealed class PythonSession : RuntimeSession
     private Task? weighing;
     private long objects;
     private long objectsAtCapture;
-    private bool tracing;
 
     public PythonSession(int pid, AgentConnection agent, bool tracedBefore)
     {
         this.pid = pid;
         this.agent = agent;
         this.tracedBefore = tracedBefore;
-        tracing = tracedBefore;
     }
 
     public override IReadOnlyList<CaptureMethod> Methods { get; } = [ObjectGraph];
@@ -118,7 +116,11 @@ internal sealed class PythonSession : RuntimeSession
         {
             var (end, answer) = await WriteGraphAsync(path, cancellation);
             var notes = new List<string> { Course(end, answer) };
-            await TraceWhereItGrowsAsync(end.GetProperty("of").GetInt64(), notes, cancellation);
+            if (!answer.GetProperty("sites").GetBoolean())
+            {
+                await TraceWhereItGrowsAsync(end.GetProperty("of").GetInt64(), notes, cancellation);
+            }
+
             return new CaptureOutcome(TimeSpan.FromSeconds(answer.GetProperty("pause").GetDouble()), notes);
         }
         catch (Exception e)
@@ -170,10 +172,7 @@ internal sealed class PythonSession : RuntimeSession
         var header = new byte[5];
         var answer = await agent.AskAsync(
             "graph",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $$"""{"seconds":{{CaptureLimit.TotalSeconds}},"sites":{{(tracing ? "true" : "false")}}}"""
-            ),
+            string.Create(CultureInfo.InvariantCulture, $$"""{"seconds":{{CaptureLimit.TotalSeconds}}}"""),
             async (kind, content) =>
             {
                 header[0] = kind;
@@ -200,15 +199,14 @@ internal sealed class PythonSession : RuntimeSession
     {
         var grew = objectsAtCapture > 0 && count > objectsAtCapture * GrowthWorthTracing;
         objectsAtCapture = count;
-        if (!grew || tracing || tracedBefore)
+        if (!grew || tracedBefore)
         {
             return;
         }
 
         await agent.AskAsync("trace", $$"""{"frames":{{TracedFrames}}}""", null, cancellation);
-        tracing = true;
         notes.Add(
-            "tracemalloc is on from here to the end of the diagnosis, to tell where the growth is allocated: allocations cost the program about twice the time and 100 more bytes each until then"
+            "tracemalloc is on from here to the next object graph, to tell where the growth is allocated: until then allocations cost the program about twice the time and 100 more bytes each"
         );
     }
 }

@@ -19,12 +19,12 @@ from array import array
 from itertools import chain, filterfalse, repeat
 
 VERSION = 1
-CHUNK = 4096
-SEEN_LIMIT = 200_000
+CHUNK = 512
+SEEN_LIMIT = 20_000
 NAME_LIMIT = 64
 NAMED_ENTRIES = 64
 NAMESPACE_MARKS = tuple(map(sys.intern, ("__name__", "__module__")))
-FLUSH_BYTES = 1 << 20
+FLUSH_BYTES = 1 << 18
 PAUSE_EVERY = 0.010
 PAUSE = 0.002
 
@@ -219,7 +219,7 @@ class Graph:
     def __init__(self, channel, options):
         self.channel = channel
         self.pace = Pace(channel, options.get("seconds", 60))
-        self.sites = options.get("sites", False) and "tracemalloc" in sys.modules
+        self.sites = options["sites"]
         self.types = {}
         self.kinds = []
         self.classes = []
@@ -227,8 +227,6 @@ class Graph:
         self.named = set()
         self.seen = set()
         self.layouts = {}
-        self.site_ids = {}
-        self.out = []
         self.pending = []
         self.counts = [0, 0, 0]
 
@@ -238,7 +236,7 @@ class Graph:
     def run(self):
         objects = self.pace.atomic(gc.get_objects)
         self.own = {id(o) for o in (self, self.__dict__, objects, self.types, self.kinds, self.classes, self.roles,
-                                    self.named, self.seen, self.layouts, self.pending, self.out, self.site_ids,
+                                    self.named, self.seen, self.layouts, self.pending,
                                     self.channel, self.pace)}
         self.own.add(id(self.own))
         probe = [object()]
@@ -248,6 +246,8 @@ class Graph:
             "objects": len(objects), "refbase": base, "gc": gc.isenabled(), "frozen": gc.get_freeze_count(),
             "time": time.time(),
         })
+        if self.sites:
+            self.emit_sites(objects)
         self.roots()
         complete = True
         start = 0
@@ -265,8 +265,6 @@ class Graph:
                 break
         total = len(objects)
         del objects
-        if self.sites:
-            self.name_sites()
         self.text(b"E", {
             "complete": complete, "visited": min(start, total), "of": total,
             "longest": self.pace.longest, "containers": self.counts[0], "leaves": self.counts[1],
@@ -422,8 +420,6 @@ class Graph:
         self.channel.send(kind, b"".join(parts))
         self.counts[0] += len(chunk)
         self.counts[2] += len(flat)
-        if self.sites:
-            self.emit_sites(chunk)
         self.leaves(flat)
 
     def leaves(self, flat):
@@ -456,8 +452,6 @@ class Graph:
             array("Q", map(size, found)).tobytes(),
         ]))
         self.counts[1] += len(found)
-        if self.sites:
-            self.emit_sites(found)
 
     def pairs(self, kind, pairs):
         if pairs:
@@ -540,33 +534,28 @@ class Graph:
         if closures:
             self.text(b"M", closures)
 
-    def emit_sites(self, chunk):
+    def emit_sites(self, objects):
+        """Where the objects were allocated that came since tracemalloc was switched on. It is off afterwards: left on,
+        it would trace what the agent itself allocates, at ten times the cost of all the rest."""
         traceback_of = sys.modules["_tracemalloc"]._get_object_traceback
-        known = self.site_ids
-        fresh = []
-        column = []
-        for o in chunk:
+        known = {}
+        traced = []
+        sites = []
+        for o in objects:
             frames = traceback_of(o)
-            if frames is None:
-                column.append(0)
-                continue
-            index = known.get(frames)
-            if index is None:
-                index = known[frames] = len(known) + 1
-                fresh.append([index, [[f, n] for f, n in frames]])
-            column.append(index)
-        if fresh:
-            self.text(b"F", fresh)
-        self.channel.send(b"P", array("Q", map(id, chunk)).tobytes() + array("I", column).tobytes())
-
-    def name_sites(self):
-        """Finds the functions of the lines where memory was allocated: tracemalloc knows files and lines only."""
+            if frames is not None:
+                traced.append(id(o))
+                sites.append(known.setdefault(frames, len(known) + 1))
+                if not len(traced) % CHUNK and not self.pace.tick():
+                    break
+        sys.modules["tracemalloc"].stop()
         wanted = {}
-        for frames in self.site_ids:
+        for frames in known:
             for file, line in frames:
                 wanted.setdefault(file, set()).add(line)
+        self.text(b"F", [[index, [[f, n] for f, n in frames]] for frames, index in known.items()])
         self.text(b"C", function_names(wanted))
-
+        self.channel.send(b"P", array("Q", traced).tobytes() + array("I", sites).tobytes())
 
 def function_names(wanted):
     """[[file, line, function]...] for lines by file, from the code objects of the functions there are."""
@@ -729,10 +718,12 @@ class Agent:
         return pace.longest
 
     def do_graph(self, options):
+        options["sites"] = self.tracing
+        self.tracing = False
         graph = Graph(self.channel, options)
         started = time.monotonic()
         graph.run()
-        self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started})
+        self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started, "sites": graph.sites})
 
     def do_trace(self, options):
         """Switches tracemalloc on; it was on already where the program did that itself, and then stays."""
