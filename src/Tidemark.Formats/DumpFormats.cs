@@ -2,6 +2,7 @@ using Tidemark.Formats.ClassHistogram;
 using Tidemark.Formats.NetTrace;
 using Tidemark.Formats.Pprof;
 using Tidemark.Formats.PythonHeap;
+using Tidemark.Formats.Tracemalloc;
 using Tidemark.Formats.V8;
 
 namespace Tidemark.Formats;
@@ -14,6 +15,7 @@ public static class DumpFormats
     [
         new ClassHistogramFormat(),
         new PythonHeapFormat(),
+        new TracemallocFormat(),
         new V8SnapshotFormat(),
         new NetTraceFormat(),
         new PprofFormat(),

@@ -1,0 +1,80 @@
+using System.Text;
+using Tidemark.Core.Allocation;
+
+namespace Tidemark.Formats.Tracemalloc;
+
+/// <summary>Python's <c>tracemalloc.Snapshot.dump</c> files: a pickle, of which nothing is executed. See FORMAT.md.</summary>
+public sealed class TracemallocFormat(TracemallocLimits? limits = null) : IDumpFormat
+{
+    private readonly TracemallocLimits limits = limits ?? TracemallocLimits.Default;
+
+    /// <inheritdoc />
+    public string Name => "tracemalloc";
+
+    /// <inheritdoc />
+    public string Title => "Python tracemalloc snapshot";
+
+    /// <summary>Any pickle of protocol 2 to 5: a file that is one but no snapshot gets an answer that says so.</summary>
+    public bool Recognises(DumpHead head) =>
+        head.Content is [0x80, >= 2 and <= 5, ..] && (head.Content[2] is 0x95 or (byte)'c' || Mentions(head.Content));
+
+    /// <inheritdoc />
+    public Snapshot Read(DumpFile file, ReadContext context)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(context);
+        var snapshot = ReadSnapshot(file, new TracemallocSymbols(), context);
+        return new ProfileSnapshot(Profile(snapshot))
+        {
+            Format = Name,
+            Runtime = "python",
+            TakenAt = null,
+            Warnings = context.Warnings,
+        };
+    }
+
+    /// <summary>Reads a snapshot as it is; two with the same symbols are compared fastest.</summary>
+    /// <exception cref="MalformedDumpException">It is no snapshot, or damaged.</exception>
+    public TracemallocSnapshot ReadSnapshot(DumpFile file, TracemallocSymbols symbols, ReadContext context)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(symbols);
+        ArgumentNullException.ThrowIfNull(context);
+        using var stream = file.OpenContent();
+        var input = new PickleInput(stream, file.Path);
+        var objects = new TracemallocObjects(input, limits, symbols);
+        return objects.Snapshot(new PickleMachine(input, limits, objects).Run(context.Cancellation));
+    }
+
+    /// <summary>The same as a profile: Python names no functions here, so a line stands for one.</summary>
+    private static AllocationProfile Profile(TracemallocSnapshot snapshot)
+    {
+        var builder = new AllocationProfileBuilder(
+            [SampleType.InUseObjects, SampleType.InUseSpace],
+            snapshot.Symbols.TracebackCount
+        );
+        var frames = new int[snapshot.Symbols.FrameCount];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            var (file, line) = (snapshot.Symbols.File(snapshot.Symbols.FileOf(i)), snapshot.Symbols.LineOf(i));
+            frames[i] = builder.AddFrame($"{file}:{line}", file, line);
+        }
+
+        var stack = new List<int>();
+        foreach (var group in snapshot.Statistics(TracemallocKey.Traceback))
+        {
+            stack.Clear();
+            foreach (var frame in snapshot.Symbols.Traceback(group.Key))
+            {
+                stack.Add(frames[frame]);
+            }
+
+            builder.Add(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(stack), [group.Count, group.Size]);
+        }
+
+        return builder.Build();
+    }
+
+    private static bool Mentions(ReadOnlySpan<byte> content) =>
+        content.IndexOf(Encoding.ASCII.GetBytes("tracemalloc")) >= 0;
+}
