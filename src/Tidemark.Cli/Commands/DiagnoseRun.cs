@@ -6,6 +6,8 @@ using Tidemark.Core.Series;
 using Tidemark.Diagnosis;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Diagnosis.Watching;
+using Tidemark.Reports;
+using Tidemark.Reports.Html;
 using Tidemark.Reports.Json;
 using Tidemark.Reports.Markdown;
 using Tidemark.Reports.Text;
@@ -110,7 +112,7 @@ public sealed class DiagnoseRun(DiagnoseRequest request, Output output)
         catch (Exception e) when (e is TargetGoneException or AttachFailedException)
         {
             output.Say($"{e.Message}: answering from what the case has");
-            return Answer(folder, CaseHistory.Read(folder));
+            return await AnswerAsync(folder, CaseHistory.Read(folder));
         }
 
         folder.Resume();
@@ -142,10 +144,10 @@ public sealed class DiagnoseRun(DiagnoseRequest request, Output output)
             await watch.Target.DisposeAsync();
         }
 
-        return Answer(folder, seen);
+        return await AnswerAsync(folder, seen);
     }
 
-    private int Answer(CaseFolder folder, ProcessHistory history)
+    private async Task<int> AnswerAsync(CaseFolder folder, ProcessHistory history)
     {
         var runtime = KnownRuntimes.All.FirstOrDefault(r => r.Name == folder.File.Target.Runtime);
         var diagnosis = CaseAnalysis.Analyze(
@@ -155,7 +157,16 @@ public sealed class DiagnoseRun(DiagnoseRequest request, Output output)
             runtime?.Knowledge ?? new(),
             new GrowthOptions { LimitBytes = request.Options.LimitBytes }
         );
-        var written = DiagnosisFiles.Write(diagnosis, folder.Path);
+        var page = await HtmlReport.RenderAsync(
+            new ReportModel
+            {
+                Title = $"{diagnosis.Target.Name}: {ContractNames.Of(diagnosis.Verdict.Kind)}",
+                Diagnosis = diagnosis,
+                Suspects = diagnosis.Suspects,
+                Notes = diagnosis.Notes,
+            }
+        );
+        var written = DiagnosisFiles.Write(diagnosis, page, folder.Path);
         foreach (var problem in written.Problems)
         {
             output.Say($"warning: {problem}");
@@ -165,6 +176,9 @@ public sealed class DiagnoseRun(DiagnoseRequest request, Output output)
         {
             case OutputFormat.Json:
                 Console.Out.WriteLine(ReportJson.Write(DiagnosisDocument.Of(diagnosis, folder.Path, written.Report)));
+                break;
+            case OutputFormat.Html:
+                Console.Out.WriteLine(page);
                 break;
             case OutputFormat.Markdown:
                 Console.Out.WriteLine(DiagnosisMarkdown.Write(diagnosis));
