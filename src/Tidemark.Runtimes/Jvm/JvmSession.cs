@@ -45,7 +45,7 @@ internal sealed partial class JvmSession : RuntimeSession
     private readonly CapturePace pace = new();
     private double? classMetadataAtStart;
     private double? censusBytes;
-    private bool censusIsNews;
+    private double? liveAfterCapture;
 
     private JvmSession(JvmProcess jvm, string refusal)
     {
@@ -103,13 +103,11 @@ internal sealed partial class JvmSession : RuntimeSession
             sample[Signal.CommittedHeap] = heap.Committed;
         }
 
-        // The collection that a census forces is in the counters of most collectors, but not of the concurrent ones.
-        if (censusIsNews && !signals.CountsFullCollections)
+        if (liveAfterCapture is { } live)
         {
-            sample[Signal.LiveHeap] = censusBytes!.Value;
+            sample[Signal.LiveHeap] = live;
+            liveAfterCapture = null;
         }
-
-        censusIsNews = false;
 
         if (residentHeap?.Read() is { } resident)
         {
@@ -156,8 +154,10 @@ internal sealed partial class JvmSession : RuntimeSession
         else
         {
             await WriteHistogramAsync(channel, path, patience, cancellation);
+            liveAfterCapture = censusBytes;
         }
 
+        ReadCollectionOfCapture();
         // Without the counter the answer's time is the nearest that can be said: not less than the pause.
         var pause = Stopped() - stoppedBefore ?? Stopwatch.GetElapsedTime(start);
         pace.Learn(method, await HeapBytesAsync(cancellation), pause);
@@ -172,6 +172,18 @@ internal sealed partial class JvmSession : RuntimeSession
         if (!jvm.Process.IsRunning)
         {
             throw new TargetGoneException($"process {jvm.Process.Pid} has ended");
+        }
+    }
+
+    /// <summary>Every capture forces a full collection, and what it left is read at once, before the next ones blur it.</summary>
+    /// <remarks>A concurrent collector does not show it in its counters, and the census itself must do.</remarks>
+    private void ReadCollectionOfCapture()
+    {
+        if (jvm.ReadPerfData() is { } counters)
+        {
+            var seen = new SignalSample();
+            signals.Read(counters, seen);
+            liveAfterCapture = seen.Has(Signal.LiveHeap) ? seen[Signal.LiveHeap] : liveAfterCapture;
         }
     }
 
@@ -223,7 +235,6 @@ internal sealed partial class JvmSession : RuntimeSession
         censusBytes = HistogramTotal().Match(text) is { Success: true } total
             ? double.Parse(total.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
             : throw new CaptureFailedException($"process {jvm.Process.Pid} gave no class histogram: {text.Trim()}");
-        censusIsNews = true;
         await CaptureFile.WriteAsync(
             path,
             file => file.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation).AsTask()

@@ -20,9 +20,6 @@ internal sealed class JvmSignals
     /// <summary>The last known live heap in bytes; null before the first collection that tells.</summary>
     public double? LiveHeap { get; private set; }
 
-    /// <summary>True where a full collection is seen at once; false for concurrent collectors, and before the first reading.</summary>
-    public bool CountsFullCollections { get; private set; }
-
     /// <summary>Sets what the counters tell.</summary>
     public void Read(PerfData counters, SignalSample sample)
     {
@@ -54,7 +51,7 @@ internal sealed class JvmSignals
     public static double UsedAfterCollection(PerfData counters)
     {
         // Eden is left out: some collectors keep its counter up to date between collections.
-        double used = counters.Number("sun.gc.generation.1.space.0.used") ?? 0;
+        var used = OldGeneration(counters);
         for (var space = 1; space <= 2; space++)
         {
             used += counters.Number($"sun.gc.generation.0.space.{space}.used") ?? 0;
@@ -73,13 +70,14 @@ internal sealed class JvmSignals
     /// <summary>Metaspace: what the classes take, outside of the heap. Bytes.</summary>
     public static double ClassMetadata(PerfData counters) => counters.Number("sun.gc.metaspace.used") ?? 0;
 
+    private static double OldGeneration(PerfData counters) => counters.Number("sun.gc.generation.1.space.0.used") ?? 0;
+
     private double? LiveAfterWholeCollection(PerfData counters, long collections)
     {
         var used = UsedAfterCollection(counters);
         var full = counters.Number("sun.gc.collector.1.invocations") ?? 0;
         var marking = counters.Number("sun.gc.collector.2.invocations") ?? 0;
         var isConcurrent = IsConcurrent(counters);
-        CountsFullCollections = !isConcurrent;
         var sawFull = full > fullCollections;
         var sawMarking = marking > markingPauses;
         var sawAny = collections > allCollections;
@@ -91,8 +89,9 @@ internal sealed class JvmSignals
         }
         else if (sawFull)
         {
+            // It leaves all that is live in the old generation; the survivors are of a young collection that came after it.
             lowestSinceMarking = null;
-            return used;
+            return OldGeneration(counters);
         }
         else if (lowestSinceMarking is { } lowest && (sawAny || isConcurrent))
         {
