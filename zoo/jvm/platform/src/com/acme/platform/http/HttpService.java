@@ -13,6 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The HTTP edge that every service shares: routes, a worker pool, a metrics page, a health page. */
 public final class HttpService {
+    static {
+        // The server writes head and body apart: without this each answer waits for a delayed acknowledgement.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+
     private final HttpServer server;
     private final Metrics metrics = new Metrics();
 
