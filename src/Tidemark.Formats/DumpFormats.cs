@@ -1,4 +1,5 @@
 using Tidemark.Formats.ClassHistogram;
+using Tidemark.Formats.Hprof;
 using Tidemark.Formats.NetTrace;
 using Tidemark.Formats.Pprof;
 using Tidemark.Formats.PythonHeap;
@@ -13,6 +14,7 @@ public static class DumpFormats
     /// <summary>In the order in which they are asked; a format whose mark is weak stands last.</summary>
     public static IReadOnlyList<IDumpFormat> All { get; } =
     [
+        new HprofFormat(),
         new ClassHistogramFormat(),
         new PythonHeapFormat(),
         new TracemallocFormat(),

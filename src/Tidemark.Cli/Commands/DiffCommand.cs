@@ -27,6 +27,12 @@ public static class DiffCommand
                     return Task.FromResult(ExitStatus.Healthy);
                 }
 
+                if (snapshots.TrueForAll(s => s is HeapSnapshot && s.Format == snapshots[0].Format))
+                {
+                    HeapDiffAnswer.Print(paths, [.. snapshots.Cast<HeapSnapshot>()], output, cancellation);
+                    return Task.FromResult(ExitStatus.Healthy);
+                }
+
                 throw new CommandFailedException(
                     $"these captures cannot be compared: {string.Join(", ", snapshots.Select(s => s.Format))}"
                 );

@@ -25,8 +25,11 @@ public static class TopCommand
                             output
                         );
                         return Task.FromResult(ExitStatus.Healthy);
+                    case HeapSnapshot heap:
+                        HeapTop.Print(heap, output, cancellation);
+                        return Task.FromResult(ExitStatus.Healthy);
                     case var snapshot:
-                        throw new CommandFailedException($"{snapshot.Format}: a heap graph has no top yet");
+                        throw new CommandFailedException($"{snapshot.Format}: there is no top of that kind of capture");
                 }
             }
         );

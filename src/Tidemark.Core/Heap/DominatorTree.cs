@@ -120,27 +120,43 @@ public sealed class DominatorTree
     /// <summary>The objects that this one dominates immediately (-1: those that only the roots together dominate), largest first. Looks at every object.</summary>
     /// <param name="node">An object or -1.</param>
     /// <param name="minimumBytes">Objects that retain less are left out.</param>
-    public IReadOnlyList<int> Children(int node, long minimumBytes = 0)
+    public IReadOnlyList<int> Children(int node, long minimumBytes = 0) => ChildrenOf([node], minimumBytes)[node];
+
+    /// <summary>The same for several objects, in one pass over all.</summary>
+    public IReadOnlyDictionary<int, IReadOnlyList<int>> ChildrenOf(
+        IReadOnlyCollection<int> nodes,
+        long minimumBytes = 0
+    )
     {
-        var own = node < 0 ? 0 : RankOf(node);
-        var children = new List<int>();
-        if (node < 0 || own != 0)
+        ArgumentNullException.ThrowIfNull(nodes);
+        var ranks = nodes
+            .Distinct()
+            .ToDictionary(n => n < 0 ? 0 : RankOf(n), n => (Node: n, Children: new List<int>()));
+        using var wanted = new NativeArray<bool>(Count + 1L);
+        foreach (var (own, (parent, _)) in ranks)
         {
-            for (var r = own + 1; r <= Count; r++)
+            wanted[own] = parent < 0 || own > 0;
+        }
+
+        for (var r = 1; r <= Count; r++)
+        {
+            if (wanted[dominator[r]] && retained[r] >= minimumBytes)
             {
-                if (dominator[r] == own && retained[r] >= minimumBytes)
-                {
-                    children.Add(r);
-                }
+                ranks[dominator[r]].Children.Add(r);
             }
         }
 
-        children.Sort((a, b) => retained[a] != retained[b] ? retained[b].CompareTo(retained[a]) : a.CompareTo(b));
-        return children.ConvertAll(r => this.node[r]);
+        return ranks.Values.ToDictionary(p => p.Node, IReadOnlyList<int> (p) => LargestFirst(p.Children));
     }
 
     /// <summary>The arrays as they are stored, by rank.</summary>
     public (NativeArray<int> Nodes, NativeArray<int> Dominators) Stored => (node, dominator);
+
+    private List<int> LargestFirst(List<int> ranks)
+    {
+        ranks.Sort((a, b) => retained[a] != retained[b] ? retained[b].CompareTo(retained[a]) : a.CompareTo(b));
+        return ranks.ConvertAll(r => node[r]);
+    }
 
     private static NativeArray<int> Inverse(NativeArray<int> rank, int count)
     {

@@ -102,6 +102,12 @@ public sealed class HeapGraph
     /// <summary>The type that this object stands for (see <see cref="TypeObject"/>), or -1.</summary>
     public int TypeStoodFor(int node) => typeOfTypeObject.Value.GetValueOrDefault(node, -1);
 
+    /// <summary>An object as people know it: its type, what tells it from others of the type, its address.</summary>
+    public string Describe(int node) =>
+        TypeStoodFor(node) is >= 0 and var type ? $"class {typeNames[type]}"
+        : Labels.Describe(node) is { } description ? $"{TypeNameOf(node)} {description} @ 0x{Id(node):x}"
+        : $"{TypeNameOf(node)} @ 0x{Id(node):x}";
+
     private Dictionary<int, int> TypesByObject()
     {
         var types = new Dictionary<int, int>();

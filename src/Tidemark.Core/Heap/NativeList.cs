@@ -48,6 +48,27 @@ public sealed class NativeList<T> : IDisposable
         Count += values.Length;
     }
 
+    /// <summary>Makes room behind the last one, for hot loops that write there themselves and then <see cref="Advance"/>.</summary>
+    public unsafe T* Reserve(long more)
+    {
+        if (Count + more > items.Length)
+        {
+            Grow(Count + more);
+        }
+
+        return items.Pointer + Count;
+    }
+
+    /// <summary>Counts what was written into the room that <see cref="Reserve"/> made.</summary>
+    public void Advance(long written)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(written, items.Length - Count);
+        Count += written;
+    }
+
+    /// <summary>Takes all away and keeps the room.</summary>
+    public void Clear() => Count = 0;
+
     /// <summary>Takes the last one away.</summary>
     public T Pop() => items[--Count];
 

@@ -62,46 +62,54 @@ public sealed class NodeShapes
     }
 }
 
-/// <summary>Collects <see cref="NodeShapes"/>, object by object or in runs.</summary>
-public sealed class NodeShapesBuilder : IDisposable
+/// <summary>Collects <see cref="NodeShapes"/>, object by object.</summary>
+public sealed class NodeShapesBuilder(long capacity = 1024) : IDisposable
 {
+    private readonly ShapeNumbers numbers = new(capacity);
     private readonly Dictionary<(int Type, long Size), int> known = [];
     private readonly List<int> types = [];
     private readonly List<long> sizes = [];
-    private NativeList<ushort>? narrow;
-    private NativeList<int>? wide;
     private (int Type, long Size) last = (-1, -1);
     private int lastShape;
 
-    public NodeShapesBuilder(long capacity = 1024) => narrow = new NativeList<ushort>(capacity);
-
-    public int NodeCount => (int)(narrow?.Count ?? wide!.Count);
-
-    /// <summary>The number of a pair; a new pair gets the next one.</summary>
-    public int Shape(int type, long size)
-    {
-        if (last == (type, size))
-        {
-            return lastShape;
-        }
-
-        last = (type, size);
-        if (!known.TryGetValue(last, out lastShape))
-        {
-            lastShape = types.Count;
-            known.Add(last, lastShape);
-            types.Add(type);
-            sizes.Add(size);
-        }
-
-        return lastShape;
-    }
+    public int NodeCount => numbers.Count;
 
     /// <summary>Adds one object.</summary>
     /// <returns>Its number.</returns>
     public int Add(int type, long size)
     {
-        var shape = Shape(type, size);
+        if (last != (type, size))
+        {
+            last = (type, size);
+            if (!known.TryGetValue(last, out lastShape))
+            {
+                lastShape = types.Count;
+                known.Add(last, lastShape);
+                types.Add(type);
+                sizes.Add(size);
+            }
+        }
+
+        numbers.Add(lastShape);
+        return NodeCount - 1;
+    }
+
+    /// <summary>Freezes what was added.</summary>
+    public NodeShapes Build() => numbers.Build([.. types], [.. sizes]);
+
+    public void Dispose() => numbers.Dispose();
+}
+
+/// <summary>Each object's pair of type and size by its number, in two bytes as long as the numbers allow it; what the pairs are is told at the end.</summary>
+public sealed class ShapeNumbers(long capacity = 1024) : IDisposable
+{
+    private NativeList<ushort>? narrow = new(capacity);
+    private NativeList<int>? wide;
+
+    public int Count => checked((int)(narrow?.Count ?? wide!.Count));
+
+    public void Add(int shape)
+    {
         if (narrow is not null && shape > ushort.MaxValue)
         {
             Widen();
@@ -115,14 +123,11 @@ public sealed class NodeShapesBuilder : IDisposable
         {
             wide!.Add(shape);
         }
-
-        return NodeCount - 1;
     }
 
-    /// <summary>Adds a run of objects by the numbers of their pairs, which <see cref="Shape"/> gave.</summary>
-    public void AddRange(ReadOnlySpan<int> shapes)
+    public unsafe void AddRange(ReadOnlySpan<int> shapes)
     {
-        if (narrow is not null && types.Count > ushort.MaxValue + 1)
+        if (narrow is not null && HasWide(shapes))
         {
             Widen();
         }
@@ -133,22 +138,37 @@ public sealed class NodeShapesBuilder : IDisposable
             return;
         }
 
-        foreach (var shape in shapes)
+        var to = narrow!.Reserve(shapes.Length);
+        for (var i = 0; i < shapes.Length; i++)
         {
-            narrow!.Add((ushort)shape);
+            to[i] = (ushort)shapes[i];
         }
+
+        narrow.Advance(shapes.Length);
     }
 
-    /// <summary>The type of a pair.</summary>
-    public int TypeOfShape(int shape) => types[shape];
-
     /// <summary>Freezes what was added.</summary>
-    public NodeShapes Build() => new(narrow?.ToArray(), wide?.ToArray(), [.. types], [.. sizes]);
+    /// <exception cref="ArgumentException">An object has a number that the tables do not tell.</exception>
+    public NodeShapes Build(int[] types, long[] sizes) =>
+        NodeShapes.FromStored(narrow?.ToArray(), wide?.ToArray(), types, sizes);
 
     public void Dispose()
     {
         narrow?.Dispose();
         wide?.Dispose();
+    }
+
+    private static bool HasWide(ReadOnlySpan<int> shapes)
+    {
+        foreach (var shape in shapes)
+        {
+            if (shape > ushort.MaxValue)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Widen()

@@ -18,45 +18,19 @@ internal sealed record HoldingChain(IReadOnlyList<HoldingStep> Steps)
 /// <summary>Finds and words the ways on which sample objects are held.</summary>
 internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, CancellationToken cancellation)
 {
-    private const int MostSteps = 24;
     private const int MostReferrers = 6;
 
     private readonly HeapGraph graph = census.Graph;
-    private readonly Dictionary<int, HeapRoot> rootOf = census
-        .Graph.Roots.GroupBy(r => r.Node)
-        .ToDictionary(
-            g => g.Key,
-            g => g.OrderByDescending(r => r.Kind == RootKind.Static).ThenByDescending(r => r.Name is not null).First()
-        );
-
-    private readonly Dictionary<int, string> weakHolderOf = census
-        .Graph.Dominators.HeldWeakly.GroupBy(e => e.To)
-        .ToDictionary(g => g.Key, g => HolderNaming.WeakHolder(g.First()));
+    private readonly ChainWording wording = new(census.Graph);
 
     /// <summary>The chains of some ranks, each as short as can be; what several objects hold goes through the holder that says most.</summary>
     public List<HoldingChain> Of(IReadOnlyList<int> ranks)
     {
         var climbs = ranks.Select(Climb).ToList();
         var tops = climbs.Select(c => c[0]).ToHashSet();
-        var ways = WaysFromRoots([.. tops.Where(t => !IsRoot(t))]);
-        return [.. climbs.Select(c => Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c))];
+        var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t))]);
+        return [.. climbs.Select(c => wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c))];
     }
-
-    /// <summary>The label of the reference through which one object holds another: a field, <c>[]</c> for any index, <c>&lt;class&gt;</c>; null where there is none.</summary>
-    public string? Label(int from, int to)
-    {
-        var ordinal = graph.References(from).IndexOf(to);
-        if (ordinal < 0)
-        {
-            return graph.TypeObject(graph.TypeOf(from)) == to ? "<class>" : null;
-        }
-
-        return graph.Labels.Reference(from, ordinal) is not { } label ? ""
-            : label.StartsWith('[') ? "[]"
-            : label;
-    }
-
-    private bool IsRoot(int node) => rootOf.ContainsKey(node) || weakHolderOf.ContainsKey(node);
 
     /// <summary>The object and its dominators, topmost first; of those on one way only the last and the first.</summary>
     private List<int> Climb(int rank)
@@ -111,7 +85,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         for (var i = 1; i < chain.Count; i++)
         {
             var (from, to) = (chain[i - 1], chain[i]);
-            if (graph.TypeOf(from) != graph.TypeOf(to) && Label(from, to) is null)
+            if (graph.TypeOf(from) != graph.TypeOf(to) && wording.Label(from, to) is null)
             {
                 using var between = RootPaths.Between(graph, [from], [to], cancellation);
                 filled.AddRange(between.To(to).Skip(1));
@@ -174,7 +148,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             return double.NegativeInfinity;
         }
 
-        var kind = rootOf.TryGetValue(way[0], out var root) ? root.Kind : RootKind.FinalizerQueue;
+        var kind = wording.KindOf(way[0]);
         var score = -0.1 * way.Count;
         score += kind switch
         {
@@ -187,104 +161,12 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         var isCollection = false;
         foreach (var node in way.SkipLast(1))
         {
-            var type = TypeText(node);
+            var type = wording.TypeText(node);
             isUsers |= roles.IsUsers(type);
             isCollection |= roles.Role(type) is not null and not CollectionRole.Inner;
             score -= roles.IsNoise(type) ? 5 : 0;
         }
 
         return score + (isUsers ? 3 : 0) + (isCollection ? 2 : 0);
-    }
-
-    private HoldingChain Word(List<int> nodes)
-    {
-        var steps = new List<HoldingStep>();
-        var start = StaticHolder(nodes);
-        if (start < 0)
-        {
-            start = 0;
-            if (RootText(nodes[0]) is { } root)
-            {
-                var isStatic = root.StartsWith("static ", StringComparison.Ordinal);
-                steps.Add(new HoldingStep(root, Type: null, IsField: isStatic, isStatic));
-            }
-        }
-
-        for (var i = start; i < nodes.Count; i++)
-        {
-            var step = Step(nodes[i], i + 1 < nodes.Count ? Label(nodes[i], nodes[i + 1]) : null);
-            if (steps.Count == 0 || steps[^1] != step)
-            {
-                steps.Add(step);
-            }
-        }
-
-        if (steps.Count > MostSteps)
-        {
-            steps.RemoveRange(MostSteps / 2, steps.Count - MostSteps);
-            steps.Insert(MostSteps / 2, new HoldingStep("...", Type: null, IsField: false, IsStatic: false));
-        }
-
-        return new HoldingChain(steps);
-    }
-
-    private HoldingStep Step(int node, string? label)
-    {
-        var type = TypeText(node);
-        if (label is null or "" or "[]")
-        {
-            return new HoldingStep(type, type, IsField: false, IsStatic: false);
-        }
-
-        return graph.TypeStoodFor(node) is >= 0 and var owner && label[0] != '<'
-            ? new HoldingStep(
-                $"static {graph.TypeName(owner)}.{label}",
-                graph.TypeName(owner),
-                IsField: true,
-                IsStatic: true
-            )
-            : new HoldingStep($"{type}.{label}", type, IsField: true, IsStatic: false);
-    }
-
-    /// <summary>The last class on the way that holds the next object by a static field: whoever holds the class is of no interest. -1 where there is none.</summary>
-    private int StaticHolder(List<int> nodes)
-    {
-        for (var i = nodes.Count - 2; i >= 0; i--)
-        {
-            if (
-                graph.TypeStoodFor(nodes[i]) >= 0
-                && Label(nodes[i], nodes[i + 1]) is { Length: > 0 } label
-                && label[0] != '<'
-            )
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private string TypeText(int node) =>
-        graph.TypeStoodFor(node) is >= 0 and var type ? $"class {graph.TypeName(type)}" : graph.TypeNameOf(node);
-
-    private string? RootText(int node)
-    {
-        if (!rootOf.TryGetValue(node, out var root))
-        {
-            return weakHolderOf.GetValueOrDefault(node);
-        }
-
-        return root.Name
-            ?? root.Kind switch
-            {
-                RootKind.Static => "static field",
-                RootKind.Stack => "local variable",
-                RootKind.Thread => "thread",
-                RootKind.Handle => "native handle",
-                RootKind.FinalizerQueue => HolderNaming.FinalizerQueue,
-                RootKind.Monitor => "monitor",
-                RootKind.Runtime => "the runtime",
-                _ => null,
-            };
     }
 }

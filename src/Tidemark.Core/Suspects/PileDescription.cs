@@ -97,7 +97,7 @@ internal sealed class PileDescription(
 
     private Dictionary<string, (long Bytes, List<int> Ranks)> BytesByField(HoldingCensus census, int owner)
     {
-        var labels = new HoldingChains(census, roles, cancellation);
+        var labels = new ChainWording(census.Graph);
         var tree = census.Graph.Dominators;
         var bytes = new Dictionary<string, (long Bytes, List<int> Ranks)>(StringComparer.Ordinal);
         foreach (var rank in census.Sample([owner], MostCollections)[owner])

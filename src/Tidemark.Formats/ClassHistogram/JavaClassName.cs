@@ -4,7 +4,7 @@ namespace Tidemark.Formats.ClassHistogram;
 internal static class JavaClassName
 {
     /// <summary><c>[[B</c> becomes <c>byte[][]</c>, <c>[Lcom.acme.Order;</c> becomes <c>com.acme.Order[]</c>.</summary>
-    /// <remarks>The address behind a hidden class (<c>Order$$Lambda$14/0x0000000800c03000</c>) goes: it is another one in each process.</remarks>
+    /// <remarks>The address behind a hidden class (<c>Order$$Lambda$14/0x0000000800c03000</c>, in heap dumps <c>Order$$Lambda$14+0x0000000800c03000</c>) goes: it is another one in each process.</remarks>
     public static string Decode(string name)
     {
         var dimensions = 0;
@@ -32,6 +32,7 @@ internal static class JavaClassName
         }
 
         var address = element.IndexOf("/0x");
+        address = address < 0 ? element.IndexOf("+0x") : address;
         if (address > 0)
         {
             element = element[..address];

@@ -13,6 +13,8 @@ namespace Tidemark.Reports.Json;
 [JsonSerializable(typeof(ProfileDocument))]
 [JsonSerializable(typeof(ProfileDiffDocument))]
 [JsonSerializable(typeof(ListingDocument))]
+[JsonSerializable(typeof(HeapDocument))]
+[JsonSerializable(typeof(HeapDiffDocument))]
 public sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>A document as text; fit for a file or a pipe, not for embedding in HTML.</summary>

@@ -3,7 +3,6 @@ using Spectre.Console;
 using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
-using Tidemark.Core.Suspects;
 using Tidemark.Diagnosis.Checklist;
 
 namespace Tidemark.Reports.Text;
@@ -12,7 +11,6 @@ namespace Tidemark.Reports.Text;
 public static class DiagnosisText
 {
     private const int SuspectsShown = 5;
-    private const int FramesShown = 6;
 
     /// <param name="console">Where to.</param>
     /// <param name="diagnosis">The answer.</param>
@@ -23,7 +21,7 @@ public static class DiagnosisText
         ArgumentNullException.ThrowIfNull(console);
         ArgumentNullException.ThrowIfNull(diagnosis);
         WriteAnswer(console, diagnosis);
-        WriteSuspects(console, diagnosis.Suspects);
+        SuspectText.Write(console, diagnosis.Suspects, SuspectsShown);
         WriteEvidence(console, diagnosis.Verdict);
         WriteChecklist(console, diagnosis.Checklist);
         foreach (var note in diagnosis.Notes)
@@ -76,46 +74,6 @@ public static class DiagnosisText
             var values = history.Values(signal);
             console.MarkupLine(
                 $"[grey]{signal.Describe().Name, -10}[/] [aqua]{Sparkline.Of(values, 60)}[/] {Quantity.Bytes(Sparkline.Last(values))}"
-            );
-        }
-    }
-
-    private static void WriteSuspects(IAnsiConsole console, IReadOnlyList<Suspect> suspects)
-    {
-        for (var i = 0; i < Math.Min(suspects.Count, SuspectsShown); i++)
-        {
-            var suspect = suspects[i];
-            console.WriteLine();
-            console.MarkupLine(
-                $"[bold]{i + 1}. {Markup.Escape(suspect.Subject)}[/]  {Sentences.Growth(suspect)}  [grey]{suspect.Pattern}[/]"
-            );
-            if (suspect.Site is { } site)
-            {
-                console.MarkupLineInterpolated($"   [grey]allocated at[/] {Sentences.Site(site)}");
-            }
-
-            if (suspect.RootPath is { Count: > 0 } path)
-            {
-                console.MarkupLineInterpolated($"   [grey]held by[/] {string.Join(" -> ", path)}");
-            }
-
-            foreach (var frame in suspect.Stack?.Skip(1).Take(FramesShown) ?? [])
-            {
-                console.MarkupLineInterpolated($"   [grey]  called by {Sentences.Site(frame)}[/]");
-            }
-
-            foreach (var line in suspect.Evidence)
-            {
-                console.MarkupLineInterpolated($"   [grey]{line}[/]");
-            }
-
-            console.MarkupLineInterpolated($"   {suspect.Advice}");
-        }
-
-        if (suspects.Count > SuspectsShown)
-        {
-            console.MarkupLine(
-                $"[grey]   and {suspects.Count - SuspectsShown} more: see the report or --format json[/]"
             );
         }
     }

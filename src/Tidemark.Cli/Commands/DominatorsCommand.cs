@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Tidemark.Reports.Heaps;
+
+namespace Tidemark.Cli.Commands;
+
+/// <summary><c>tidemark dominators FILE</c>: the objects that hold the most.</summary>
+public static class DominatorsCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "a heap capture of any known format" };
+        var depth = new Option<int>("--depth")
+        {
+            Description = "levels of the dominator tree",
+            DefaultValueFactory = _ => 2,
+        };
+        var question = new HeapQuestion();
+        var command = question.AddTo(
+            Output.With(new Command("dominators", "The objects that hold the most.") { file, depth })
+        );
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                var output = Output.Of(parsed);
+                var most = question.Top(parsed);
+                var snapshot = HeapQuestion.Read(parsed.GetRequiredValue(file), output, cancellation);
+                var answer = new HeapAnswer(snapshot)
+                {
+                    Dominators = HeapQuestion.Dominators(snapshot, most, Math.Max(1, parsed.GetValue(depth)), output),
+                };
+                HeapQuestion.Print(answer, most, output);
+                return Task.FromResult(ExitStatus.Healthy);
+            }
+        );
+        return command;
+    }
+}

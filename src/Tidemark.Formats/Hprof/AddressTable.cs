@@ -1,0 +1,196 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Tidemark.Core.Heap;
+
+namespace Tidemark.Formats.Hprof;
+
+/// <summary>
+/// Which object stands at an address. Objects are numbered in the order of the file, which is the order of addresses but for a few
+/// places; so one bit for each possible address (8 bytes apart), and the number of the first object in each block of 512 bits, tell
+/// them all, at about 1 byte an object. Where the file is in another order, the numbers are listed in the order of addresses; where
+/// addresses are not multiples of 8 or lie too far apart, they are listed and hashed.
+/// </summary>
+internal sealed unsafe class AddressTable : IDisposable
+{
+    public const int BlockShift = 12;
+    private const int PageShift = 26;
+    private const int AddressBits = 48;
+    private const int PageWords = 1 << (PageShift - 3 - 6);
+    private const int PageBlocks = 1 << (PageShift - BlockShift);
+
+    private readonly NativeArray<nint> bitsOfPage = new(1L << (AddressBits - PageShift));
+    private readonly NativeArray<nint> basesOfPage = new(1L << (AddressBits - PageShift));
+    private readonly List<(long Page, NativeArray<ulong> Bits, NativeArray<int> Bases)> pages = [];
+    private readonly Lock allocation = new();
+    private readonly int maxPages;
+    private NativeArray<int>? order;
+    private HashedAddresses? hashed;
+
+    /// <param name="fileLength">The dump's size; a table that would take more than a quarter of it is not built.</param>
+    public AddressTable(long fileLength) =>
+        maxPages = (int)Math.Min(int.MaxValue, 64 + fileLength / 4 / (PageWords * 8));
+
+    /// <summary>True where the addresses do not suit bits, and have to be listed.</summary>
+    public bool MustList { get; private set; }
+
+    /// <summary>The object at that address, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Find(ulong address)
+    {
+        if (hashed is not null)
+        {
+            return hashed.Find(address);
+        }
+
+        if (address >> AddressBits != 0)
+        {
+            return -1;
+        }
+
+        var bits = (ulong*)bitsOfPage.Pointer[address >> PageShift];
+        if (bits == null || (address & 7) != 0)
+        {
+            return -1;
+        }
+
+        var slot = (int)(address & ((1 << PageShift) - 1)) >> 3;
+        var word = bits + (slot >> 6);
+        var bit = 1UL << (slot & 63);
+        if ((*word & bit) == 0)
+        {
+            return -1;
+        }
+
+        var first = bits + (slot >> 9 << 3);
+        var before = BitOperations.PopCount(*word & (bit - 1));
+        while (first < word)
+        {
+            before += BitOperations.PopCount(*first++);
+        }
+
+        var at = ((int*)basesOfPage.Pointer[address >> PageShift])[slot >> 9] + before;
+        return order is null ? at : order.Pointer[at];
+    }
+
+    /// <summary>Brings what <see cref="Find"/> will look at near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong address)
+    {
+        if (!Sse.IsSupported || address >> AddressBits != 0)
+        {
+            return;
+        }
+
+        var bits = bitsOfPage.Pointer[address >> PageShift];
+        if (bits != 0)
+        {
+            Sse.Prefetch0((void*)(bits + (nint)((address & ((1 << PageShift) - 1)) >> 9 << 3)));
+        }
+    }
+
+    /// <summary>Marks the addresses of one word's 64 places; safe from several threads.</summary>
+    /// <param name="place">The address of the first place, divided by 8.</param>
+    /// <param name="mask">The places.</param>
+    public void Mark(ulong place, ulong mask)
+    {
+        var page = (long)(place >> (PageShift - 3));
+        var bits = (ulong*)bitsOfPage[page];
+        if (bits == null)
+        {
+            bits = AddPage(page);
+        }
+
+        if (bits != null)
+        {
+            Interlocked.Or(ref bits[(place >> 6) & (PageWords - 1)], mask);
+        }
+    }
+
+    /// <summary>Says that this table cannot hold the addresses of this dump.</summary>
+    public void GiveUp() => MustList = true;
+
+    /// <summary>True for an address that a bit can stand for.</summary>
+    public static bool Suits(ulong address) => (address & 7) == 0 && address >> AddressBits == 0;
+
+    /// <summary>Tells the number of the first object in a block whose objects have consecutive numbers.</summary>
+    /// <returns>False where another run of objects has been in that block: then numbers have to be listed.</returns>
+    public bool SetBase(ulong block, int firstNode, int count)
+    {
+        var page = (long)(block >> (PageShift - BlockShift));
+        var blockInPage = (int)(block & (PageBlocks - 1));
+        var word = (ulong*)bitsOfPage[page] + (blockInPage << 3);
+        var marked = 0;
+        for (var i = 0; i < 8; i++)
+        {
+            marked += BitOperations.PopCount(word[i]);
+        }
+
+        ((int*)basesOfPage[page])[blockInPage] = firstNode;
+        return marked == count;
+    }
+
+    /// <summary>Lets <see cref="Find"/> tell ranks in the order of addresses, until <see cref="SetOrder"/> tells which object has which rank.</summary>
+    /// <returns>How many ranks there are.</returns>
+    public int TurnToRanks()
+    {
+        pages.Sort((a, b) => a.Page.CompareTo(b.Page));
+        var rank = 0;
+        foreach (var (_, bits, bases) in pages)
+        {
+            for (var block = 0; block < PageBlocks; block++)
+            {
+                bases.Pointer[block] = rank;
+                for (var i = 0; i < 8; i++)
+                {
+                    rank += BitOperations.PopCount(bits.Pointer[(block << 3) + i]);
+                }
+            }
+        }
+
+        return rank;
+    }
+
+    /// <summary>Tells the number of the object of each rank.</summary>
+    public void SetOrder(NativeArray<int> nodeOfRank) => order = nodeOfRank;
+
+    /// <summary>Turns to a list of all addresses, by number.</summary>
+    public void List(NativeArray<ulong> addresses) => hashed = new HashedAddresses(addresses);
+
+    public void Dispose()
+    {
+        bitsOfPage.Dispose();
+        basesOfPage.Dispose();
+        foreach (var (_, bits, bases) in pages)
+        {
+            bits.Dispose();
+            bases.Dispose();
+        }
+
+        order?.Dispose();
+        hashed?.Dispose();
+    }
+
+    private ulong* AddPage(long page)
+    {
+        lock (allocation)
+        {
+            if (bitsOfPage[page] == 0)
+            {
+                if (pages.Count >= maxPages)
+                {
+                    MustList = true;
+                    return null;
+                }
+
+                var bits = new NativeArray<ulong>(PageWords);
+                var bases = new NativeArray<int>(PageBlocks);
+                pages.Add((page, bits, bases));
+                basesOfPage[page] = (nint)bases.Pointer;
+                Volatile.Write(ref bitsOfPage[page], (nint)bits.Pointer);
+            }
+
+            return (ulong*)bitsOfPage[page];
+        }
+    }
+}

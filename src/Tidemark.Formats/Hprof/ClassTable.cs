@@ -1,0 +1,196 @@
+using Tidemark.Core.Heap;
+using Tidemark.Formats.ClassHistogram;
+
+namespace Tidemark.Formats.Hprof;
+
+/// <summary>All classes of a dump, each once, with what follows from their fields.</summary>
+internal sealed class ClassTable
+{
+    private readonly Dictionary<ulong, JavaClass> byId = [];
+    private readonly List<JavaClass> classes = [];
+    private readonly HprofOutline outline;
+    private readonly Dictionary<ulong, string> fieldNames = [];
+    private ulong[] slots = [];
+    private JavaClass[] slotClasses = [];
+
+    public ClassTable(HprofOutline outline, IEnumerable<JavaClass> dumped, HprofLimits limits, ReadContext context)
+    {
+        this.outline = outline;
+        foreach (var dump in dumped)
+        {
+            if (byId.TryAdd(dump.Id, dump))
+            {
+                dump.Index = classes.Count;
+                dump.Name = Name(dump.Id) ?? $"class 0x{dump.Id:x}";
+                classes.Add(dump);
+            }
+        }
+
+        foreach (var one in classes)
+        {
+            one.SuperClass = byId.GetValueOrDefault(one.Super);
+        }
+
+        foreach (var one in classes)
+        {
+            LayOut(one, limits, context);
+        }
+
+        BuildSlots();
+    }
+
+    public int Count => classes.Count;
+
+    public JavaClass this[int index] => classes[index];
+
+    /// <summary>Finds a class of that name; of several the first.</summary>
+    public JavaClass? Named(string name) => classes.Find(c => c.Name == name);
+
+    /// <summary>The class of that identity, or null.</summary>
+    public JavaClass? Find(ulong id)
+    {
+        for (var slot = Slot(id); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
+        {
+            if (slots[slot] == id)
+            {
+                return slotClasses[slot];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The name of a field or method.</summary>
+    public string SymbolName(ulong id)
+    {
+        if (!fieldNames.TryGetValue(id, out var name))
+        {
+            fieldNames.Add(id, name = outline.Symbols.Find(id) ?? $"0x{id:x}");
+        }
+
+        return name;
+    }
+
+    /// <summary>The name of a class that may not be dumped itself; null where it was never told.</summary>
+    public string? Name(ulong id) =>
+        outline.ClassNames.TryGetValue(id, out var symbol) && outline.Symbols.Find(symbol) is { } name
+            ? JavaClassName.Decode(name.Replace('/', '.'))
+            : null;
+
+    /// <summary>The name of the field that is one of a class's <see cref="JavaClass.ReferenceOffsets"/>.</summary>
+    public string ReferenceFieldName(JavaClass of, int reference)
+    {
+        foreach (var declaring in of.Lineage())
+        {
+            foreach (var field in declaring.Fields)
+            {
+                if (field.Type is BasicType.Object or 1 && reference-- == 0)
+                {
+                    return SymbolName(field.Name);
+                }
+            }
+        }
+
+        return "?";
+    }
+
+    /// <summary>Where in an instance's data a field stands, or -1.</summary>
+    public int OffsetOf(JavaClass of, string fieldName)
+    {
+        var offset = 0;
+        foreach (var declaring in of.Lineage())
+        {
+            foreach (var field in declaring.Fields)
+            {
+                if (SymbolName(field.Name) == fieldName)
+                {
+                    return offset;
+                }
+
+                offset += BasicType.Size(field.Type, outline.IdSize);
+            }
+        }
+
+        return -1;
+    }
+
+    private void LayOut(JavaClass one, HprofLimits limits, ReadContext context)
+    {
+        var offset = 0;
+        var references = new List<int>();
+        foreach (var declaring in one.Lineage())
+        {
+            foreach (var field in declaring.Fields)
+            {
+                if (field.Type is BasicType.Object or 1)
+                {
+                    if (declaring.Name == "java.lang.ref.Reference" && SymbolName(field.Name) == "referent")
+                    {
+                        one.Referent = references.Count;
+                    }
+
+                    references.Add(offset);
+                }
+
+                offset += BasicType.Size(field.Type, outline.IdSize);
+            }
+
+            if (offset > limits.MaxInstanceBytes)
+            {
+                context.Warn(
+                    $"instances of {one.Name} would have more than {limits.MaxInstanceBytes:N0} bytes: its fields are left out"
+                );
+                return;
+            }
+
+            switch (declaring.Name)
+            {
+                case "java.lang.ref.SoftReference":
+                    one.ReferentStrength = ReferenceStrength.Soft;
+                    break;
+                case "java.lang.ref.FinalReference":
+                    one.ReferentStrength = ReferenceStrength.Finalizer;
+                    break;
+                case "java.lang.ref.PhantomReference":
+                    one.ReferentStrength = ReferenceStrength.Phantom;
+                    break;
+                case "java.lang.Thread":
+                    one.IsThread = true;
+                    break;
+            }
+        }
+
+        if (one.ReferentStrength == ReferenceStrength.Strong)
+        {
+            one.ReferentStrength = ReferenceStrength.Weak;
+        }
+
+        one.ReferenceOffsets = [.. references];
+        one.DataBytes = offset;
+    }
+
+    private void BuildSlots()
+    {
+        var capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(classes.Count * 2 + 1));
+        slots = new ulong[capacity];
+        slotClasses = new JavaClass[capacity];
+        foreach (var one in classes)
+        {
+            if (one.Id == 0)
+            {
+                continue;
+            }
+
+            var slot = Slot(one.Id);
+            while (slots[slot] != 0)
+            {
+                slot = (slot + 1) & (capacity - 1);
+            }
+
+            slots[slot] = one.Id;
+            slotClasses[slot] = one;
+        }
+    }
+
+    private int Slot(ulong id) => (int)(id * 0x9E3779B97F4A7C15 >> 40) & (slots.Length - 1);
+}

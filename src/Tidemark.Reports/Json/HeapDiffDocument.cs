@@ -1,0 +1,60 @@
+using Tidemark.Core.Heap;
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Reports.Json;
+
+/// <summary>What grew between heap graphs, schema <c>tidemark.diff/v1</c>.</summary>
+/// <param name="Format">The format they were read from.</param>
+/// <param name="Base">The oldest file.</param>
+/// <param name="Now">The newest file.</param>
+/// <param name="Bytes">Reachable bytes in all.</param>
+/// <param name="Objects">Reachable objects in all.</param>
+/// <param name="Types">Those first whose retained size grew most.</param>
+/// <param name="Suspects">Worst first.</param>
+public sealed record HeapDiffDocument(
+    string Format,
+    string Base,
+    string Now,
+    ChangeDocument Bytes,
+    ChangeDocument Objects,
+    IReadOnlyList<TypeGrowthDocument> Types,
+    IReadOnlyList<SuspectDocument> Suspects
+)
+{
+    public string Schema => "tidemark.diff/v1";
+
+    public static HeapDiffDocument Of(
+        (string Base, string Now, string Format) files,
+        HeapDiff diff,
+        IReadOnlyList<Suspect> suspects
+    )
+    {
+        ArgumentNullException.ThrowIfNull(diff);
+        return new HeapDiffDocument(
+            files.Format,
+            files.Base,
+            files.Now,
+            new ChangeDocument(diff.Base.Dominators.TotalBytes, diff.Now.Dominators.TotalBytes),
+            new ChangeDocument(diff.Base.Dominators.Count, diff.Now.Dominators.Count),
+            [
+                .. diff.Types.Select(t => new TypeGrowthDocument(
+                    t.Name,
+                    new ChangeDocument(t.Count[0], t.Count[^1]),
+                    new ChangeDocument(t.ShallowBytes[0], t.ShallowBytes[^1]),
+                    new ChangeDocument(t.RetainedBytes[0], t.RetainedBytes[^1]),
+                    diff.Snapshots.Count > 2 ? t.RetainedBytes : null
+                )),
+            ],
+            SuspectDocument.Of(suspects)
+        );
+    }
+}
+
+/// <summary>One type before and after; with more than two captures also its retained bytes in each of them.</summary>
+public sealed record TypeGrowthDocument(
+    string Type,
+    ChangeDocument Count,
+    ChangeDocument ShallowBytes,
+    ChangeDocument RetainedBytes,
+    IReadOnlyList<long>? Series
+);
