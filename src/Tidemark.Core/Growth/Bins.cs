@@ -47,6 +47,9 @@ internal sealed class Bins
     /// <summary>The life that each interval belongs to, in rising order.</summary>
     public int[] Lives { get; }
 
+    /// <summary>From the first to the last interval; never 0, so that shares of it are defined.</summary>
+    public double SpanHours => Count == 0 ? 1e-9 : Math.Max(Hours[^1] - Hours[0], 1e-9);
+
     /// <summary>The signal in each interval; null where the process does not have it.</summary>
     public BinnedSignal? this[Signal signal] =>
         history.Has(signal) ? signals[(int)signal] ??= Reduce(history.Values(signal)) : null;

@@ -60,7 +60,7 @@ public static class GrowthAnalyzer
         }
 
         return footprint.Grows && footprint.Rise > MinimumRise * footprint.Level ? GrowthKind.WarmUp
-            : footprint.LoadRise > 0.3 * footprint.Level ? GrowthKind.Load
+            : IsLeak(TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, [])) ? GrowthKind.Load
             : GrowthKind.Steady;
     }
 

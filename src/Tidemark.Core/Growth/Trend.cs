@@ -33,6 +33,4 @@ internal sealed record Trend
     /// <summary>By how much the best unbounded course is likelier than the best bounded one, as a logarithm of odds.</summary>
     public required double UnboundedOdds { get; init; }
 
-    /// <summary>How much of the movement the load explains, bytes; 0 without a load signal.</summary>
-    public required double LoadRise { get; init; }
 }

@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>Finds the long-run course of one signal by comparing hypotheses on equal terms.</summary>
 /// <remarks>
 /// Every hypothesis is a linear model: a level for each life, a daily and weekly season where the history is long enough,
-/// the load where it is known, and one course of growth. Residuals are correlated from interval to interval, so that
-/// n intervals count as n(1-r)/(1+r), r being the correlation of neighbours.
+/// the load where it is known, and one course of growth. Residuals are correlated from interval to interval; the model is
+/// fitted to what is new in each interval (Prais and Winsten), so that a slow wander does not pass for a trend.
 /// </remarks>
 internal sealed class TrendAnalysis
 {
@@ -13,30 +15,41 @@ internal sealed class TrendAnalysis
 
     private const double WeekSeasonDays = 10;
 
-    /// <summary>A new parameter must raise the log likelihood by this much (the Bayesian criterion for some 100 effective samples).</summary>
+    /// <summary>A new parameter must raise the log likelihood by this much (the Bayesian criterion for some 100 samples).</summary>
     private const double CostOfParameter = 2.3;
 
     /// <summary>A rise must be this many standard errors.</summary>
     private const double SignificantErrors = 4;
 
-    /// <summary>Lives before these are forgotten: a level each is all that they add.</summary>
+    /// <summary>Lives before these share one level.</summary>
     private const int MaximumLives = 8;
+
+    /// <summary>A last life of fewer intervals cannot be judged apart from those before it.</summary>
+    private const int MinimumLife = 10;
+
+    /// <summary>Bends that noise is measured against.</summary>
+    private const int Knots = 6;
 
     private readonly Bins bins;
     private readonly double[] target;
-    private readonly List<double[]> columns = [];
-    private readonly List<int> nuisance = [];
+    private readonly double[] weights;
+    private readonly List<double[]> nuisance = [];
+    private double[] previous = [];
 
     private TrendAnalysis(Bins bins, double[] target, IReadOnlyList<double[]> explanations)
     {
         this.bins = bins;
         this.target = [.. target];
+        weights = new double[target.Length];
+        for (var i = 0; i < weights.Length; i++)
+        {
+            weights[i] = double.IsNaN(target[i]) ? 0 : 1;
+            this.target[i] = double.IsNaN(target[i]) ? 0 : target[i];
+        }
+
         AddLevels();
         AddSeason();
-        foreach (var explanation in explanations)
-        {
-            Explain(explanation);
-        }
+        nuisance.AddRange(explanations);
     }
 
     /// <summary>The trend of a signal, given others that may explain it.</summary>
@@ -44,149 +57,141 @@ internal sealed class TrendAnalysis
     /// <param name="target">The signal in each interval; NaN where it is missing.</param>
     /// <param name="explanations">Columns without missing values, such as the load.</param>
     public static Trend Of(Bins bins, double[] target, IReadOnlyList<double[]> explanations) =>
-        new TrendAnalysis(bins, target, explanations).Run(explanations.Count);
-
-    private void Explain(double[] column)
-    {
-        nuisance.Add(columns.Count);
-        columns.Add(column);
-    }
+        new TrendAnalysis(bins, target, explanations).Run();
 
     private void AddLevels()
     {
         var lives = bins.Lives[^1] + 1;
-        for (var life = Math.Max(0, lives - MaximumLives); life < lives; life++)
+        var first = Math.Max(0, lives - MaximumLives);
+        for (var life = first; life < lives; life++)
         {
             var level = new double[bins.Count];
             for (var i = 0; i < level.Length; i++)
             {
-                level[i] = bins.Lives[i] == life || (life == lives - MaximumLives && bins.Lives[i] < life) ? 1 : 0;
+                level[i] = Math.Max(bins.Lives[i], first) == life ? 1 : 0;
             }
 
-            Explain(level);
+            nuisance.Add(level);
         }
     }
 
     private void AddSeason()
     {
-        var days = (bins.Hours[^1] - bins.Hours[0]) / 24;
+        var days = bins.SpanHours / 24;
         if (days >= SeasonDays)
         {
-            AddHarmonics(24, 2);
+            AddHarmonics(24);
         }
 
         if (days >= WeekSeasonDays)
         {
-            AddHarmonics(168, 2);
+            AddHarmonics(168);
         }
     }
 
-    private void AddHarmonics(double period, int count)
+    private void AddHarmonics(double periodHours)
     {
-        for (var k = 1; k <= count; k++)
+        for (var k = 1; k <= 2; k++)
         {
             var sine = new double[bins.Count];
             var cosine = new double[bins.Count];
             for (var i = 0; i < sine.Length; i++)
             {
-                (sine[i], cosine[i]) = Math.SinCos(2 * Math.PI * k * bins.Hours[i] / period);
+                (sine[i], cosine[i]) = Math.SinCos(2 * Math.PI * k * bins.Hours[i] / periodHours);
             }
 
-            Explain(sine);
-            Explain(cosine);
+            nuisance.Add(sine);
+            nuisance.Add(cosine);
         }
     }
 
-    private Trend Run(int explanations)
+    private Trend Run()
     {
-        var weights = new double[target.Length];
-        for (var i = 0; i < weights.Length; i++)
+        var residuals = MeasureNoise();
+        previous = Memory(residuals);
+        var best = Choose(GrowthCourse.All(bins, CourseLives.All), []);
+        var last = bins.Lives[^1];
+        if (last > 0 && bins.Lives.Count(l => l == last) >= MinimumLife)
         {
-            weights[i] = double.IsNaN(target[i]) ? 0 : 1;
-            target[i] = double.IsNaN(target[i]) ? 0 : target[i];
+            var apart = Choose(
+                GrowthCourse.All(bins, CourseLives.Last),
+                [new ElementaryCourse(bins, CourseKind.Linear, 0, CourseLives.Earlier).Column]
+            );
+            best = apart.Best.Score > best.Best.Score ? apart : best;
         }
 
-        var courses = GrowthCourse.All(bins);
-        var subsets = Subsets(courses);
-        var flexible = Flexible();
-        var equations = new NormalEquations(columns, target, weights);
-        for (var round = 0; round < 2; round++)
+        var chosen = best.Best;
+        var grows = chosen.Rise > 0 && chosen.Score > best.Flat.Score && chosen.Errors >= SignificantErrors;
+        return new Trend
         {
-            Reweigh(equations.Solve(flexible), flexible, weights);
-            equations = new NormalEquations(columns, target, weights);
-        }
-
-        var residuals = Residuals(equations.Solve(flexible), flexible);
-        var correlation = NeighbourCorrelation(residuals, weights);
-        var samples = weights.Count(w => w > 0);
-        var effective = Math.Max(3, samples * (1 - correlation) / (1 + correlation));
-        return Choose(courses, subsets, equations, samples, effective, explanations);
+            Shape = chosen.Course.Shape,
+            Grows = grows,
+            Unbounded = grows && chosen.IsUnbounded,
+            PerHour = chosen.PerHour,
+            Rise = chosen.Rise,
+            Noise = chosen.Noise,
+            Level = target[^1],
+            Significance = chosen.Errors,
+            FutureShare = chosen.FutureShare,
+            UnboundedOdds = best.Odds,
+        };
     }
 
-    private List<int[]> Subsets(List<GrowthCourse> courses)
+    /// <summary>Fits season, load and a trend that may bend anywhere, sets the weights, and returns what is left.</summary>
+    private double[] MeasureNoise()
     {
-        var index = new Dictionary<GrowthBasis, int>(ReferenceEqualityComparer.Instance);
-        var subsets = new List<int[]>();
-        foreach (var course in courses)
-        {
-            var subset = new List<int>(nuisance);
-            foreach (var part in course.Parts)
-            {
-                if (!index.TryGetValue(part, out var column))
-                {
-                    index[part] = column = columns.Count;
-                    columns.Add(part.Column);
-                }
-
-                subset.Add(column);
-            }
-
-            subsets.Add([.. subset]);
-        }
-
-        return subsets;
-    }
-
-    /// <summary>A trend that may bend anywhere, against which noise is measured.</summary>
-    private int[] Flexible()
-    {
-        var first = columns.Count;
-        var span = bins.Hours[^1] - bins.Hours[0];
-        const int Knots = 6;
+        var columns = new List<double[]>(nuisance);
         for (var k = 0; k < Knots; k++)
         {
-            var from = span * k / Knots;
+            var from = bins.SpanHours * k / Knots;
             var column = new double[bins.Count];
             for (var i = 0; i < column.Length; i++)
             {
-                column[i] = Math.Max(0, bins.Hours[i] - from) / span;
+                column[i] = Math.Max(0, bins.Hours[i] - from);
             }
 
             columns.Add(column);
         }
 
-        return [.. nuisance, .. Enumerable.Range(first, Knots)];
-    }
-
-    private double[] Residuals(LinearFit fit, int[] subset)
-    {
-        var residuals = (double[])target.Clone();
-        for (var k = 0; k < subset.Length; k++)
+        double[] residuals = [];
+        for (var round = 0; round < 3; round++)
         {
-            var column = columns[subset[k]];
+            var basis = new OrthogonalBasis(bins.Count, columns.Count);
+            var scaled = new double[bins.Count];
+            foreach (var column in columns)
+            {
+                Scale(column, scaled);
+                basis.Add(scaled);
+            }
+
+            residuals = new double[bins.Count];
+            Scale(target, residuals);
+            basis.Remove(residuals);
             for (var i = 0; i < residuals.Length; i++)
             {
-                residuals[i] -= fit.Coefficients[k] * column[i];
+                residuals[i] = weights[i] > 0 ? residuals[i] / Math.Sqrt(weights[i]) : 0;
+            }
+
+            if (round < 2)
+            {
+                Reweigh(residuals);
             }
         }
 
         return residuals;
     }
 
-    /// <summary>Values above the fit count less than those below (a floor is wanted), outliers less than their size (Huber).</summary>
-    private void Reweigh(LinearFit fit, int[] subset, double[] weights)
+    private void Scale(double[] column, double[] scaled)
     {
-        var residuals = Residuals(fit, subset);
+        for (var i = 0; i < scaled.Length; i++)
+        {
+            scaled[i] = column[i] * Math.Sqrt(weights[i]);
+        }
+    }
+
+    /// <summary>Values above the fit count less than those below (a floor is wanted), outliers less than their size (Huber).</summary>
+    private void Reweigh(double[] residuals)
+    {
         var sizes = new List<double>(residuals.Length);
         for (var i = 0; i < residuals.Length; i++)
         {
@@ -208,51 +213,79 @@ internal sealed class TrendAnalysis
         }
     }
 
-    private double NeighbourCorrelation(double[] residuals, double[] weights)
+    /// <summary>How much of its residual each interval hands on to the next one.</summary>
+    private double[] Memory(double[] residuals)
     {
         var (product, square, pairs, count) = (0.0, 0.0, 0, 0);
         for (var i = 0; i < residuals.Length; i++)
         {
-            if (weights[i] <= 0)
+            square += weights[i] * residuals[i] * residuals[i];
+            count += weights[i] > 0 ? 1 : 0;
+            if (i > 0 && weights[i] > 0 && weights[i - 1] > 0 && bins.Lives[i] == bins.Lives[i - 1])
             {
-                continue;
-            }
-
-            var own = Math.Sqrt(weights[i]) * residuals[i];
-            square += own * own;
-            count++;
-            if (i > 0 && weights[i - 1] > 0 && bins.Lives[i] == bins.Lives[i - 1])
-            {
-                product += own * Math.Sqrt(weights[i - 1]) * residuals[i - 1];
+                product += Math.Sqrt(weights[i] * weights[i - 1]) * residuals[i] * residuals[i - 1];
                 pairs++;
             }
         }
 
-        if (pairs < 4 || square <= 0)
+        var correlation = pairs < 4 || square <= 0 ? 0 : product / pairs / (square / count);
+        // Small samples, and a trend that may bend, underestimate it (Kendall, 1954).
+        correlation = Math.Clamp(correlation + ((1 + (3 * correlation)) / count), 0, 0.97);
+        var memory = new double[residuals.Length];
+        for (var i = 1; i < memory.Length; i++)
         {
-            return 0;
+            memory[i] = bins.Lives[i] == bins.Lives[i - 1] && weights[i - 1] > 0 ? correlation : 0;
         }
 
-        var r = product / pairs / (square / count);
-        // Small samples underestimate it (Kendall, 1954).
-        return Math.Clamp(r + ((1 + (3 * r)) / count), 0, 0.97);
+        return memory;
     }
 
-    private Trend Choose(
-        List<GrowthCourse> courses,
-        List<int[]> subsets,
-        NormalEquations equations,
-        int samples,
-        double effective,
-        int explanations
-    )
+    /// <summary>What is new in each interval: the column less what the one before it leads to expect.</summary>
+    private double[] Innovations(double[] column)
     {
-        var fits = new Candidate[courses.Count];
+        var news = new double[column.Length];
+        for (var i = 0; i < news.Length; i++)
+        {
+            var keeps = i > 0 ? previous[i] : 0;
+            var next = i + 1 < news.Length ? previous[i + 1] : 0;
+            // The first of a run is all news, but of the larger variance that a correlated series has.
+            var scale = keeps > 0 ? 1 : Math.Sqrt(1 - (next * next));
+            var weight = keeps > 0 ? Math.Min(weights[i], weights[i - 1]) : weights[i];
+            news[i] = Math.Sqrt(weight) * scale * (column[i] - (keeps > 0 ? keeps * column[i - 1] : 0));
+        }
+
+        return news;
+    }
+
+    private Choice Choose(List<GrowthCourse> courses, List<double[]> more)
+    {
+        var basis = new OrthogonalBasis(bins.Count, nuisance.Count + more.Count);
+        foreach (var column in (List<double[]>)[.. nuisance, .. more])
+        {
+            basis.Add(Innovations(column));
+        }
+
+        var rest = Innovations(target);
+        basis.Remove(rest);
+        var rests = new Dictionary<ElementaryCourse, double[]>(ReferenceEqualityComparer.Instance);
+        var samples = weights.Count(w => w > 0);
+        Candidate? flat = null;
         Candidate? bounded = null;
         Candidate? unbounded = null;
-        for (var c = 0; c < fits.Length; c++)
+        foreach (var course in courses)
         {
-            var candidate = fits[c] = Weigh(courses[c], equations.Solve(subsets[c]), samples, effective);
+            foreach (var part in course.Parts)
+            {
+                ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(rests, part, out var isKnown);
+                if (!isKnown)
+                {
+                    known = Innovations(part.Column);
+                    basis.Remove(known);
+                }
+            }
+
+            var candidate = Weigh(course, rest, rests, samples, basis.Count);
+            flat ??= candidate;
             if (candidate.IsUnbounded)
             {
                 unbounded = unbounded is null || candidate.Score > unbounded.Score ? candidate : unbounded;
@@ -263,78 +296,76 @@ internal sealed class TrendAnalysis
             }
         }
 
-        var flat = fits[0];
-        var best = unbounded is not null && unbounded.Score > bounded!.Score ? unbounded : bounded!;
-        var grows = best.Rise > 0 && best.Score > flat.Score && best.Errors >= SignificantErrors;
-        return new Trend
-        {
-            Shape = best.Course.Shape,
-            Grows = grows,
-            Unbounded = grows && best.IsUnbounded,
-            PerHour = best.PerHour,
-            Rise = best.Rise,
-            Noise = best.Noise,
-            Level = target[^1],
-            Significance = best.Errors,
-            FutureShare = best.FutureShare,
-            UnboundedOdds = (unbounded?.Score ?? double.NegativeInfinity) - bounded!.Score,
-            LoadRise = explanations > 0 ? LoadRise(best.Fit, subsets[Array.IndexOf(fits, best)], explanations) : 0,
-        };
+        return new Choice(flat!, bounded!, unbounded);
     }
 
-    private double LoadRise(LinearFit fit, int[] subset, int explanations)
+    private static Candidate Weigh(
+        GrowthCourse course,
+        double[] rest,
+        Dictionary<ElementaryCourse, double[]> rests,
+        int samples,
+        int known
+    )
     {
-        var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
-        for (var i = 0; i < target.Length; i++)
+        var squares = OrthogonalBasis.Dot(rest, rest);
+        var (first, second) = (0.0, 0.0);
+        var (firstVariance, secondVariance, covariance) = (0.0, 0.0, 0.0);
+        if (course.Parts.Length > 0)
         {
-            var sum = 0.0;
-            for (var k = nuisance.Count - explanations; k < nuisance.Count; k++)
+            var a = rests[course.Parts[0]];
+            var b = course.Parts.Length > 1 ? rests[course.Parts[1]] : [];
+            var (aa, bb, ab) = (OrthogonalBasis.Dot(a, a), OrthogonalBasis.Dot(b, b), b.Length > 0 ? OrthogonalBasis.Dot(a, b) : 0);
+            var (ay, by) = (OrthogonalBasis.Dot(a, rest), b.Length > 0 ? OrthogonalBasis.Dot(b, rest) : 0);
+            if (b.Length == 0)
             {
-                sum += fit.Coefficients[k] * columns[subset[k]][i];
+                bb = 1;
             }
 
-            low = Math.Min(low, sum);
-            high = Math.Max(high, sum);
+            var determinant = (aa * bb) - (ab * ab);
+            if (determinant > 1e-9 * aa * bb && aa > 1e-12)
+            {
+                first = ((bb * ay) - (ab * by)) / determinant;
+                second = ((aa * by) - (ab * ay)) / determinant;
+                squares -= (first * ay) + (second * by);
+                (firstVariance, secondVariance, covariance) = (bb / determinant, aa / determinant, -ab / determinant);
+            }
         }
 
-        return high - low;
-    }
-
-    private Candidate Weigh(GrowthCourse course, LinearFit fit, int samples, double effective)
-    {
-        var freedom = Math.Max(1, samples - fit.Rank);
-        var variance = Math.Max(fit.Squares / freedom, 1e-6);
-        var inflation = samples / effective;
-        var first = fit.Coefficients.Length - course.Parts.Length;
-        var (rise, slope, future, slopeVariance, riseVariance) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (var k = 0; k < course.Parts.Length; k++)
+        var parameters = known + course.Parts.Length + course.Positions;
+        var variance = Math.Max(squares, 1e-6) / Math.Max(1, samples - parameters);
+        double Sum(Func<ElementaryCourse, double> of) =>
+            (course.Parts.Length > 0 ? first * of(course.Parts[0]) : 0) + (course.Parts.Length > 1 ? second * of(course.Parts[1]) : 0);
+        double Error(Func<ElementaryCourse, double> of)
         {
-            var part = course.Parts[k];
-            var coefficient = fit.Coefficients[first + k];
-            var uncertainty = fit.Variances[first + k] * variance * inflation;
-            rise += coefficient * part.Rise;
-            slope += coefficient * part.Slope;
-            future += coefficient * part.Future;
-            slopeVariance += uncertainty * part.Slope * part.Slope;
-            riseVariance += uncertainty * part.Rise * part.Rise;
+            var u = course.Parts.Length > 0 ? of(course.Parts[0]) : 0;
+            var v = course.Parts.Length > 1 ? of(course.Parts[1]) : 0;
+            return Math.Sqrt(Math.Max(0, variance * ((u * u * firstVariance) + (v * v * secondVariance) + (2 * u * v * covariance))));
         }
 
-        var margin = 1.7 * Math.Sqrt(slopeVariance);
+        var rise = Sum(p => p.Rise);
+        var riseError = Error(p => p.Rise);
+        var slope = Sum(p => p.Slope);
+        var margin = 1.7 * Error(p => p.Slope);
         return new Candidate(
             course,
-            fit,
-            Score: (-0.5 * effective * Math.Log(variance)) - (CostOfParameter * fit.Rank),
+            Score: (-0.5 * samples * Math.Log(Math.Max(squares, 1e-6) / samples)) - (CostOfParameter * parameters),
             Rise: rise,
-            Errors: riseVariance > 0 ? rise / Math.Sqrt(riseVariance) : 0,
+            Errors: riseError > 0 ? rise / riseError : 0,
             PerHour: new Estimate(slope, slope - margin, slope + margin),
             Noise: Math.Sqrt(variance),
-            FutureShare: rise > 0 ? future / rise : 0
+            FutureShare: rise > 0 ? Sum(p => p.Future) / rise : 0
         );
+    }
+
+    private sealed record Choice(Candidate Flat, Candidate Bounded, Candidate? Unbounded)
+    {
+        public double Odds => (Unbounded?.Score ?? double.NegativeInfinity) - Bounded.Score;
+
+        public Candidate Best => Odds > 0 ? Unbounded! : Bounded;
     }
 
     private sealed record Candidate(
         GrowthCourse Course,
-        LinearFit Fit,
         double Score,
         double Rise,
         double Errors,

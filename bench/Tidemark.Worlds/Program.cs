@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Tidemark.Core.Growth;
+using Tidemark.Core.Series;
+using Tidemark.Metrics;
+
+namespace Tidemark.Worlds;
+
+/// <summary>
+/// Draws worlds, has the growth engine judge them, and writes truth.csv and answers.json for score.py:
+/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--live] [--csv] [--only SCENARIO] [--corpus DIR]</code>
+/// </summary>
+public static class Program
+{
+    public static int Main(string[] args)
+    {
+        var arguments = new Arguments(args);
+        Directory.CreateDirectory(arguments.Out);
+        var watch = Stopwatch.StartNew();
+        var rows = arguments.Corpus is { } corpus ? OfCorpus(corpus) : Drawn(arguments);
+        if (arguments.Corpus is null)
+        {
+            File.WriteAllLines(Path.Combine(arguments.Out, "truth.csv"), [Truth.Header, .. rows.Select(r => r.Truth!.ToCsv())]);
+        }
+
+        WriteAnswers(Path.Combine(arguments.Out, "answers.json"), rows);
+        var spent = rows.Sum(r => r.Seconds);
+        Console.Error.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{rows.Count} histories, {watch.Elapsed.TotalSeconds:0.0} s in all, {spent / rows.Count * 1e6:0} us each in the engine")
+        );
+        return 0;
+    }
+
+    private static List<Row> Drawn(Arguments arguments)
+    {
+        var options = new WorldOptions
+        {
+            SignalSet = arguments.SignalSet,
+            Scenarios = arguments.Only is { } only ? [.. Scenarios.All.Where(s => s.Name == only || s.Kind == only)] : Scenarios.All,
+            Hours = arguments.IsLive ? (40.0 / 3600, 240.0 / 3600) : null,
+            Samples = arguments.IsLive ? (60, 300) : null,
+            LongShare = arguments.IsLive ? 0 : 0.65,
+        };
+        var results = new List<Row>[arguments.Count];
+        Parallel.For(
+            0,
+            arguments.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = 2 },
+            n =>
+            {
+                var world = World.Create(arguments.Seed + (ulong)n, options);
+                var name = $"w{arguments.Seed + (ulong)n}";
+                var rows = results[n] = [];
+                for (var cut = 1; cut <= arguments.Cuts; cut++)
+                {
+                    var until = world.Plan.Hours * cut / arguments.Cuts;
+                    var cutName = arguments.Cuts == 1 ? name : $"{name}-{cut:00}";
+                    var history = world.History(cutName, until);
+                    rows.Add(Row.Of(history, world.TruthAt(cutName, until, name)));
+                    if (arguments.WriteCsv)
+                    {
+                        CsvWriter.Write(Path.Combine(arguments.Out, cutName + ".csv"), history);
+                    }
+                }
+            }
+        );
+        return [.. results.SelectMany(r => r)];
+    }
+
+    private static List<Row> OfCorpus(string directory) =>
+        [
+            .. Directory
+                .EnumerateFiles(directory, "*.csv")
+                .Order(StringComparer.Ordinal)
+                .SelectMany(f => HistoryFormats.Read(f).Histories)
+                .Select(h => Row.Of(h, null)),
+        ];
+
+    private static void WriteAnswers(string path, List<Row> rows)
+    {
+        using var file = File.Create(path);
+        using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteStartArray("series");
+        foreach (var row in rows)
+        {
+            row.Write(json);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}
+
+/// <summary>One history with its truth and the engine's answer.</summary>
+internal sealed record Row(string Name, Truth? Truth, GrowthVerdict Verdict, double Seconds)
+{
+    public static Row Of(ProcessHistory history, Truth? truth)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var verdict = GrowthAnalyzer.Analyze(history);
+        return new Row(history.Name, truth, verdict, Stopwatch.GetElapsedTime(began).TotalSeconds);
+    }
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("target", Name);
+        json.WriteStartObject("verdict");
+        json.WriteString("kind", Kebab(Verdict.Kind));
+        json.WriteString("shape", Kebab(Verdict.Shape));
+        json.WriteNumber("confidence", Verdict.Confidence);
+        if (Verdict.BytesPerHour is { } rate)
+        {
+            json.WriteStartObject("bytesPerHour");
+            json.WriteNumber("value", rate.Value);
+            json.WriteNumber("low", rate.Low);
+            json.WriteNumber("high", rate.High);
+            json.WriteEndObject();
+        }
+
+        if (Verdict.OutOfMemory is { } oom)
+        {
+            json.WriteStartObject("outOfMemory");
+            json.WriteNumber("at", oom.At.ToUnixTimeSeconds());
+            json.WriteNumber("earliest", oom.Earliest.ToUnixTimeSeconds());
+            if (oom.Latest is { } latest)
+            {
+                json.WriteNumber("latest", latest.ToUnixTimeSeconds());
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteStartArray("evidence");
+        foreach (var evidence in Verdict.Evidence)
+        {
+            json.WriteStringValue($"{evidence.Signal}: {evidence.Finding} {evidence.Value}");
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static string Kebab<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+}
+
+/// <summary>The command line.</summary>
+internal sealed class Arguments
+{
+    public Arguments(string[] args)
+    {
+        Out = args[0];
+        for (var i = 1; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--count":
+                    Count = int.Parse(args[++i], CultureInfo.InvariantCulture);
+                    break;
+                case "--seed":
+                    Seed = ulong.Parse(args[++i], CultureInfo.InvariantCulture);
+                    break;
+                case "--set":
+                    SignalSet = args[++i];
+                    break;
+                case "--replay":
+                    Cuts = int.Parse(args[++i], CultureInfo.InvariantCulture);
+                    break;
+                case "--live":
+                    IsLive = true;
+                    break;
+                case "--csv":
+                    WriteCsv = true;
+                    break;
+                case "--only":
+                    Only = args[++i];
+                    break;
+                case "--corpus":
+                    Corpus = args[++i];
+                    break;
+                default:
+                    throw new ArgumentException($"unknown option {args[i]}");
+            }
+        }
+    }
+
+    public string Out { get; }
+    public int Count { get; } = 1000;
+    public ulong Seed { get; } = 1;
+    public string? SignalSet { get; }
+    public int Cuts { get; } = 1;
+    public bool IsLive { get; }
+    public bool WriteCsv { get; }
+    public string? Only { get; }
+    public string? Corpus { get; }
+}
