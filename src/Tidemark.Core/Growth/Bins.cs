@@ -18,13 +18,14 @@ internal sealed class Bins
     private readonly ProcessHistory history;
     private readonly int[] starts;
     private readonly int[] ends;
-    private readonly BinnedSignal?[] signals = new BinnedSignal?[Signals.Count];
+    private readonly BinnedSignal?[] signals;
 
     private Bins(ProcessHistory history, List<int> starts, List<int> ends, List<int> lives)
     {
         this.history = history;
         this.starts = [.. starts];
         this.ends = [.. ends];
+        signals = new BinnedSignal?[Signals.Count];
         Lives = [.. lives];
         Hours = new double[starts.Count];
         Ages = new double[starts.Count];
@@ -36,7 +37,16 @@ internal sealed class Bins
         }
     }
 
+    private Bins(Bins other, int[] lives, double[] ages)
+    {
+        (history, starts, ends, signals, Hours) = (other.history, other.starts, other.ends, other.signals, other.Hours);
+        (Lives, Ages) = (lives, ages);
+    }
+
     public int Count => Hours.Length;
+
+    /// <summary>When the first sample was taken, in seconds since 1970.</summary>
+    public double StartSeconds => history.Times[0];
 
     /// <summary>The middle of each interval, in hours since the first sample of the history.</summary>
     public double[] Hours { get; }
@@ -86,6 +96,27 @@ internal sealed class Bins
         }
 
         return new Bins(history, starts, ends, lives);
+    }
+
+    /// <summary>The same intervals, with a new life at each of these too.</summary>
+    public Bins CutAt(IReadOnlyCollection<int> intervals)
+    {
+        var lives = new int[Count];
+        var ages = new double[Count];
+        var (life, born) = (0, Hours[0] - Ages[0]);
+        for (var i = 0; i < lives.Length; i++)
+        {
+            if (i > 0 && (Lives[i] != Lives[i - 1] || intervals.Contains(i)))
+            {
+                life++;
+                born = Lives[i] != Lives[i - 1] ? Hours[i] - Ages[i] : Hours[i];
+            }
+
+            lives[i] = life;
+            ages[i] = Hours[i] - born;
+        }
+
+        return new Bins(this, lives, ages);
     }
 
     /// <summary>Counts per hour of a counter in each interval; NaN where it was not seen twice.</summary>

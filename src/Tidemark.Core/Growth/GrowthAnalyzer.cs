@@ -6,7 +6,11 @@ namespace Tidemark.Core.Growth;
 public static class GrowthAnalyzer
 {
     /// <summary>Growth below this share of the footprint over the whole history is nobody's leak.</summary>
-    private const double MinimumRise = 0.02;
+    private const double MinimumRise = 0.03;
+    private const double MinimumFuture = 0.04;
+    private const int MinimumCollections = 8;
+    private const double AtLimit = 0.88;
+    private const double Gone = 0.75;
 
     public static GrowthVerdict Analyze(ProcessHistory history, GrowthOptions? options = null)
     {
@@ -18,10 +22,15 @@ public static class GrowthAnalyzer
             return TooShort(history, bins, options);
         }
 
+        bins = CutAtKills(bins);
         var footprint = bins[Signal.Footprint]!;
-        var load = Load(bins);
-        var trend = TrendAnalysis.Of(bins, footprint.Low, load);
-        var live = bins[Signal.LiveHeap] is { } heap ? TrendAnalysis.Of(bins, heap.Low, load) : null;
+        var load = Explanations.OfLoad(bins);
+        var live = bins[Signal.LiveHeap] is { } heap ? TrendAnalysis.Of(bins, AfterCollections(heap.Low), load) : null;
+        var trend = TrendAnalysis.Of(
+            bins,
+            footprint.Low,
+            live is null || IsLeak(live) ? load : [.. load, .. Explanations.OfLiveHeap(bins)]
+        );
         var kind = Decide(bins, trend, live);
         var evidence = new List<Evidence> { Tell(Signal.Footprint, trend) };
         if (live is not null)
@@ -64,48 +73,55 @@ public static class GrowthAnalyzer
             : GrowthKind.Steady;
     }
 
-    private static bool IsLeak(Trend trend) => trend.Unbounded && trend.Rise > MinimumRise * trend.Level;
+    private static bool IsLeak(Trend trend) => trend.Unbounded && trend.Rise > MinimumRise * trend.Level && trend.Future > MinimumFuture * trend.Level;
 
-    private static List<double[]> Load(Bins bins)
+    /// <summary>Begins a new life where the footprint stood at its limit and then was gone: nothing else looks like an out-of-memory kill.</summary>
+    private static Bins CutAtKills(Bins bins)
     {
-        if (bins.Rate(Signal.Requests) is not { } rate)
+        if (bins[Signal.Limit] is not { } limit)
         {
-            return [];
+            return bins;
         }
 
-        var known = double.NaN;
-        for (var i = 0; i < rate.Length; i++)
+        var footprint = bins[Signal.Footprint]!;
+        var kills = new List<int>();
+        for (var i = 1; i < bins.Count; i++)
         {
-            known = rate[i] = double.IsNaN(rate[i]) ? known : rate[i];
+            var before = Math.Max(footprint.High[i - 1], footprint.High[i]);
+            var after = i + 1 < bins.Count ? Math.Min(footprint.Low[i], footprint.Low[i + 1]) : footprint.Low[i];
+            if (before >= AtLimit * limit.High[i] && after <= Gone * before && (kills.Count == 0 || i - kills[^1] > 2))
+            {
+                kills.Add(footprint.Low[i] <= Gone * before && footprint.High[i] < AtLimit * limit.High[i] ? i : Math.Min(i + 1, bins.Count - 1));
+            }
         }
 
-        for (var i = rate.Length - 1; i >= 0; i--)
-        {
-            known = rate[i] = double.IsNaN(rate[i]) ? known : rate[i];
-        }
-
-        if (double.IsNaN(known))
-        {
-            return [];
-        }
-
-        var smooth = new double[rate.Length];
-        var highest = new double[rate.Length];
-        for (var i = 0; i < rate.Length; i++)
-        {
-            smooth[i] = i == 0 ? rate[0] : smooth[i - 1] + (0.2 * (rate[i] - smooth[i - 1]));
-            highest[i] = i == 0 || bins.Lives[i] != bins.Lives[i - 1] ? smooth[i] : Math.Max(highest[i - 1], smooth[i]);
-        }
-
-        return [rate, smooth, highest];
+        return kills.Count > 0 ? bins.CutAt(kills) : bins;
     }
+
+    /// <summary>
+    /// What the live heap was after each collection: a value that merely stands there until the next collection is no sample.
+    /// </summary>
+    private static double[] AfterCollections(double[] live)
+    {
+        var fresh = (double[])live.Clone();
+        var kept = 0;
+        for (var i = 1; i < live.Length; i++)
+        {
+            fresh[i] = live[i] == live[i - 1] ? double.NaN : live[i];
+            kept += double.IsNaN(fresh[i]) ? 0 : 1;
+        }
+
+        return kept >= MinimumCollections ? fresh : live;
+    }
+
+    private static string Debug(Trend t) => $" [{t.Shape} odds={t.UnboundedOdds:0.0} z={t.Significance:0.0} rise={t.Rise / t.Level:0.000} noise={t.Noise / t.Level:0.0000} fut={t.Future / t.Level:0.000} {t.Note}]";
 
     private static Evidence Tell(Signal signal, Trend trend) =>
         new(
             signal.Describe().Name,
-            !trend.Grows ? "does not grow beyond its noise and season"
-                : trend.Unbounded ? "grows, and the growth goes on"
-                : "grew and has levelled off",
+            !trend.Grows ? "does not grow beyond its noise and season" + Debug(trend)
+                : trend.Unbounded ? "grows, and the growth goes on" + Debug(trend)
+                : "grew and has levelled off" + Debug(trend),
             trend.PerHour.Value,
             "bytes/hour"
         );

@@ -15,13 +15,16 @@ internal enum CourseKind
     /// <summary>Ever slower but without a bound, as new keys do (Heaps' law): age to the power of p, which is below 1.</summary>
     Power,
 
-    /// <summary>Evenly from the age p on.</summary>
+    /// <summary>Ever slower still, as ever rarer keys do: log(1 + age / p).</summary>
+    Logarithm,
+
+    /// <summary>Evenly from some time on.</summary>
     Late,
 
-    /// <summary>Evenly until the age p, then not at all.</summary>
+    /// <summary>Evenly until some time, then not at all.</summary>
     Capped,
 
-    /// <summary>At once, at the age p.</summary>
+    /// <summary>At once.</summary>
     Step,
 }
 
@@ -37,17 +40,26 @@ internal enum CourseLives
 internal sealed class ElementaryCourse
 {
     private readonly CourseKind kind;
+    private readonly double since;
     private readonly double parameter;
     private readonly double span;
 
     /// <param name="bins">The clock.</param>
     /// <param name="kind">The function.</param>
-    /// <param name="parameter">Its parameter p, in hours or a power.</param>
+    /// <param name="parameter">Its parameter p: a time constant in hours, or a power.</param>
+    /// <param name="since">The age at which it begins, or at which the capped one ends.</param>
     /// <param name="lives">Where it runs; elsewhere its column is 0.</param>
-    public ElementaryCourse(Bins bins, CourseKind kind, double parameter = 0, CourseLives lives = CourseLives.All)
+    public ElementaryCourse(
+        Bins bins,
+        CourseKind kind,
+        double parameter = 0,
+        double since = 0,
+        CourseLives lives = CourseLives.All
+    )
     {
         this.kind = kind;
         this.parameter = parameter;
+        this.since = since;
         span = bins.SpanHours;
         var last = bins.Lives[^1];
         Column = new double[bins.Count];
@@ -75,16 +87,19 @@ internal sealed class ElementaryCourse
     /// <summary>How much it will rise in as long again as the history lasted.</summary>
     public double Future { get; }
 
+    public override string ToString() => $"{kind}({parameter:0.##},{since:0.##})";
+
     public double At(double age) =>
         kind switch
         {
             CourseKind.Linear => age / span,
             CourseKind.Square => age / span * (age / span),
-            CourseKind.Levelling => 1 - Math.Exp(-age / parameter),
+            CourseKind.Levelling => age > since ? 1 - Math.Exp((since - age) / parameter) : 0,
             CourseKind.Power => Math.Pow(age / span, parameter),
-            CourseKind.Late => Math.Max(0, age - parameter) / span,
-            CourseKind.Capped => Math.Min(age, parameter) / parameter,
-            _ => age >= parameter ? 1 : 0,
+            CourseKind.Logarithm => Math.Log(1 + (age / parameter)),
+            CourseKind.Late => Math.Max(0, age - since) / span,
+            CourseKind.Capped => Math.Min(age, since) / since,
+            _ => age >= since ? 1 : 0,
         };
 
     private double SlopeAt(double age) =>
@@ -92,8 +107,9 @@ internal sealed class ElementaryCourse
         {
             CourseKind.Linear or CourseKind.Late => 1 / span,
             CourseKind.Square => 2 * age / (span * span),
-            CourseKind.Levelling => Math.Exp(-age / parameter) / parameter,
+            CourseKind.Levelling => Math.Exp((since - age) / parameter) / parameter,
             CourseKind.Power => parameter * At(age) / Math.Max(age, 1e-9),
+            CourseKind.Logarithm => 1 / (parameter + age),
             _ => 0,
         };
 }
@@ -101,11 +117,13 @@ internal sealed class ElementaryCourse
 /// <summary>A hypothesis of how memory grew, as a sum of elementary courses.</summary>
 /// <param name="Shape">Its shape in the words of the contract.</param>
 /// <param name="Positions">How many places or times were chosen to fit, beside the sizes.</param>
-/// <param name="Parts">At most two courses.</param>
-internal sealed record GrowthCourse(GrowthShape Shape, int Positions, ElementaryCourse[] Parts)
+/// <param name="Parts">At most <see cref="MaximumParts"/> courses.</param>
+internal sealed record GrowthCourse(GrowthShape Shape, int Positions, params ElementaryCourse[] Parts)
 {
-    /// <summary>Time constants of levelling, as shares of the history: from a start-up to one that has hardly begun to bend.</summary>
-    private static readonly double[] Levellings = [0.03, 0.06, 0.12, 0.25, 0.5];
+    public const int MaximumParts = 3;
+
+    /// <summary>Time constants of levelling, as shares of the history: from a start-up to what has bent just enough to be seen.</summary>
+    private static readonly double[] Levellings = [0.02, 0.04, 0.08, 0.14, 0.22, 0.33];
 
     /// <summary>Up to this share a levelling may be the start-up of a process that then does something else.</summary>
     private const double LongestWarmUp = 0.15;
@@ -113,46 +131,90 @@ internal sealed record GrowthCourse(GrowthShape Shape, int Positions, Elementary
     /// <summary>Exponents of Heaps' law; 0.4 to 0.6 is usual for words, up to 0.9 for identifiers.</summary>
     private static readonly double[] Powers = [0.35, 0.5, 0.65, 0.8];
 
+    /// <summary>Times after which a logarithm bends, as shares of the history.</summary>
+    private static readonly double[] Logarithms = [0.03, 0.1, 0.3];
+
     /// <summary>Places at which a course may begin or end, in eighths of the last life.</summary>
     private const int Places = 8;
 
+    /// <summary>A rest must have lasted a quarter of the last life before it is taken for the end of the growth.</summary>
+    private const int LastCap = 6;
+
     /// <summary>All hypotheses that a history is held against, the flat one first.</summary>
-    public static List<GrowthCourse> All(Bins bins, CourseLives lives)
+    /// <param name="bins">The clock.</param>
+    /// <param name="lives">Where the courses run.</param>
+    /// <param name="jumps">Ages at which the level changed at once, the largest change first.</param>
+    public static List<GrowthCourse> All(Bins bins, CourseLives lives, ReadOnlySpan<double> jumps)
     {
-        var end = bins.Ages[^1];
-        ElementaryCourse Of(CourseKind kind, double parameter = 0) => new(bins, kind, parameter, lives);
+        var span = bins.SpanHours;
+        ElementaryCourse Of(CourseKind kind, double parameter = 0, double since = 0) =>
+            new(bins, kind, parameter, since, lives);
         var linear = Of(CourseKind.Linear);
         var square = Of(CourseKind.Square);
-        var courses = new List<GrowthCourse>(48)
+        var courses = new List<GrowthCourse>(80)
         {
-            new(GrowthShape.Flat, 0, []),
-            new(GrowthShape.Linear, 0, [linear]),
-            new(GrowthShape.Accelerating, 0, [square]),
-            new(GrowthShape.Accelerating, 0, [linear, square]),
+            new(GrowthShape.Flat, 0),
+            new(GrowthShape.Linear, 0, linear),
+            new(GrowthShape.Accelerating, 0, square),
+            new(GrowthShape.Accelerating, 0, linear, square),
         };
+        var steps = new List<ElementaryCourse>();
+        foreach (var jump in jumps)
+        {
+            steps.Add(Of(CourseKind.Step, 0, jump));
+        }
+
         foreach (var share in Levellings)
         {
-            var levelling = Of(CourseKind.Levelling, share * bins.SpanHours);
-            courses.Add(new(GrowthShape.Logarithmic, 1, [levelling]));
+            var levelling = Of(CourseKind.Levelling, share * span);
+            courses.Add(new(GrowthShape.Logarithmic, 1, levelling));
             if (share < LongestWarmUp)
             {
-                courses.Add(new(GrowthShape.Linear, 1, [levelling, linear]));
+                courses.Add(new(GrowthShape.Linear, 1, levelling, linear));
+                foreach (var step in steps)
+                {
+                    courses.Add(new(GrowthShape.Logarithmic, 2, levelling, step));
+                    courses.Add(new(GrowthShape.Step, 2, levelling, linear, step));
+                }
             }
         }
 
         foreach (var power in Powers)
         {
-            courses.Add(new(GrowthShape.Logarithmic, 1, [Of(CourseKind.Power, power)]));
+            courses.Add(new(GrowthShape.Logarithmic, 1, Of(CourseKind.Power, power)));
+        }
+
+        foreach (var share in Logarithms)
+        {
+            courses.Add(new(GrowthShape.Logarithmic, 1, Of(CourseKind.Logarithm, share * span)));
         }
 
         for (var k = 1; k < Places; k++)
         {
-            var place = end * k / Places;
-            var step = Of(CourseKind.Step, place);
-            courses.Add(new(GrowthShape.Linear, 1, [Of(CourseKind.Late, place)]));
-            courses.Add(new(GrowthShape.Logarithmic, 1, [Of(CourseKind.Capped, place)]));
-            courses.Add(new(GrowthShape.Step, 1, [step]));
-            courses.Add(new(GrowthShape.Step, 1, [step, linear]));
+            var place = bins.Ages[^1] * k / Places;
+            courses.Add(new(GrowthShape.Linear, 1, Of(CourseKind.Late, 0, place)));
+            if (k <= LastCap)
+            {
+                courses.Add(new(GrowthShape.Logarithmic, 1, Of(CourseKind.Capped, 0, place)));
+            }
+        }
+
+        for (var j = 0; j < steps.Count; j++)
+        {
+            courses.Add(new(GrowthShape.Step, 1, steps[j]));
+            courses.Add(new(GrowthShape.Step, 1, steps[j], linear));
+            courses.Add(new(GrowthShape.Linear, 1, steps[j], Of(CourseKind.Late, 0, jumps[j])));
+            courses.Add(new(GrowthShape.Step, 2, steps[j], Of(CourseKind.Levelling, 0.03 * span, jumps[j])));
+            courses.Add(new(GrowthShape.Step, 2, steps[j], Of(CourseKind.Levelling, 0.1 * span, jumps[j])));
+            for (var k = 0; k < j; k++)
+            {
+                courses.Add(new(GrowthShape.Step, 2, steps[k], steps[j]));
+            }
+        }
+
+        if (steps.Count == 3)
+        {
+            courses.Add(new(GrowthShape.Step, 3, [.. steps]));
         }
 
         return courses;

@@ -10,7 +10,7 @@ namespace Tidemark.Core.Growth;
 internal sealed class OrthogonalBasis(int rows, int capacity)
 {
     /// <summary>A column of which less than this share remains after those before it says nothing new.</summary>
-    private const double Collinear = 1e-6;
+    public const double Collinear = 1e-6;
 
     private readonly double[] columns = new double[rows * capacity];
 

@@ -27,10 +27,18 @@ internal sealed record Trend
     /// <summary>How many times its standard error the rise is.</summary>
     public required double Significance { get; init; }
 
-    /// <summary>What it will rise in as long again as it was watched, as a share of what it rose.</summary>
-    public required double FutureShare { get; init; }
+    /// <summary>What it will rise in as long again as it was watched, bytes.</summary>
+    public required double Future { get; init; }
 
     /// <summary>By how much the best unbounded course is likelier than the best bounded one, as a logarithm of odds.</summary>
     public required double UnboundedOdds { get; init; }
 
+
+    /// <summary>Whether only the floors of a sawtooth were looked at.</summary>
+    public required bool IsSawtooth { get; init; }
+
+    /// <summary>The log likelihood of the best course, less the cost of its parameters.</summary>
+    public required double Score { get; init; }
+
+    public string Note { get; init; } = "";
 }

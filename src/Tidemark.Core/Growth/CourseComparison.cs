@@ -1,0 +1,196 @@
+using System.Runtime.InteropServices;
+
+namespace Tidemark.Core.Growth;
+
+/// <summary>One hypothesis fitted to a signal.</summary>
+/// <param name="Course">The hypothesis.</param>
+/// <param name="Sizes">The size of each of its parts, bytes.</param>
+/// <param name="Score">Log likelihood, less what its parameters cost.</param>
+/// <param name="Rise">How much it rose over the last life, bytes.</param>
+/// <param name="RiseError">Standard error of the rise.</param>
+/// <param name="Slope">Growth at the end, bytes per hour.</param>
+/// <param name="SlopeError">Standard error of the slope.</param>
+/// <param name="Future">What it will rise in as long again as the history lasted, bytes.</param>
+/// <param name="Noise">Standard deviation of what is new in an interval, bytes.</param>
+/// <param name="Freedom">Samples beyond the parameters.</param>
+internal sealed record FittedCourse(
+    GrowthCourse Course,
+    double[] Sizes,
+    double Score,
+    double Rise,
+    double RiseError,
+    double Slope,
+    double SlopeError,
+    double Future,
+    double Noise,
+    int Freedom
+)
+{
+    /// <summary>A course goes on for ever where it will rise by this share of its rise in as long again.</summary>
+    private const double GoesOn = 0.2;
+
+    /// <summary>Will rise by a good part of what it rose in as long again.</summary>
+    public bool IsUnbounded => Rise > 0 && Future > GoesOn * Rise;
+
+    public double Errors => RiseError > 0 ? Rise / RiseError : 0;
+}
+
+/// <summary>The best of each side.</summary>
+internal sealed record Comparison(FittedCourse Flat, FittedCourse Bounded, FittedCourse? Unbounded)
+{
+    /// <summary>The unbounded side must be likelier by this much, as a logarithm: a false alarm costs more than a late one.</summary>
+    private const double Margin = 1;
+
+    /// <summary>Columns that stood beside the courses.</summary>
+    public IReadOnlyList<double[]> Beside { get; init; } = [];
+
+    public double Odds => (Unbounded?.Score ?? double.NegativeInfinity) - Bounded.Score;
+
+    public FittedCourse Best => Odds > Margin ? Unbounded! : Bounded;
+}
+
+/// <summary>Fits every hypothesis to a signal and holds the best bounded one against the best unbounded one.</summary>
+internal static class CourseComparison
+{
+    /// <summary>A new parameter must raise the log likelihood by this much (the Bayesian criterion for some 100 samples).</summary>
+    public const double CostOfParameter = 2.3;
+
+    /// <summary>With fewer samples beyond its parameters a course fits anything.</summary>
+    private const int MinimumFreedom = 2;
+
+    /// <summary>A course that rises by more than this many times the range that was seen is made of parts that cancel each other.</summary>
+    private const double MostRise = 1.3;
+
+    public static Comparison Of(
+        List<GrowthCourse> courses,
+        NoiseModel noise,
+        double[] target,
+        IReadOnlyList<double[]> background,
+        IReadOnlyList<double[]> beside,
+        double range
+    )
+    {
+        var basis = new OrthogonalBasis(target.Length, background.Count + beside.Count);
+        foreach (var column in background)
+        {
+            basis.Add(noise.News(column));
+        }
+
+        foreach (var column in beside)
+        {
+            basis.Add(noise.News(column));
+        }
+
+        var rest = noise.News(target);
+        basis.Remove(rest);
+        var rests = new Dictionary<ElementaryCourse, double[]>(ReferenceEqualityComparer.Instance);
+        FittedCourse? flat = null;
+        FittedCourse? bounded = null;
+        FittedCourse? unbounded = null;
+        foreach (var course in courses)
+        {
+            foreach (var part in course.Parts)
+            {
+                ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(rests, part, out var isKnown);
+                if (!isKnown)
+                {
+                    known = noise.News(part.Column);
+                    basis.Remove(known);
+                }
+            }
+
+            if (Fit(course, rest, rests, noise.Samples, basis.Count) is not { } fit)
+            {
+                continue;
+            }
+
+            flat ??= fit;
+            if (Math.Abs(fit.Rise) > MostRise * range)
+            {
+                continue;
+            }
+
+            if (fit.IsUnbounded)
+            {
+                unbounded = unbounded is null || fit.Score > unbounded.Score ? fit : unbounded;
+            }
+            else
+            {
+                bounded = bounded is null || fit.Score > bounded.Score ? fit : bounded;
+            }
+        }
+
+        return new Comparison(flat!, bounded!, unbounded) { Beside = beside };
+    }
+
+    private static FittedCourse? Fit(
+        GrowthCourse course,
+        double[] rest,
+        Dictionary<ElementaryCourse, double[]> rests,
+        int samples,
+        int known
+    )
+    {
+        var count = course.Parts.Length;
+        var parameters = known + count + course.Positions;
+        Span<double> normal = stackalloc double[count * count];
+        Span<double> products = stackalloc double[count];
+        for (var i = 0; i < count; i++)
+        {
+            var own = rests[course.Parts[i]];
+            products[i] = OrthogonalBasis.Dot(own, rest);
+            for (var j = 0; j <= i; j++)
+            {
+                normal[(i * count) + j] = normal[(j * count) + i] = OrthogonalBasis.Dot(own, rests[course.Parts[j]]);
+            }
+        }
+
+        if (!SmallMatrix.Invert(normal, count) || (count > 0 && samples - parameters < MinimumFreedom))
+        {
+            return null;
+        }
+
+        var sizes = new double[count];
+        SmallMatrix.Multiply(normal, products, sizes, count);
+        if (course.Shape == GrowthShape.Accelerating && Array.Exists(sizes, s => s < 0))
+        {
+            return null;
+        }
+
+        var squares = Math.Max(
+            OrthogonalBasis.Dot(rest, rest) - OrthogonalBasis.Dot(sizes, products),
+            Math.Max(1e-6, 1e-12 * OrthogonalBasis.Dot(rest, rest))
+        );
+        var freedom = Math.Max(1, samples - parameters);
+        var variance = squares / freedom;
+        Span<double> of = stackalloc double[count];
+        var (rise, slope, future) = (0.0, 0.0, 0.0);
+        for (var i = 0; i < count; i++)
+        {
+            rise += sizes[i] * course.Parts[i].Rise;
+            slope += sizes[i] * course.Parts[i].Slope;
+            future += sizes[i] * course.Parts[i].Future;
+            of[i] = course.Parts[i].Rise;
+        }
+
+        var riseError = Math.Sqrt(variance * SmallMatrix.Square(normal, of, count));
+        for (var i = 0; i < count; i++)
+        {
+            of[i] = course.Parts[i].Slope;
+        }
+
+        var slopeError = Math.Sqrt(variance * SmallMatrix.Square(normal, of, count));
+        return new FittedCourse(
+            course,
+            sizes,
+            (-0.5 * samples * Math.Log(squares / samples)) - (CostOfParameter * parameters),
+            rise,
+            riseError,
+            slope,
+            slopeError,
+            future,
+            Math.Sqrt(variance),
+            freedom
+        );
+    }
+}

@@ -1,0 +1,171 @@
+namespace Tidemark.Core.Growth;
+
+/// <summary>
+/// How a signal scatters: which intervals count how much, how much of a deviation lasts into the next interval, and which
+/// changes were so far out of the usual that they are jumps and not noise.
+/// </summary>
+internal sealed class NoiseModel
+{
+    /// <summary>Deviations up to this many standard deviations count in full (Huber).</summary>
+    private const double Usual = 1.5;
+
+    /// <summary>A value above the fit counts less than one below: the floor is what is held, peaks are what passes.</summary>
+    private const double WeightAbove = 0.6;
+
+    /// <summary>Degrees of freedom of the Student distribution of the changes: heavy tails, as batches and deploys make them.</summary>
+    private const double TailFreedom = 4;
+
+    private const double MostMemory = 0.97;
+
+    private readonly Bins bins;
+    private readonly double[] weights;
+    private readonly double[] roots;
+    private readonly double[] calm;
+
+    public NoiseModel(Bins bins, double[] values)
+    {
+        this.bins = bins;
+        weights = new double[values.Length];
+        roots = new double[values.Length];
+        calm = new double[values.Length];
+        Array.Fill(calm, 1);
+        for (var i = 0; i < weights.Length; i++)
+        {
+            weights[i] = roots[i] = double.IsNaN(values[i]) ? 0 : 1;
+            Samples += double.IsNaN(values[i]) ? 0 : 1;
+        }
+    }
+
+    /// <summary>Intervals that count at all.</summary>
+    public int Samples { get; private set; }
+
+    /// <summary>The share of a deviation that lasts into the next interval.</summary>
+    public double Memory { get; private set; }
+
+    public bool Counts(int interval) => weights[interval] > 0;
+
+    /// <summary>Counts these intervals only, each in full.</summary>
+    public void KeepOnly(IReadOnlyCollection<int> intervals)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            weights[i] = roots[i] = intervals.Contains(i) ? 1 : 0;
+        }
+
+        Samples = intervals.Count;
+    }
+
+    public double[] Weighted(double[] column)
+    {
+        var weighted = new double[column.Length];
+        for (var i = 0; i < weighted.Length; i++)
+        {
+            weighted[i] = roots[i] * column[i];
+        }
+
+        return weighted;
+    }
+
+    public double[] Unweighted(double[] column)
+    {
+        for (var i = 0; i < column.Length; i++)
+        {
+            column[i] = roots[i] > 0 ? column[i] / roots[i] : 0;
+        }
+
+        return column;
+    }
+
+    /// <summary>Sets the weights by what a fit leaves over.</summary>
+    public void Reweigh(double[] rest)
+    {
+        var spread = Spread(rest);
+        for (var i = 0; i < rest.Length; i++)
+        {
+            if (weights[i] > 0)
+            {
+                var size = Math.Abs(rest[i]) / spread;
+                weights[i] = (rest[i] > 0 ? WeightAbove : 1) * (size > Usual ? Usual / size : 1);
+                roots[i] = Math.Sqrt(weights[i]);
+            }
+        }
+    }
+
+    /// <summary>Learns the memory from what a fit leaves over; true where there is clearly more than was known.</summary>
+    public bool LearnMemory(double[] rest)
+    {
+        var (product, square, pairs, count) = (0.0, 0.0, 0, 0);
+        for (var i = 0; i < rest.Length; i++)
+        {
+            square += weights[i] * rest[i] * rest[i];
+            count += weights[i] > 0 ? 1 : 0;
+            if (i > 0 && Follows(i))
+            {
+                product += roots[i] * roots[i - 1] * rest[i] * rest[i - 1];
+                pairs++;
+            }
+        }
+
+        var correlation = pairs < 4 || square <= 0 ? 0 : product / pairs / (square / count);
+        // Small samples, and a trend that may bend, underestimate it (Kendall, 1954).
+        correlation = Math.Clamp(correlation + ((1 + (3 * correlation)) / count), 0, MostMemory);
+        if (correlation <= Memory + 0.03)
+        {
+            return false;
+        }
+
+        Memory = correlation;
+        return true;
+    }
+
+    /// <summary>Learns from what a fit leaves over which changes are jumps; they count less from here on.</summary>
+    public void LearnJumps(double[] rest)
+    {
+        var news = News(rest);
+        var spread = Spread(news);
+        for (var i = 0; i < news.Length; i++)
+        {
+            var size = news[i] / spread;
+            calm[i] = Math.Sqrt((TailFreedom + 1) / (TailFreedom + (size * size)));
+        }
+    }
+
+    /// <summary>What is new in each interval: the column less what the interval before leads to expect (Prais and Winsten, 1954).</summary>
+    public double[] News(double[] column)
+    {
+        var news = new double[column.Length];
+        var alone = Math.Sqrt(1 - (Memory * Memory));
+        for (var i = 0; i < news.Length; i++)
+        {
+            // The first of a run is all news, but of the larger variance that a correlated series has.
+            news[i] =
+                calm[i]
+                * (
+                    i > 0 && Follows(i)
+                        ? Math.Min(roots[i], roots[i - 1]) * (column[i] - (Memory * column[i - 1]))
+                        : roots[i] * alone * column[i]
+                );
+        }
+
+        return news;
+    }
+
+    private bool Follows(int i) => weights[i] > 0 && weights[i - 1] > 0 && bins.Lives[i] == bins.Lives[i - 1];
+
+    /// <summary>The standard deviation by the median deviation, which outliers do not move.</summary>
+    private double Spread(double[] rest)
+    {
+        var sizes = new double[Samples];
+        var n = 0;
+        for (var i = 0; i < rest.Length; i++)
+        {
+            if (weights[i] > 0)
+            {
+                sizes[n++] = Math.Abs(rest[i]);
+            }
+        }
+
+        Array.Sort(sizes);
+        return Math.Max(1.4826 * (n > 0 ? sizes[n / 2] : 0), 1e-9);
+    }
+}

@@ -1,0 +1,101 @@
+namespace Tidemark.Core.Growth;
+
+/// <summary>Finds the teeth of a slow sawtooth: memory that rises steadily and collapses, again and again.</summary>
+/// <remarks>
+/// Within a tooth nothing can be told from a leak. What tells is the floor that each collapse falls to: a full collection,
+/// a rotated log or a recycled worker leaves there what is really held.
+/// </remarks>
+internal static class Sawtooth
+{
+    private const int MinimumTeeth = 3;
+
+    /// <summary>A turn must be this many times the usual change between neighbours, and this share of the whole range.</summary>
+    private const double Unusual = 5;
+
+    private const double ShareOfRange = 0.2;
+
+    /// <summary>A collapse takes at most this share of the time that the rise before it took.</summary>
+    private const double Abruptness = 0.4;
+
+    /// <summary>The lowest interval after each collapse; empty where the signal is no sawtooth.</summary>
+    public static List<int> Floors(Bins bins, double[] values)
+    {
+        var first = Array.IndexOf(bins.Lives, bins.Lives[^1]);
+        var turns = Turns(values, first);
+        var floors = new List<int>();
+        var falls = 0;
+        for (var k = 1; k + 1 < turns.Count; k++)
+        {
+            var (low, high, next) = (turns[k - 1], turns[k], turns[k + 1]);
+            if (values[high] <= values[low])
+            {
+                continue;
+            }
+
+            falls++;
+            var (rising, falling) = (bins.Hours[high] - bins.Hours[low], bins.Hours[next] - bins.Hours[high]);
+            if (falling <= Abruptness * rising)
+            {
+                floors.Add(next);
+            }
+        }
+
+        return floors.Count >= MinimumTeeth && floors.Count >= 0.7 * falls ? floors : [];
+    }
+
+    /// <summary>The turning points of the signal, lows and highs in turn, without those that noise makes.</summary>
+    private static List<int> Turns(double[] values, int first)
+    {
+        var sizes = new List<double>();
+        var (least, most, last) = (double.MaxValue, double.MinValue, -1);
+        for (var i = first; i < values.Length; i++)
+        {
+            if (double.IsNaN(values[i]))
+            {
+                continue;
+            }
+
+            if (last >= 0)
+            {
+                sizes.Add(Math.Abs(values[i] - values[last]));
+            }
+
+            last = i;
+            least = Math.Min(least, values[i]);
+            most = Math.Max(most, values[i]);
+        }
+
+        if (sizes.Count < 8)
+        {
+            return [];
+        }
+
+        sizes.Sort();
+        var threshold = Math.Max(Unusual * sizes[sizes.Count / 4], ShareOfRange * (most - least));
+        var turns = new List<int>();
+        var (low, high, rising) = (-1, -1, false);
+        for (var i = first; i < values.Length; i++)
+        {
+            if (double.IsNaN(values[i]))
+            {
+                continue;
+            }
+
+            low = low < 0 || values[i] < values[low] ? i : low;
+            high = high < 0 || values[i] > values[high] ? i : high;
+            if (rising && values[i] <= values[high] - threshold)
+            {
+                turns.Add(high);
+                (rising, low) = (false, i);
+            }
+            else if (!rising && values[i] >= values[low] + threshold)
+            {
+                turns.Add(low);
+                (rising, high) = (true, i);
+            }
+        }
+
+        turns.Add(rising ? high : low);
+        return turns;
+    }
+}
