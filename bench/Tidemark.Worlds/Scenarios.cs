@@ -273,7 +273,7 @@ public static class Scenarios
             }),
             new("leak_in_bursts", "leak", (p, d, g) =>
             {
-                var steps = Enumerable.Range(0, d.Count(8, 25)).Select(_ => d.Uniform() * p.Hours * 4).Order().ToArray();
+                var steps = Enumerable.Range(0, 4 * d.Count(8, 25)).Select(_ => d.Uniform() * p.Hours * 4).Order().ToArray();
                 var each = g / Math.Max(1, steps.Count(s => s < p.Hours));
                 p.Live = (age, served, hour) => each * steps.Count(s => hour > s);
             }),
@@ -352,7 +352,7 @@ public static class Scenarios
             }) { NeedsLimit = true },
             new("mappings_pile_up", "native-leak", (p, d, g) =>
             {
-                var steps = Enumerable.Range(0, d.Count(10, 40)).Select(_ => d.Uniform() * p.Hours * 4).Order().ToArray();
+                var steps = Enumerable.Range(0, 4 * d.Count(8, 40)).Select(_ => d.Uniform() * p.Hours * 4).Order().ToArray();
                 var each = g / Math.Max(1, steps.Count(s => s < p.Hours));
                 p.Native = (age, served, hour) => each * steps.Count(s => hour > s);
             }),

@@ -30,6 +30,14 @@ public sealed class World
         SignalSet = signalSet;
         this.seed = seed;
         Leaking = Truth.IsLeaking(scenario.Kind);
+        if (!Leaking && plan.Limit > 0)
+        {
+            // Nobody runs a healthy process against its limit.
+            (var limit, plan.Limit) = (plan.Limit, 0);
+            var most = Simulation.Run(plan, seed, plan.Hours, withGrowth: true).Max(i => i.Footprint);
+            plan.Limit = Math.Max(limit, Math.Ceiling(1.12 * most / (128 << 20)) * (128 << 20));
+        }
+
         instants = Simulation.Run(plan, seed, plan.Hours * (Leaking && plan.Limit > 0 ? 3.5 : 1.15), withGrowth: true);
         twin = Leaking ? Simulation.Run(plan, seed, plan.Hours * 1.15, withGrowth: false) : instants;
     }
