@@ -56,7 +56,7 @@ internal static class CourseComparison
     public const double CostOfParameter = 2.3;
 
     /// <summary>With fewer samples beyond its parameters a course fits anything.</summary>
-    private const int MinimumFreedom = 2;
+    private const int MinimumFreedom = 1;
 
     /// <summary>A course that rises by more than this many times the range that was seen is made of parts that cancel each other.</summary>
     private const double MostRise = 1.3;

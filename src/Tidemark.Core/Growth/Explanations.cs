@@ -15,6 +15,9 @@ internal static class Explanations
     /// <summary>How slowly memory goes back after a peak, in intervals.</summary>
     private static readonly double[] Returns = [6, 20];
 
+    /// <summary>How long it takes until heap that was taken has been touched, in intervals.</summary>
+    private static readonly double[] Touches = [0, 4, 12];
+
     /// <summary>The ways in which memory may follow the requests; empty where there are none.</summary>
     public static List<double[]> OfLoad(Bins bins)
     {
@@ -34,7 +37,7 @@ internal static class Explanations
             columns.Add(Smooth(bins, rate, 1, back));
         }
 
-        columns.Add(Highest(bins, Smooth(bins, rate, 2, 2)));
+        AddHighest(bins, Smooth(bins, rate, 2, 2), columns);
         return columns;
     }
 
@@ -48,9 +51,25 @@ internal static class Explanations
 
         double[] mean = [.. live.Mean];
         double[] high = [.. live.High];
-        return Fill(mean) && Fill(high)
-            ? [mean, Smooth(bins, high, 0.5, 8), Highest(bins, high), Highest(bins, Smooth(bins, mean, 4, 4))]
-            : [];
+        if (!Fill(mean) || !Fill(high))
+        {
+            return [];
+        }
+
+        List<double[]> columns = [mean, Smooth(bins, high, 0.5, 8)];
+        AddHighest(bins, high, columns);
+        AddHighest(bins, Smooth(bins, mean, 4, 4), columns);
+        return columns;
+    }
+
+    /// <summary>A runtime takes memory for the highest demand so far, and touches it bit by bit.</summary>
+    private static void AddHighest(Bins bins, double[] column, List<double[]> columns)
+    {
+        var highest = Highest(bins, column);
+        foreach (var touch in Touches)
+        {
+            columns.Add(Smooth(bins, highest, touch, touch));
+        }
     }
 
     /// <summary>Follows a column with one time constant up and another one down, in intervals; starts anew with each life.</summary>

@@ -6,7 +6,7 @@ namespace Tidemark.Core.Growth;
 public static class GrowthAnalyzer
 {
     /// <summary>Growth below this share of the footprint over the whole history is nobody's leak.</summary>
-    private const double MinimumRise = 0.03;
+    private const double MinimumRise = 0.045;
     private const double MinimumFuture = 0.04;
     private const int MinimumCollections = 8;
     private const double AtLimit = 0.88;

@@ -1,3 +1,5 @@
+using Tidemark.Core.Series;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>The elementary ways in which memory grows with the age of a process.</summary>
@@ -36,27 +38,86 @@ internal enum CourseLives
     Earlier,
 }
 
-/// <summary>One elementary course: a function of the age in hours that rises from 0 to about 1 over the history.</summary>
+/// <summary>What a course runs by: the age of the process, or the work that it has done.</summary>
+/// <param name="Readings">The reading in each interval, in hours; 0 at the start of each life.</param>
+/// <param name="Pace">How fast it goes at the end, in hours per hour.</param>
+internal sealed record GrowthClock(double[] Readings, double Pace)
+{
+    public double End => Readings[^1];
+
+    public static GrowthClock OfAge(Bins bins) => new(bins.Ages, 1);
+
+    /// <summary>
+    /// Requests served in this life, in hours of the average load: what leaks with each request runs by this clock, and the
+    /// season of the traffic with it. Null where the requests are not known.
+    /// </summary>
+    public static GrowthClock? OfWork(Bins bins)
+    {
+        if (bins.Rate(Signal.Requests) is not { } rate)
+        {
+            return null;
+        }
+
+        var (sum, seen) = (0.0, 0);
+        foreach (var r in rate)
+        {
+            if (!double.IsNaN(r))
+            {
+                sum += r;
+                seen++;
+            }
+        }
+
+        if (seen < rate.Length / 2 || sum <= 0)
+        {
+            return null;
+        }
+
+        var mean = sum / seen;
+        var readings = new double[rate.Length];
+        var (recent, hours) = (0.0, 0.0);
+        for (var i = 0; i < rate.Length; i++)
+        {
+            var isNew = i == 0 || bins.Lives[i] != bins.Lives[i - 1];
+            var passed = isNew ? bins.Ages[i] : bins.Hours[i] - bins.Hours[i - 1];
+            var work = passed * (double.IsNaN(rate[i]) ? 1 : rate[i] / mean);
+            readings[i] = work + (isNew ? 0 : readings[i - 1]);
+            if (bins.Hours[^1] - bins.Hours[i] <= 24)
+            {
+                recent += work;
+                hours += passed;
+            }
+        }
+
+        return new GrowthClock(readings, hours > 0 ? recent / hours : 1);
+    }
+}
+
+/// <summary>One elementary course: a function of a clock that rises from 0 to about 1 over the history.</summary>
 internal sealed class ElementaryCourse
 {
+    private readonly GrowthClock clock;
     private readonly CourseKind kind;
     private readonly double since;
     private readonly double parameter;
     private readonly double span;
 
-    /// <param name="bins">The clock.</param>
+    /// <param name="bins">The intervals.</param>
+    /// <param name="clock">What it runs by.</param>
     /// <param name="kind">The function.</param>
     /// <param name="parameter">Its parameter p: a time constant in hours, or a power.</param>
-    /// <param name="since">The age at which it begins, or at which the capped one ends.</param>
+    /// <param name="since">When it begins, or when the capped one ends.</param>
     /// <param name="lives">Where it runs; elsewhere its column is 0.</param>
     public ElementaryCourse(
         Bins bins,
+        GrowthClock clock,
         CourseKind kind,
         double parameter = 0,
         double since = 0,
         CourseLives lives = CourseLives.All
     )
     {
+        this.clock = clock;
         this.kind = kind;
         this.parameter = parameter;
         this.since = since;
@@ -66,13 +127,12 @@ internal sealed class ElementaryCourse
         for (var i = 0; i < Column.Length; i++)
         {
             var runs = lives == CourseLives.All || (bins.Lives[i] == last) == (lives == CourseLives.Last);
-            Column[i] = runs ? At(bins.Ages[i]) : 0;
+            Column[i] = runs ? At(clock.Readings[i]) : 0;
         }
 
-        var end = bins.Ages[^1];
-        Slope = SlopeAt(end);
-        Rise = At(end) - At(0);
-        Future = At(end + span) - At(end);
+        Slope = SlopeAt(clock.End) * clock.Pace;
+        Rise = At(clock.End) - At(0);
+        Future = After(span) - At(clock.End);
     }
 
     /// <summary>Its value in each interval.</summary>
@@ -87,29 +147,32 @@ internal sealed class ElementaryCourse
     /// <summary>How much it will rise in as long again as the history lasted.</summary>
     public double Future { get; }
 
-    public override string ToString() => $"{kind}({parameter:0.##},{since:0.##})";
+    /// <summary>Its value so many hours after the end of the history, if the work goes on as it did of late.</summary>
+    public double After(double hours) => At(clock.End + (hours * clock.Pace));
 
-    public double At(double age) =>
+    public override string ToString() => $"{kind}({parameter:0.##},{since:0.##}){(clock.Pace == 1 ? "" : "w")}";
+
+    private double At(double x) =>
         kind switch
         {
-            CourseKind.Linear => age / span,
-            CourseKind.Square => age / span * (age / span),
-            CourseKind.Levelling => age > since ? 1 - Math.Exp((since - age) / parameter) : 0,
-            CourseKind.Power => Math.Pow(age / span, parameter),
-            CourseKind.Logarithm => Math.Log(1 + (age / parameter)),
-            CourseKind.Late => Math.Max(0, age - since) / span,
-            CourseKind.Capped => Math.Min(age, since) / since,
-            _ => age >= since ? 1 : 0,
+            CourseKind.Linear => x / span,
+            CourseKind.Square => x / span * (x / span),
+            CourseKind.Levelling => x > since ? 1 - Math.Exp((since - x) / parameter) : 0,
+            CourseKind.Power => Math.Pow(x / span, parameter),
+            CourseKind.Logarithm => Math.Log(1 + (x / parameter)),
+            CourseKind.Late => Math.Max(0, x - since) / span,
+            CourseKind.Capped => Math.Min(x, since) / since,
+            _ => x >= since ? 1 : 0,
         };
 
-    private double SlopeAt(double age) =>
+    private double SlopeAt(double x) =>
         kind switch
         {
             CourseKind.Linear or CourseKind.Late => 1 / span,
-            CourseKind.Square => 2 * age / (span * span),
-            CourseKind.Levelling => Math.Exp((since - age) / parameter) / parameter,
-            CourseKind.Power => parameter * At(age) / Math.Max(age, 1e-9),
-            CourseKind.Logarithm => 1 / (parameter + age),
+            CourseKind.Square => 2 * x / (span * span),
+            CourseKind.Levelling => Math.Exp((since - x) / parameter) / parameter,
+            CourseKind.Power => parameter * At(x) / Math.Max(x, 1e-9),
+            CourseKind.Logarithm => 1 / (parameter + x),
             _ => 0,
         };
 }
@@ -144,11 +207,13 @@ internal sealed record GrowthCourse(GrowthShape Shape, int Positions, params Ele
     /// <param name="bins">The clock.</param>
     /// <param name="lives">Where the courses run.</param>
     /// <param name="jumps">Ages at which the level changed at once, the largest change first.</param>
-    public static List<GrowthCourse> All(Bins bins, CourseLives lives, ReadOnlySpan<double> jumps)
+    /// <param name="work">The clock of the work, where it is known.</param>
+    public static List<GrowthCourse> All(Bins bins, CourseLives lives, ReadOnlySpan<double> jumps, GrowthClock? work)
     {
         var span = bins.SpanHours;
+        var age = GrowthClock.OfAge(bins);
         ElementaryCourse Of(CourseKind kind, double parameter = 0, double since = 0) =>
-            new(bins, kind, parameter, since, lives);
+            new(bins, age, kind, parameter, since, lives);
         var linear = Of(CourseKind.Linear);
         var square = Of(CourseKind.Square);
         var courses = new List<GrowthCourse>(80)
@@ -217,6 +282,38 @@ internal sealed record GrowthCourse(GrowthShape Shape, int Positions, params Ele
             courses.Add(new(GrowthShape.Step, 3, [.. steps]));
         }
 
+        if (work is not null)
+        {
+            AddByWork(courses, bins, work, lives);
+        }
+
         return courses;
+    }
+
+    /// <summary>What grows with each request, or with each new key among them.</summary>
+    private static void AddByWork(List<GrowthCourse> courses, Bins bins, GrowthClock work, CourseLives lives)
+    {
+        ElementaryCourse Of(CourseKind kind, double parameter = 0) => new(bins, work, kind, parameter, 0, lives);
+        var linear = Of(CourseKind.Linear);
+        courses.Add(new(GrowthShape.Linear, 1, linear));
+        foreach (var share in Levellings)
+        {
+            var levelling = Of(CourseKind.Levelling, share * bins.SpanHours);
+            courses.Add(new(GrowthShape.Logarithmic, 2, levelling));
+            if (share < LongestWarmUp)
+            {
+                courses.Add(new(GrowthShape.Linear, 2, levelling, linear));
+            }
+        }
+
+        foreach (var power in Powers)
+        {
+            courses.Add(new(GrowthShape.Logarithmic, 2, Of(CourseKind.Power, power)));
+        }
+
+        foreach (var share in Logarithms)
+        {
+            courses.Add(new(GrowthShape.Logarithmic, 2, Of(CourseKind.Logarithm, share * bins.SpanHours)));
+        }
     }
 }

@@ -14,11 +14,19 @@ internal static class Jumps
     {
         var changes = new List<(double Size, double Age)>();
         var sizes = new List<double>();
-        for (var i = 1; i < values.Length; i++)
+        var last = -1;
+        for (var i = 0; i < values.Length; i++)
         {
-            var size = Math.Abs(values[i] - values[i - 1]);
-            if (bins.Lives[i] == bins.Lives[i - 1] && !double.IsNaN(size))
+            if (double.IsNaN(values[i]))
             {
+                continue;
+            }
+
+            var before = last;
+            last = i;
+            if (before >= 0 && bins.Lives[i] == bins.Lives[before])
+            {
+                var size = Math.Abs(values[i] - values[before]);
                 sizes.Add(size);
                 if (bins.Lives[i] == bins.Lives[^1])
                 {

@@ -9,6 +9,12 @@ internal static class Sawtooth
 {
     private const int MinimumTeeth = 3;
 
+    /// <summary>A last life may have fewer, where the lives before it are sawteeth too.</summary>
+    private const int FewestInLastLife = 2;
+
+    /// <summary>This share of the falls are collapses.</summary>
+    private const double Regular = 0.7;
+
     /// <summary>A turn must be this many times the usual change between neighbours, and this share of the whole range.</summary>
     private const double Unusual = 5;
 
@@ -17,11 +23,31 @@ internal static class Sawtooth
     /// <summary>A collapse takes at most this share of the time that the rise before it took.</summary>
     private const double Abruptness = 0.4;
 
-    /// <summary>The lowest interval after each collapse; empty where the signal is no sawtooth.</summary>
+    /// <summary>The lowest interval after each collapse, in every life; empty where the last life is no sawtooth.</summary>
     public static List<int> Floors(Bins bins, double[] values)
     {
-        var first = Array.IndexOf(bins.Lives, bins.Lives[^1]);
-        var turns = Turns(values, first);
+        var all = new List<int>();
+        var end = bins.Count;
+        for (var life = bins.Lives[^1]; life >= 0; life--)
+        {
+            var first = Array.IndexOf(bins.Lives, life);
+            var own = Floors(bins, values, first, end);
+            if (own.Count < (all.Count == 0 ? FewestInLastLife : MinimumTeeth))
+            {
+                break;
+            }
+
+            all.AddRange(own);
+            end = first;
+        }
+
+        all.Sort();
+        return all.Count >= MinimumTeeth ? all : [];
+    }
+
+    private static List<int> Floors(Bins bins, double[] values, int first, int end)
+    {
+        var turns = Turns(values, first, end);
         var floors = new List<int>();
         var falls = 0;
         for (var k = 1; k + 1 < turns.Count; k++)
@@ -40,15 +66,15 @@ internal static class Sawtooth
             }
         }
 
-        return floors.Count >= MinimumTeeth && floors.Count >= 0.7 * falls ? floors : [];
+        return floors.Count >= Regular * falls ? floors : [];
     }
 
     /// <summary>The turning points of the signal, lows and highs in turn, without those that noise makes.</summary>
-    private static List<int> Turns(double[] values, int first)
+    private static List<int> Turns(double[] values, int first, int end)
     {
         var sizes = new List<double>();
         var (least, most, last) = (double.MaxValue, double.MinValue, -1);
-        for (var i = first; i < values.Length; i++)
+        for (var i = first; i < end; i++)
         {
             if (double.IsNaN(values[i]))
             {
@@ -74,7 +100,7 @@ internal static class Sawtooth
         var threshold = Math.Max(Unusual * sizes[sizes.Count / 4], ShareOfRange * (most - least));
         var turns = new List<int>();
         var (low, high, rising) = (-1, -1, false);
-        for (var i = first; i < values.Length; i++)
+        for (var i = first; i < end; i++)
         {
             if (double.IsNaN(values[i]))
             {

@@ -12,7 +12,13 @@ internal sealed class TrendAnalysis
     /// A rise must be this many standard errors. Plain statistics would ask for 3; seasons and wanders that the model does not
     /// know make the errors too small (see docs/growth.md for the measurement).
     /// </summary>
-    private const double SignificantErrors = 7;
+    private const double SignificantErrors = 5;
+
+    private const double ClearErrors = 7;
+    private const double ClearOdds = 5;
+
+    /// <summary>The floors of a sawtooth lie far apart and know nothing of each other: plain statistics hold.</summary>
+    private const double SignificantFloorErrors = 4;
 
     /// <summary>A last life of fewer intervals cannot be judged apart from those before it.</summary>
     private const int MinimumLife = 10;
@@ -24,11 +30,13 @@ internal sealed class TrendAnalysis
     private readonly double[] target;
     private readonly IReadOnlyList<double[]> explanations;
     private readonly double range;
+    private readonly GrowthClock? work;
 
     private TrendAnalysis(Bins bins, double[] values, IReadOnlyList<double[]> explanations)
     {
         this.bins = bins;
         this.explanations = explanations;
+        work = GrowthClock.OfWork(bins);
         target = [.. values];
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         for (var i = 0; i < target.Length; i++)
@@ -95,7 +103,7 @@ internal sealed class TrendAnalysis
     private Comparison Compare(NoiseModel noise, Background background, double[] jumps)
     {
         var together = CourseComparison.Of(
-            GrowthCourse.All(bins, CourseLives.All, jumps),
+            GrowthCourse.All(bins, CourseLives.All, jumps, work),
             noise,
             target,
             background.Columns,
@@ -109,11 +117,11 @@ internal sealed class TrendAnalysis
         }
 
         var apart = CourseComparison.Of(
-            GrowthCourse.All(bins, CourseLives.Last, jumps),
+            GrowthCourse.All(bins, CourseLives.Last, jumps, work),
             noise,
             target,
             background.Columns,
-            [new ElementaryCourse(bins, CourseKind.Linear, lives: CourseLives.Earlier).Column],
+            [new ElementaryCourse(bins, GrowthClock.OfAge(bins), CourseKind.Linear, lives: CourseLives.Earlier).Column],
             range
         );
         return apart.Best.Score > together.Best.Score ? apart : together;
@@ -147,12 +155,12 @@ internal sealed class TrendAnalysis
         var grows =
             best.Rise > 0
             && best.Score > comparison.Flat.Score
-            && best.Errors >= SignificantErrors * (1 + (4.0 / best.Freedom));
+            && best.Errors >= (isSawtooth ? SignificantFloorErrors : SignificantErrors) * (1 + (4.0 / best.Freedom));
         return new Trend
         {
             Shape = best.Course.Shape,
             Grows = grows,
-            Unbounded = grows && best.IsUnbounded,
+            Unbounded = grows && best.IsUnbounded && (isSawtooth || best.Errors >= ClearErrors || comparison.Odds >= ClearOdds),
             PerHour = new Estimate(best.Slope, best.Slope - (1.7 * best.SlopeError), best.Slope + (1.7 * best.SlopeError)),
             Rise = best.Rise,
             Noise = best.Noise,
