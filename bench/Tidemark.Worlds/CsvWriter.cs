@@ -25,5 +25,6 @@ public static class CsvWriter
         }
     }
 
-    private static string Cell(double value) => double.IsNaN(value) ? "" : value.ToString("0.###", CultureInfo.InvariantCulture);
+    private static string Cell(double value) =>
+        double.IsNaN(value) ? "" : value.ToString("0.###", CultureInfo.InvariantCulture);
 }

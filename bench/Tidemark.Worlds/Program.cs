@@ -9,7 +9,7 @@ namespace Tidemark.Worlds;
 
 /// <summary>
 /// Draws worlds, has the growth engine judge them, and writes truth.csv and answers.json for score.py:
-/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--live] [--csv] [--only SCENARIO] [--corpus DIR]</code>
+/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--live] [--csv] [--details] [--only SCENARIO] [--corpus DIR]</code>
 /// </summary>
 public static class Program
 {
@@ -18,16 +18,22 @@ public static class Program
         var arguments = new Arguments(args);
         Directory.CreateDirectory(arguments.Out);
         var watch = Stopwatch.StartNew();
-        var rows = arguments.Corpus is { } corpus ? OfCorpus(corpus) : Drawn(arguments);
+        var rows = arguments.Corpus is { } corpus ? OfCorpus(corpus, arguments.WithDetails) : Drawn(arguments);
         if (arguments.Corpus is null)
         {
-            File.WriteAllLines(Path.Combine(arguments.Out, "truth.csv"), [Truth.Header, .. rows.Select(r => r.Truth!.ToCsv())]);
+            File.WriteAllLines(
+                Path.Combine(arguments.Out, "truth.csv"),
+                [Truth.Header, .. rows.Select(r => r.Truth!.ToCsv())]
+            );
         }
 
         WriteAnswers(Path.Combine(arguments.Out, "answers.json"), rows);
         var spent = rows.Sum(r => r.Seconds);
         Console.Error.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"{rows.Count} histories, {watch.Elapsed.TotalSeconds:0.0} s in all, {spent / rows.Count * 1e6:0} us each in the engine")
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rows.Count} histories, {watch.Elapsed.TotalSeconds:0.0} s in all, {spent / rows.Count * 1e6:0} us each in the engine"
+            )
         );
         return 0;
     }
@@ -37,7 +43,9 @@ public static class Program
         var options = new WorldOptions
         {
             SignalSet = arguments.SignalSet,
-            Scenarios = arguments.Only is { } only ? [.. Scenarios.All.Where(s => s.Name == only || s.Kind == only)] : Scenarios.All,
+            Scenarios = arguments.Only is { } only
+                ? [.. Scenarios.All.Where(s => s.Name == only || s.Kind == only)]
+                : Scenarios.All,
             Hours = arguments.IsLive ? (40.0 / 3600, 240.0 / 3600) : null,
             Samples = arguments.IsLive ? (60, 300) : null,
             LongShare = arguments.IsLive ? 0 : 0.65,
@@ -57,7 +65,7 @@ public static class Program
                     var until = world.Plan.Hours * cut / arguments.Cuts;
                     var cutName = arguments.Cuts == 1 ? name : $"{name}-{cut:00}";
                     var history = world.History(cutName, until);
-                    rows.Add(Row.Of(history, world.TruthAt(cutName, until, name)));
+                    rows.Add(Row.Of(history, world.TruthAt(cutName, until, name), arguments.WithDetails));
                     if (arguments.WriteCsv)
                     {
                         CsvWriter.Write(Path.Combine(arguments.Out, cutName + ".csv"), history);
@@ -68,13 +76,13 @@ public static class Program
         return [.. results.SelectMany(r => r)];
     }
 
-    private static List<Row> OfCorpus(string directory) =>
+    private static List<Row> OfCorpus(string directory, bool withDetails) =>
         [
             .. Directory
                 .EnumerateFiles(directory, "*.csv")
                 .Order(StringComparer.Ordinal)
                 .SelectMany(f => HistoryFormats.Read(f).Histories)
-                .Select(h => Row.Of(h, null)),
+                .Select(h => Row.Of(h, null, withDetails)),
         ];
 
     private static void WriteAnswers(string path, List<Row> rows)
@@ -94,13 +102,19 @@ public static class Program
 }
 
 /// <summary>One history with its truth and the engine's answer.</summary>
-internal sealed record Row(string Name, Truth? Truth, GrowthVerdict Verdict, double Seconds)
+internal sealed record Row(string Name, Truth? Truth, GrowthVerdict Verdict, double Seconds, string[] Details)
 {
-    public static Row Of(ProcessHistory history, Truth? truth)
+    public static Row Of(ProcessHistory history, Truth? truth, bool withDetails)
     {
         var began = Stopwatch.GetTimestamp();
         var verdict = GrowthAnalyzer.Analyze(history);
-        return new Row(history.Name, truth, verdict, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return new Row(
+            history.Name,
+            truth,
+            verdict,
+            Stopwatch.GetElapsedTime(began).TotalSeconds,
+            withDetails ? Details(history) : []
+        );
     }
 
     public void Write(Utf8JsonWriter json)
@@ -139,10 +153,45 @@ internal sealed record Row(string Name, Truth? Truth, GrowthVerdict Verdict, dou
             json.WriteStringValue($"{evidence.Signal}: {evidence.Finding} {evidence.Value}");
         }
 
+        foreach (var detail in Details)
+        {
+            json.WriteStringValue(detail);
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    /// <summary>What the engine saw in each signal, for those who work on it.</summary>
+    private static string[] Details(ProcessHistory history)
+    {
+        var bins = Bins.Of(history);
+        if (bins.Count < 16)
+        {
+            return [];
+        }
+
+        var trends = new ProcessTrends(OutOfMemoryKills.Cut(bins));
+        (string Name, Trend? Trend)[] all =
+        [
+            ("footprint", trends.Footprint),
+            ("footprint as seen", trends.FootprintAsSeen),
+            ("footprint beyond heap", trends.FootprintBeyondHeap),
+            ("live", trends.Live),
+            ("committed", trends.Committed),
+        ];
+        return [.. all.Where(t => t.Trend is not null).Select(t => Detail(t.Name, t.Trend!))];
+    }
+
+    private static string Detail(string name, Trend t) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}: {(t.GrowsForEver ? "FOREVER" : t.Grows ? "grows" : "flat")} [{t.Best.Course.Shape} odds={t.Comparison.Odds:0.0} z={t.Best.Errors:0.0} rise={t.Best.Rise / t.Level:0.000} noise={t.Best.Noise / t.Level:0.0000} fut={t.Best.Future / t.Level:0.000} floors={(t.IsSawtooth ? t.Noise.Samples : 0)} r={t.Noise.Memory:0.00} late={t.Best.RiseAfterStart / t.Level:0.000} best={Describe(t.Comparison.Bounded)} vs {Describe(t.Comparison.Unbounded)} flat={t.Comparison.Flat.Score - t.Comparison.Bounded.Score:0.0}]"
+        );
+
+    private static string Describe(FittedCourse? c) =>
+        c is null ? "-" : string.Join('+', c.Course.Parts.Select(p => p.ToString()));
 
     private static string Kebab<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
@@ -173,6 +222,9 @@ internal sealed class Arguments
                 case "--live":
                     IsLive = true;
                     break;
+                case "--details":
+                    WithDetails = true;
+                    break;
                 case "--csv":
                     WriteCsv = true;
                     break;
@@ -194,6 +246,7 @@ internal sealed class Arguments
     public string? SignalSet { get; }
     public int Cuts { get; } = 1;
     public bool IsLive { get; }
+    public bool WithDetails { get; }
     public bool WriteCsv { get; }
     public string? Only { get; }
     public string? Corpus { get; }

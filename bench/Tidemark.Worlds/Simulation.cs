@@ -47,12 +47,27 @@ public static class Simulation
         {
             traffic = Step(traffic, dt, plan.TrafficMemoryHours, dice.Normal());
             liveNoise = Step(liveNoise, dt, plan.LiveNoiseHours, plan.HeavyTails ? dice.HeavyTailed() : dice.Normal());
-            footprintNoise = Step(footprintNoise, dt, plan.FootprintNoiseHours, plan.HeavyTails ? dice.HeavyTailed() : dice.Normal());
+            footprintNoise = Step(
+                footprintNoise,
+                dt,
+                plan.FootprintNoiseHours,
+                plan.HeavyTails ? dice.HeavyTailed() : dice.Normal()
+            );
             wander = Step(wander, dt, plan.WanderHours, dice.Normal());
             var spike = dice.Normal();
-            var load = Math.Max(0.01, Season(plan, hour) * plan.TrafficFactor(hour) * (1 + (plan.TrafficNoise * traffic) + (0.3 * plan.TrafficNoise * spike)));
+            var load = Math.Max(
+                0.01,
+                Season(plan, hour)
+                    * plan.TrafficFactor(hour)
+                    * (1 + (plan.TrafficNoise * traffic) + (0.3 * plan.TrafficNoise * spike))
+            );
             var isDue = restart < plan.Restarts.Count && hour >= plan.Restarts[restart];
-            var isKilled = withRestarts && plan.IsKilledAtLimit && plan.Limit > 0 && instants.Count > 0 && instants[^1].Footprint >= 0.985 * plan.Limit;
+            var isKilled =
+                withRestarts
+                && plan.IsKilledAtLimit
+                && plan.Limit > 0
+                && instants.Count > 0
+                && instants[^1].Footprint >= 0.985 * plan.Limit;
             if (isDue || isKilled)
             {
                 restart += isDue ? 1 : 0;
@@ -64,12 +79,16 @@ public static class Simulation
             }
 
             var age = hour - born;
-            lagged = double.IsNaN(lagged) ? (life == 0 && plan.AgeAtStart > 0 ? load : load * 0.3) : lagged + ((load - lagged) * (1 - Math.Exp(-dt / Math.Max(plan.LoadLagHours, dt / 4))));
+            lagged = double.IsNaN(lagged)
+                ? (life == 0 && plan.AgeAtStart > 0 ? load : load * 0.3)
+                : lagged + ((load - lagged) * (1 - Math.Exp(-dt / Math.Max(plan.LoadLagHours, dt / 4))));
             requests += load * plan.RequestRate * dt * 3600;
             var grows = withGrowth && !(hour < plan.GrowthFromHour);
             // What grew before the process was watched belongs to its base.
             var seenAge = life == 0 ? hour : age;
-            var sinceGrowth = double.IsNaN(plan.GrowthFromHour) ? seenAge : Math.Min(seenAge, hour - plan.GrowthFromHour);
+            var sinceGrowth = double.IsNaN(plan.GrowthFromHour)
+                ? seenAge
+                : Math.Min(seenAge, hour - plan.GrowthFromHour);
             var served = requests - (life == 0 ? servedBefore : 0);
             var level = plan.LevelFactor(hour);
             var warm = 1 - (plan.WarmUp * Math.Exp(-age / Math.Max(plan.WarmUpHours, 1e-6)));
@@ -77,7 +96,10 @@ public static class Simulation
             var ownLive = grows ? plan.Live?.Invoke(sinceGrowth, served, hour) ?? 0 : 0;
             var live = Math.Max(
                 0.05 * heapBase,
-                (heapBase * warm * (1 + (plan.LiveNoise * liveNoise) + (plan.Wander * wander))) + (plan.LiveOfLoad * lagged) + ownLive + (plan.Extra?.Invoke(hour) ?? 0)
+                (heapBase * warm * (1 + (plan.LiveNoise * liveNoise) + (plan.Wander * wander)))
+                    + (plan.LiveOfLoad * lagged)
+                    + ownLive
+                    + (plan.Extra?.Invoke(hour) ?? 0)
             );
 
             // Garbage: in units of what triggers a collection.
@@ -117,21 +139,34 @@ public static class Simulation
             committed =
                 wanted >= committed ? wanted
                 : plan.Collector.Ratchets ? committed
-                : committed + ((wanted - committed) * (1 - Math.Pow(0.5, dt / Math.Max(plan.Collector.GivesBackHours, dt))));
+                : committed
+                    + ((wanted - committed) * (1 - Math.Pow(0.5, dt / Math.Max(plan.Collector.GivesBackHours, dt))));
             if (plan.Pretouched)
             {
                 committed = Math.Max(committed, plan.HeapCap);
             }
 
             // A ratchet heap is taken at once and touched bit by bit.
-            var touch = plan.Pretouched || !plan.Collector.Ratchets ? 1 : 1 - Math.Exp(-dt / Math.Max(plan.CollectionHours * 2, dt / 2));
+            var touch =
+                plan.Pretouched || !plan.Collector.Ratchets
+                    ? 1
+                    : 1 - Math.Exp(-dt / Math.Max(plan.CollectionHours * 2, dt / 2));
             resident += (committed - resident) * (resident == 0 ? (age < dt ? Math.Max(0.7, touch) : 1) : touch);
             var native = grows ? plan.Native?.Invoke(sinceGrowth, served, hour) ?? 0 : 0;
             var extraThreads = grows ? plan.ThreadsOnTop?.Invoke(sinceGrowth, lagged) ?? 0 : 0;
             native += extraThreads * plan.ThreadBytes;
-            var rest = (0.4 * plan.Base * level * (1 - (plan.WarmUp * Math.Exp(-age / Math.Max(plan.WarmUpHours * 1.3, 1e-6))))) + (plan.NativeOfLoad * lagged);
+            var rest =
+                (
+                    0.4
+                    * plan.Base
+                    * level
+                    * (1 - (plan.WarmUp * Math.Exp(-age / Math.Max(plan.WarmUpHours * 1.3, 1e-6))))
+                ) + (plan.NativeOfLoad * lagged);
             var footprint =
-                ((resident + rest) * (1 + (plan.FootprintNoise * footprintNoise))) + native + (plan.Base * plan.Wander * wander * 0.5) + (plan.WorkingSet ? plan.PageCache?.Invoke(hour) ?? 0 : 0);
+                ((resident + rest) * (1 + (plan.FootprintNoise * footprintNoise)))
+                + native
+                + (plan.Base * plan.Wander * wander * 0.5)
+                + (plan.WorkingSet ? plan.PageCache?.Invoke(hour) ?? 0 : 0);
             if (plan.Limit > 0)
             {
                 footprint = Math.Min(footprint, plan.Limit * (withRestarts ? 1.0 : 100));
@@ -150,7 +185,9 @@ public static class Simulation
                     Math.Floor(collections),
                     Math.Floor(Math.Max(0, plan.Entries?.Invoke(sinceGrowth, served, hour) ?? 0)),
                     Math.Round(20 + (12 * lagged) + extraThreads + spike),
-                    Math.Round(60 + (25 * lagged) + (grows ? plan.HandlesOnTop?.Invoke(sinceGrowth) ?? 0 : 0) + (3 * spike))
+                    Math.Round(
+                        60 + (25 * lagged) + (grows ? plan.HandlesOnTop?.Invoke(sinceGrowth) ?? 0 : 0) + (3 * spike)
+                    )
                 )
             );
         }
@@ -170,7 +207,10 @@ public static class Simulation
         var day = 2 * Math.PI * ((hour / 24) + plan.DayPhase);
         var shape = Math.Cos(day) + (plan.Harmonic * Math.Cos((2 * day) + 1.3));
         var weekday = ((int)Math.Floor((hour / 24) + plan.DayPhase + 70) % 7) >= 5 ? 1 - plan.WeekendDip : 1;
-        return Math.Max(0.03, (1 + (plan.DailySwing * shape)) * weekday * (1 + (plan.TrafficDrift * hour / Math.Max(plan.Hours, 1e-9))));
+        return Math.Max(
+            0.03,
+            (1 + (plan.DailySwing * shape)) * weekday * (1 + (plan.TrafficDrift * hour / Math.Max(plan.Hours, 1e-9)))
+        );
     }
 
     private static double Quantise(double value, double quantum) => Math.Round(Math.Max(0, value) / quantum) * quantum;

@@ -28,7 +28,14 @@ public sealed record Truth
 
     public static bool IsLeaking(string kind) => LeakingKinds.Contains(kind);
 
-    public static Truth Of(World world, List<Instant> instants, List<Instant> twin, string name, double untilHour, string baseName)
+    public static Truth Of(
+        World world,
+        List<Instant> instants,
+        List<Instant> twin,
+        string name,
+        double untilHour,
+        string baseName
+    )
     {
         var plan = world.Plan;
         var end = Index(instants, untilHour);
@@ -57,19 +64,29 @@ public sealed record Truth
         var (lowest, highest) = (double.MaxValue, double.MinValue);
         for (var i = from; i <= end; i++)
         {
-            var difference = Math.Max(instants[i].Footprint - twin[i].Footprint, instants[i].TrueLive - twin[i].TrueLive);
+            var difference = Math.Max(
+                instants[i].Footprint - twin[i].Footprint,
+                instants[i].TrueLive - twin[i].TrueLive
+            );
             lowest = Math.Min(lowest, difference);
             highest = Math.Max(highest, difference);
         }
 
         var detectability = (highest - lowest) / (2 * Spread(twin, from, end));
-        var isDue = plan.Limit > 0 && world.Scenario.Name is not ("leak_in_a_pretouched_heap" or "stays_high_after_a_peak");
+        var isDue =
+            plan.Limit > 0 && world.Scenario.Name is not ("leak_in_a_pretouched_heap" or "stays_high_after_a_peak");
         var oom = isDue ? instants.FindIndex(end, i => i.Hour > plan.Hours * 1.001 && i.Footprint >= plan.Limit) : -1;
         return truth with
         {
             Acceptable = LeakingAlternatives(world, detectability),
-            Rate = world.Scenario.Name == "stays_high_after_a_peak" ? null : Slope(instants, twin, end, plan, i => i.Footprint),
-            LiveRate = world.Scenario.Name == "stays_high_after_a_peak" ? null : Slope(instants, twin, end, plan, i => i.TrueLive),
+            Rate =
+                world.Scenario.Name == "stays_high_after_a_peak"
+                    ? null
+                    : Slope(instants, twin, end, plan, i => i.Footprint),
+            LiveRate =
+                world.Scenario.Name == "stays_high_after_a_peak"
+                    ? null
+                    : Slope(instants, twin, end, plan, i => i.TrueLive),
             OomTime = oom > 0 ? world.Start + (instants[oom].Hour * 3600) : null,
             GrownShare = plan.Limit > 0 ? (highest - lowest) / plan.Limit : null,
             Detectability = detectability,
@@ -130,7 +147,18 @@ public sealed record Truth
             return all;
         }
 
-        if (isCut && (scenario.Kind == "warm-up" || scenario.Name is "log_file_page_cache" or "slow_gc_sawtooth" or "recycled_workers" or "leak_fixed_by_deploy") && untilHour < world.Plan.Hours * 0.7)
+        if (
+            isCut
+            && (
+                scenario.Kind == "warm-up"
+                || scenario.Name
+                    is "log_file_page_cache"
+                        or "slow_gc_sawtooth"
+                        or "recycled_workers"
+                        or "leak_fixed_by_deploy"
+            )
+            && untilHour < world.Plan.Hours * 0.7
+        )
         {
             return all;
         }
@@ -139,8 +167,12 @@ public sealed record Truth
         string[] alternatives =
         [
             .. scenario.AlsoGood.Split('|', StringSplitOptions.RemoveEmptyEntries),
-            .. drifts && (world.Plan.TrafficDrift != 0 || world.Plan.TrafficNoise > 0.1) ? ["load"] : Array.Empty<string>(),
-            .. world.Plan.WarmUp > 0 && world.Plan.AgeAtStart < world.Plan.WarmUpHours ? ["warm-up"] : Array.Empty<string>(),
+            .. drifts && (world.Plan.TrafficDrift != 0 || world.Plan.TrafficNoise > 0.1)
+                ? ["load"]
+                : Array.Empty<string>(),
+            .. world.Plan.WarmUp > 0 && world.Plan.AgeAtStart < world.Plan.WarmUpHours
+                ? ["warm-up"]
+                : Array.Empty<string>(),
             .. scenario.Kind == "load" ? ["steady", "warm-up"] : Array.Empty<string>(),
         ];
         return isCut ? ["steady", "warm-up", "load", "inconclusive"] : alternatives;
@@ -164,7 +196,13 @@ public sealed record Truth
             accept.AddRange(["fragmentation", "native-leak"]);
         }
 
-        if (detectability < Detectable || (world.Scenario.Name == "stays_high_after_a_peak" && world.SignalSet is "footprint" or "footprint+requests"))
+        if (
+            detectability < Detectable
+            || (
+                world.Scenario.Name == "stays_high_after_a_peak"
+                && world.SignalSet is "footprint" or "footprint+requests"
+            )
+        )
         {
             accept.AddRange(["steady", "warm-up", "load", "inconclusive"]);
         }
@@ -187,7 +225,13 @@ public sealed record Truth
     }
 
     /// <summary>Growth around the end, over a whole day where the history has days.</summary>
-    private static double Slope(List<Instant> instants, List<Instant> twin, int end, Plan plan, Func<Instant, double> of)
+    private static double Slope(
+        List<Instant> instants,
+        List<Instant> twin,
+        int end,
+        Plan plan,
+        Func<Instant, double> of
+    )
     {
         var window = plan.Hours > 60 ? 24 : plan.Hours * 0.25;
         var half = Math.Max(2, (int)(window / 2 / plan.IntervalHours));
@@ -204,10 +248,17 @@ public sealed record Truth
         }
 
         // Least squares over the difference, so that one collection does not decide.
-        double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+        double n = 0,
+            sx = 0,
+            sy = 0,
+            sxx = 0,
+            sxy = 0;
         for (var i = from; i <= to; i++)
         {
-            var (x, y) = (instants[i].Hour - instants[from].Hour, of(instants[i]) - (plan.IsKilledAtLimit ? 0 : of(twin[i])));
+            var (x, y) = (
+                instants[i].Hour - instants[from].Hour,
+                of(instants[i]) - (plan.IsKilledAtLimit ? 0 : of(twin[i]))
+            );
             (n, sx, sy, sxx, sxy) = (n + 1, sx + x, sy + y, sxx + (x * x), sxy + (x * y));
         }
 

@@ -8,15 +8,53 @@ public sealed class World
     private static readonly Collector[] Collectors =
     [
         new("jvm", "g1") { Ratchets = true, KeepsOldGarbage = true },
-        new("jvm", "parallel") { Ratchets = true, KeepsOldGarbage = true, HeapFactor = 3 },
+        new("jvm", "parallel")
+        {
+            Ratchets = true,
+            KeepsOldGarbage = true,
+            HeapFactor = 3,
+        },
         new("jvm", "zgc") { GivesBackHours = 0.1, HeapFactor = 1.6 },
         new("go", "") { GivesBackHours = 0.15, HeapFactor = 2 },
-        new("node", "v8") { GivesBackHours = 0.05, HeapFactor = 1.7, KeepsOldGarbage = true },
-        new("dotnet", "dotnet-workstation") { GivesBackHours = 0.3, HeapFactor = 1.8, KeepsOldGarbage = true },
-        new("dotnet", "dotnet-server") { GivesBackHours = 6, HeapFactor = 3, KeepsOldGarbage = true },
-        new("python", "cpython") { CountsReferences = true, HolesAfterPeak = 0.15, HeapFactor = 1, GivesBackHours = 0.01 },
-        new("native", "glibc") { CountsReferences = true, HolesAfterPeak = 0.25, HeapFactor = 1, GivesBackHours = 0.01 },
-        new("native", "jemalloc") { CountsReferences = true, HolesAfterPeak = 0.05, HeapFactor = 1, GivesBackHours = 0.003 },
+        new("node", "v8")
+        {
+            GivesBackHours = 0.05,
+            HeapFactor = 1.7,
+            KeepsOldGarbage = true,
+        },
+        new("dotnet", "dotnet-workstation")
+        {
+            GivesBackHours = 0.3,
+            HeapFactor = 1.8,
+            KeepsOldGarbage = true,
+        },
+        new("dotnet", "dotnet-server")
+        {
+            GivesBackHours = 6,
+            HeapFactor = 3,
+            KeepsOldGarbage = true,
+        },
+        new("python", "cpython")
+        {
+            CountsReferences = true,
+            HolesAfterPeak = 0.15,
+            HeapFactor = 1,
+            GivesBackHours = 0.01,
+        },
+        new("native", "glibc")
+        {
+            CountsReferences = true,
+            HolesAfterPeak = 0.25,
+            HeapFactor = 1,
+            GivesBackHours = 0.01,
+        },
+        new("native", "jemalloc")
+        {
+            CountsReferences = true,
+            HolesAfterPeak = 0.05,
+            HeapFactor = 1,
+            GivesBackHours = 0.003,
+        },
     ];
 
     private readonly List<Instant> instants;
@@ -90,12 +128,20 @@ public sealed class World
         var sample = new SignalSample();
         var missing = dice.Pick(0, 0, 0.005, 0.05);
         var jitter = dice.Chance(0.2) ? 0.3 : 0;
-        var (gapFrom, gapHours) = dice.Chance(0.15) ? (dice.Uniform() * Plan.Hours, dice.Between(0.01, 0.3) * Plan.Hours) : (double.MaxValue, 0);
+        var (gapFrom, gapHours) = dice.Chance(0.15)
+            ? (dice.Uniform() * Plan.Hours, dice.Between(0.01, 0.3) * Plan.Hours)
+            : (double.MaxValue, 0);
         var downUntil = -1.0;
         var life = 0;
         var live = SignalSet is "all" or "footprint+live";
         var requests = SignalSet is "all" or "footprint+requests";
-        var (threads, handles, entries, committed, gc) = (dice.Chance(0.7), dice.Chance(0.6), dice.Chance(0.5), dice.Chance(0.9), dice.Chance(0.9));
+        var (threads, handles, entries, committed, gc) = (
+            dice.Chance(0.7),
+            dice.Chance(0.6),
+            dice.Chance(0.5),
+            dice.Chance(0.9),
+            dice.Chance(0.9)
+        );
         foreach (var i in instants)
         {
             if (i.Hour > untilHour)
@@ -109,7 +155,10 @@ public sealed class World
                 downUntil = i.Hour + (Plan.IntervalHours * dice.Count(0, 3));
             }
 
-            var keep = !dice.Chance(missing * 0.3) && !(i.Hour >= gapFrom && i.Hour < gapFrom + gapHours) && i.Hour >= downUntil;
+            var keep =
+                !dice.Chance(missing * 0.3)
+                && !(i.Hour >= gapFrom && i.Hour < gapFrom + gapHours)
+                && i.Hour >= downUntil;
             double Seen(double value) => dice.Chance(missing * 0.3) ? double.NaN : value;
             sample.Clear();
             sample[Signal.Footprint] = Seen(i.Footprint);
@@ -130,7 +179,8 @@ public sealed class World
 
             if (SignalSet == "all")
             {
-                sample[Signal.CommittedHeap] = committed && Plan.Collector.Name != "glibc" ? Seen(i.Committed) : double.NaN;
+                sample[Signal.CommittedHeap] =
+                    committed && Plan.Collector.Name != "glibc" ? Seen(i.Committed) : double.NaN;
                 sample[Signal.GcPause] = gc && !Plan.Collector.CountsReferences ? i.GcPause : double.NaN;
                 sample[Signal.GcCount] = gc && !Plan.Collector.CountsReferences ? i.GcCount : double.NaN;
                 sample[Signal.CacheEntries] = entries ? i.Entries : double.NaN;
@@ -148,12 +198,16 @@ public sealed class World
         return history.CutAt(RestartInference.Find(history));
     }
 
-    public Truth TruthAt(string name, double untilHour, string baseName) => Truth.Of(this, instants, twin, name, untilHour, baseName);
+    public Truth TruthAt(string name, double untilHour, string baseName) =>
+        Truth.Of(this, instants, twin, name, untilHour, baseName);
 
     private static Plan NewPlan(Dice d, WorldOptions options, Scenario scenario)
     {
         var isLong = d.Chance(options.LongShare);
-        var hours = options.Hours is { } h ? d.Magnitude(h.Low, h.High) : isLong ? d.Between(3.2, 14) * 24 : d.Magnitude(2, 24);
+        var hours =
+            options.Hours is { } h ? d.Magnitude(h.Low, h.High)
+            : isLong ? d.Between(3.2, 14) * 24
+            : d.Magnitude(2, 24);
         var samples = options.Samples is { } s ? d.Magnitude(s.Low, s.High) : d.Magnitude(240, 2500);
         double[] intervals = options.Hours is null ? [15, 30, 60, 120, 300, 600] : [0.5, 1];
         var interval = intervals.MinBy(i => Math.Abs(Math.Log(hours * 3600 / samples / i))) / 3600;

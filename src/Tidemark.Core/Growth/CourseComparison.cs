@@ -33,10 +33,58 @@ internal sealed record FittedCourse(
     public bool IsUnbounded => Rise > 0 && Future > GoesOn * Rise;
 
     public double Errors => RiseError > 0 ? Rise / RiseError : 0;
+
+    /// <summary>The part of the rise that came after the start-up, level changes not counted; bytes.</summary>
+    public double RiseAfterStart
+    {
+        get
+        {
+            var rise = 0.0;
+            for (var k = 0; k < Sizes.Length; k++)
+            {
+                rise += Sizes[k] * Course.Parts[k].RiseAfterStart;
+            }
+
+            return rise;
+        }
+    }
+
+    /// <summary>How much it rises in so many hours after the end, bytes.</summary>
+    public double Ahead(double hours)
+    {
+        var rise = 0.0;
+        for (var k = 0; k < Sizes.Length; k++)
+        {
+            rise += Sizes[k] * (Course.Parts[k].After(hours) - Course.Parts[k].After(0));
+        }
+
+        return rise;
+    }
+
+    /// <summary>How much it rose from one interval to a later one, bytes.</summary>
+    public double Between(int from, int to)
+    {
+        var rise = 0.0;
+        for (var k = 0; k < Sizes.Length; k++)
+        {
+            rise += Sizes[k] * (Course.Parts[k].Column[to] - Course.Parts[k].Column[from]);
+        }
+
+        return rise;
+    }
 }
 
 /// <summary>The best of each side.</summary>
-internal sealed record Comparison(FittedCourse Flat, FittedCourse Bounded, FittedCourse? Unbounded)
+/// <param name="All">Every hypothesis that could be fitted.</param>
+/// <param name="Flat">No growth at all.</param>
+/// <param name="Bounded">The likeliest that levels off.</param>
+/// <param name="Unbounded">The likeliest that goes on.</param>
+internal sealed record Comparison(
+    List<FittedCourse> All,
+    FittedCourse Flat,
+    FittedCourse Bounded,
+    FittedCourse? Unbounded
+)
 {
     /// <summary>The unbounded side must be likelier by this much, as a logarithm: a false alarm costs more than a late one.</summary>
     private const double Margin = 1;
@@ -84,6 +132,7 @@ internal static class CourseComparison
         var rest = noise.News(target);
         basis.Remove(rest);
         var rests = new Dictionary<ElementaryCourse, double[]>(ReferenceEqualityComparer.Instance);
+        var all = new List<FittedCourse>(courses.Count);
         FittedCourse? flat = null;
         FittedCourse? bounded = null;
         FittedCourse? unbounded = null;
@@ -110,6 +159,7 @@ internal static class CourseComparison
                 continue;
             }
 
+            all.Add(fit);
             if (fit.IsUnbounded)
             {
                 unbounded = unbounded is null || fit.Score > unbounded.Score ? fit : unbounded;
@@ -120,7 +170,7 @@ internal static class CourseComparison
             }
         }
 
-        return new Comparison(flat!, bounded!, unbounded) { Beside = beside };
+        return new Comparison(all, flat!, bounded!, unbounded) { Beside = beside };
     }
 
     private static FittedCourse? Fit(

@@ -97,8 +97,7 @@ internal static class Explanations
         var highest = new double[column.Length];
         for (var i = 0; i < highest.Length; i++)
         {
-            highest[i] =
-                i == 0 || bins.Lives[i] != bins.Lives[i - 1] ? column[i] : Math.Max(highest[i - 1], column[i]);
+            highest[i] = i == 0 || bins.Lives[i] != bins.Lives[i - 1] ? column[i] : Math.Max(highest[i - 1], column[i]);
         }
 
         return highest;

@@ -96,6 +96,9 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
 /// <summary>One elementary course: a function of a clock that rises from 0 to about 1 over the history.</summary>
 internal sealed class ElementaryCourse
 {
+    /// <summary>The share of the history that a start-up may take.</summary>
+    private const double StartUp = 0.08;
+
     private readonly GrowthClock clock;
     private readonly CourseKind kind;
     private readonly double since;
@@ -130,6 +133,7 @@ internal sealed class ElementaryCourse
             Column[i] = runs ? At(clock.Readings[i]) : 0;
         }
 
+        RiseAfterStart = kind == CourseKind.Step ? 0 : At(clock.End) - At(Math.Min(StartUp * span, clock.End));
         Slope = SlopeAt(clock.End) * clock.Pace;
         Rise = At(clock.End) - At(0);
         Future = After(span) - At(clock.End);
@@ -143,6 +147,9 @@ internal sealed class ElementaryCourse
 
     /// <summary>How much it rose over the last life.</summary>
     public double Rise { get; }
+
+    /// <summary>The part of the rise that came after the start-up; 0 for a step, which is no growth.</summary>
+    public double RiseAfterStart { get; }
 
     /// <summary>How much it will rise in as long again as the history lasted.</summary>
     public double Future { get; }

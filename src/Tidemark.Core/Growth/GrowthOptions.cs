@@ -9,5 +9,5 @@ public sealed record GrowthOptions
     public long? LimitBytes { get; init; }
 
     /// <summary>With fewer samples than this nothing is said.</summary>
-    public int MinimumSamples { get; init; } = 16;
+    public int MinimumSamples { get; init; } = 24;
 }

@@ -46,7 +46,12 @@ internal static class SmallMatrix
         return true;
     }
 
-    public static void Multiply(ReadOnlySpan<double> matrix, ReadOnlySpan<double> vector, Span<double> product, int size)
+    public static void Multiply(
+        ReadOnlySpan<double> matrix,
+        ReadOnlySpan<double> vector,
+        Span<double> product,
+        int size
+    )
     {
         for (var i = 0; i < size; i++)
         {

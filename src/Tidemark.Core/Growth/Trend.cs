@@ -1,44 +1,49 @@
 namespace Tidemark.Core.Growth;
 
 /// <summary>What one signal does in the long run, once season, load and sawtooth are taken away.</summary>
-internal sealed record Trend
+/// <param name="Comparison">All hypotheses that were held against each other.</param>
+/// <param name="Noise">How the signal scatters around them.</param>
+/// <param name="Bins">The intervals, with the restarts that were found.</param>
+/// <param name="Level">The signal at the end, bytes.</param>
+/// <param name="IsSawtooth">Whether only the floors of a sawtooth were looked at.</param>
+internal sealed record Trend(Comparison Comparison, NoiseModel Noise, Bins Bins, double Level, bool IsSawtooth)
 {
-    /// <summary>The course that explains it best.</summary>
-    public required GrowthShape Shape { get; init; }
+    /// <summary>
+    /// A rise must be this many standard errors to be one. Plain statistics would ask for 3; seasons and wanders that the
+    /// model does not know make the errors too small.
+    /// </summary>
+    private const double SignificantErrors = 5;
 
-    /// <summary>Whether it grows by more than chance makes of its noise.</summary>
-    public required bool Grows { get; init; }
+    /// <summary>The floors of a sawtooth lie far apart and know nothing of each other: plain statistics hold.</summary>
+    private const double SignificantFloorErrors = 4;
 
-    /// <summary>Whether the best course that goes on for ever beats every one that levels off.</summary>
-    public required bool Unbounded { get; init; }
+    /// <summary>Growth without an end must be this many standard errors ...</summary>
+    private const double ClearErrors = 7;
 
-    /// <summary>Growth at the end, bytes per hour.</summary>
-    public required Estimate PerHour { get; init; }
+    /// <summary>... or likelier than its end by this much, as a logarithm.</summary>
+    private const double ClearOdds = 5;
 
-    /// <summary>How much it rose over the last life, bytes.</summary>
-    public required double Rise { get; init; }
+    /// <summary>Growth below this share of the level is nobody's leak: stable processes wander as far.</summary>
+    private const double SmallestRise = 0.045;
 
-    /// <summary>The standard deviation of what no course explains, bytes.</summary>
-    public required double Noise { get; init; }
+    /// <summary>The same of what is to come in as long again.</summary>
+    private const double SmallestFuture = 0.04;
 
-    /// <summary>The level at the end, bytes.</summary>
-    public required double Level { get; init; }
+    public FittedCourse Best => Comparison.Best;
 
-    /// <summary>How many times its standard error the rise is.</summary>
-    public required double Significance { get; init; }
+    /// <summary>Whether it rose by more than chance makes of its noise.</summary>
+    public bool Grows =>
+        Best.Rise > 0
+        && Best.Score > Comparison.Flat.Score
+        && Best.Errors >= (IsSawtooth ? SignificantFloorErrors : SignificantErrors) * (1 + (4.0 / Best.Freedom));
 
-    /// <summary>What it will rise in as long again as it was watched, bytes.</summary>
-    public required double Future { get; init; }
+    /// <summary>Whether it grows by an amount that matters, and will go on.</summary>
+    public bool GrowsForEver =>
+        Grows
+        && Best.IsUnbounded
+        && (IsSawtooth || Best.Errors >= ClearErrors || Comparison.Odds >= ClearOdds)
+        && Best.Rise > SmallestRise * Level
+        && Best.Future > SmallestFuture * Level;
 
-    /// <summary>By how much the best unbounded course is likelier than the best bounded one, as a logarithm of odds.</summary>
-    public required double UnboundedOdds { get; init; }
-
-
-    /// <summary>Whether only the floors of a sawtooth were looked at.</summary>
-    public required bool IsSawtooth { get; init; }
-
-    /// <summary>The log likelihood of the best course, less the cost of its parameters.</summary>
-    public required double Score { get; init; }
-
-    public string Note { get; init; } = "";
+    public GrowthShape Shape => Grows ? Best.Course.Shape : GrowthShape.Flat;
 }

@@ -8,18 +8,6 @@ namespace Tidemark.Core.Growth;
 /// </remarks>
 internal sealed class TrendAnalysis
 {
-    /// <summary>
-    /// A rise must be this many standard errors. Plain statistics would ask for 3; seasons and wanders that the model does not
-    /// know make the errors too small (see docs/growth.md for the measurement).
-    /// </summary>
-    private const double SignificantErrors = 5;
-
-    private const double ClearErrors = 7;
-    private const double ClearOdds = 5;
-
-    /// <summary>The floors of a sawtooth lie far apart and know nothing of each other: plain statistics hold.</summary>
-    private const double SignificantFloorErrors = 4;
-
     /// <summary>A last life of fewer intervals cannot be judged apart from those before it.</summary>
     private const int MinimumLife = 10;
 
@@ -69,7 +57,9 @@ internal sealed class TrendAnalysis
 
         // Nobody told of these restarts: each costs its place.
         var cut = new TrendAnalysis(bins.CutAt(collapses), values, explanations).Run(values);
-        return cut.Score - (CourseComparison.CostOfParameter * collapses.Count) > asKnown.Score ? cut : asKnown;
+        return cut.Best.Score - (CourseComparison.CostOfParameter * collapses.Count) > asKnown.Best.Score
+            ? cut
+            : asKnown;
     }
 
     private Trend Run(double[] values)
@@ -80,7 +70,7 @@ internal sealed class TrendAnalysis
         {
             noise.KeepOnly(floors);
             var floor = new Background(bins, withSeason: false);
-            return Conclude(Compare(noise, floor, []), floor, noise, isSawtooth: true);
+            return new Trend(Compare(noise, floor, []), noise, bins, Level(noise), IsSawtooth: true);
         }
 
         var jumps = Jumps.Find(bins, values);
@@ -97,7 +87,7 @@ internal sealed class TrendAnalysis
             comparison = Compare(noise, background, jumps);
         }
 
-        return Conclude(comparison, background, noise, isSawtooth: false);
+        return new Trend(comparison, noise, bins, Level(noise), IsSawtooth: false);
     }
 
     private Comparison Compare(NoiseModel noise, Background background, double[] jumps)
@@ -149,32 +139,6 @@ internal sealed class TrendAnalysis
         return noise.Unweighted(rest);
     }
 
-    private Trend Conclude(Comparison comparison, Background background, NoiseModel noise, bool isSawtooth)
-    {
-        var best = comparison.Best;
-        var grows =
-            best.Rise > 0
-            && best.Score > comparison.Flat.Score
-            && best.Errors >= (isSawtooth ? SignificantFloorErrors : SignificantErrors) * (1 + (4.0 / best.Freedom));
-        return new Trend
-        {
-            Shape = best.Course.Shape,
-            Grows = grows,
-            Unbounded = grows && best.IsUnbounded && (isSawtooth || best.Errors >= ClearErrors || comparison.Odds >= ClearOdds),
-            PerHour = new Estimate(best.Slope, best.Slope - (1.7 * best.SlopeError), best.Slope + (1.7 * best.SlopeError)),
-            Rise = best.Rise,
-            Noise = best.Noise,
-            Level = Level(noise),
-            Significance = best.Errors,
-            Future = best.Future,
-            UnboundedOdds = comparison.Odds,
-            IsSawtooth = isSawtooth,
-            Score = best.Score,
-            Note =
-                $"floors={(isSawtooth ? noise.Samples : 0)} jumps={background.Explanations} r={noise.Memory:0.00} best={Describe(comparison.Bounded)} vs {Describe(comparison.Unbounded)} flat={comparison.Flat.Score - comparison.Bounded.Score:0.0}",
-        };
-    }
-
     private double Level(NoiseModel noise)
     {
         for (var i = target.Length - 1; i >= 0; i--)
@@ -187,6 +151,4 @@ internal sealed class TrendAnalysis
 
         return 1;
     }
-
-    private static string Describe(FittedCourse? c) => c is null ? "-" : string.Join('+', c.Course.Parts.Select(p => p.ToString()));
 }

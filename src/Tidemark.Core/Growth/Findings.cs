@@ -1,0 +1,44 @@
+using System.Globalization;
+using Tidemark.Core.Series;
+
+namespace Tidemark.Core.Growth;
+
+/// <summary>The evidence for a verdict, in words that an engineer accepts: the deciding signal first.</summary>
+internal static class Findings
+{
+    public static List<Evidence> Of(KindDecision decision, ProcessTrends trends)
+    {
+        var findings = new List<Evidence> { Tell(decision.Signal, decision.Trend) };
+        if (decision.Signal != Signal.Footprint)
+        {
+            findings.Add(Tell(Signal.Footprint, trends.Footprint));
+        }
+
+        if (trends.Live is { } live && decision.Signal != Signal.LiveHeap)
+        {
+            findings.Add(Tell(Signal.LiveHeap, live));
+        }
+
+        return findings;
+    }
+
+    private static Evidence Tell(Signal signal, Trend trend)
+    {
+        var name = signal.Describe().Name;
+        var subject = trend.IsSawtooth ? "its floor after each collapse" : "it";
+        if (!trend.Grows)
+        {
+            return new Evidence(name, $"{subject} does not grow beyond its noise and season", 0, "bytes/hour");
+        }
+
+        var errors = trend.Best.Errors.ToString("0", CultureInfo.InvariantCulture);
+        return trend.GrowsForEver
+            ? new Evidence(
+                name,
+                $"{subject} grows by {errors} times its uncertainty, and a course that goes on fits better than any that levels off",
+                Math.Round(trend.Best.Slope),
+                "bytes/hour"
+            )
+            : new Evidence(name, $"{subject} rose and has levelled off", Math.Round(trend.Best.Rise), "bytes");
+    }
+}

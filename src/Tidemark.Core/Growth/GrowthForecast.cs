@@ -1,0 +1,197 @@
+using Tidemark.Core.Series;
+
+namespace Tidemark.Core.Growth;
+
+/// <summary>How fast the growth is, and when the limit will be met.</summary>
+/// <remarks>
+/// No single course is believed: all that go on for ever and fit nearly as well as the best are averaged by their
+/// likelihood, and where they disagree the interval is wide.
+/// </remarks>
+internal static class GrowthForecast
+{
+    /// <summary>Courses that are less likely than the best by more than this, as a logarithm, are left out.</summary>
+    private const double Unlikely = 6;
+
+    /// <summary>Standard deviations to either side that hold the truth nine times in ten; measured (docs/growth.md).</summary>
+    private const double RateWidth = 1.7;
+
+    private const double TimeWidth = 1.7;
+
+    /// <summary>A limit further off than this many times the length of the history cannot be foreseen.</summary>
+    private const double Horizon = 30;
+
+    /// <summary>What meets the limit is the peaks: this share of the recent intervals lies below.</summary>
+    private const double PeakQuantile = 0.95;
+
+    /// <summary>Growth of the footprint at the end, bytes per hour.</summary>
+    public static Estimate? Rate(KindDecision decision, ProcessTrends trends)
+    {
+        var footprint = FootprintTrend(decision, trends);
+        if (footprint is null)
+        {
+            return decision.Trend.GrowsForEver ? Average(decision.Trend) : new Estimate(0, 0, 0);
+        }
+
+        return Average(footprint);
+    }
+
+    /// <summary>When the footprint meets its limit or the live heap the runtime's own, whichever comes first.</summary>
+    public static OutOfMemoryForecast? OutOfMemory(
+        KindDecision decision,
+        ProcessTrends trends,
+        ProcessHistory history,
+        GrowthOptions options
+    )
+    {
+        OutOfMemoryForecast? first = null;
+        if (
+            FootprintTrend(decision, trends) is { } footprint
+            && LimitOf(trends.Bins, Signal.Limit, options.LimitBytes) is { } limit
+        )
+        {
+            first = Meet(footprint, trends.Bins[Signal.Footprint]!, limit, history);
+        }
+
+        if (trends.Live is { GrowsForEver: true } live && LimitOf(trends.Bins, Signal.HeapLimit, null) is { } cap)
+        {
+            var atCap = Meet(live, trends.Bins[Signal.LiveHeap]!, cap, history);
+            first = atCap is not null && (first is null || atCap.At < first.At) ? atCap : first;
+        }
+
+        return first;
+    }
+
+    /// <summary>The trend that tells the footprint's growth; null where the footprint does not grow by itself.</summary>
+    private static Trend? FootprintTrend(KindDecision decision, ProcessTrends trends) =>
+        decision.Signal == Signal.Footprint && decision.Trend.GrowsForEver ? decision.Trend
+        : trends.Footprint.GrowsForEver ? trends.Footprint
+        : trends.FootprintAsSeen.GrowsForEver ? trends.FootprintAsSeen
+        : null;
+
+    private static List<(FittedCourse Course, double Weight)> Believed(Trend trend)
+    {
+        var believed = new List<(FittedCourse Course, double Weight)>();
+        var best = trend.Best.Score;
+        var sum = 0.0;
+        foreach (var course in trend.Comparison.All)
+        {
+            if (course.IsUnbounded && course.Slope > 0 && course.Score > best - Unlikely)
+            {
+                var weight = Math.Exp(course.Score - best);
+                believed.Add((course, weight));
+                sum += weight;
+            }
+        }
+
+        return [.. believed.Select(b => (b.Course, b.Weight / sum))];
+    }
+
+    private static Estimate Average(Trend trend)
+    {
+        var believed = Believed(trend);
+        var mean = believed.Sum(b => b.Weight * b.Course.Slope);
+        var variance = believed.Sum(b =>
+            b.Weight * ((b.Course.SlopeError * b.Course.SlopeError) + Math.Pow(b.Course.Slope - mean, 2))
+        );
+        var margin = RateWidth * Math.Sqrt(variance);
+        return new Estimate(mean, Math.Max(0, mean - margin), mean + margin);
+    }
+
+    private static double? LimitOf(Bins bins, Signal signal, long? otherwise)
+    {
+        if (bins[signal] is { } limit)
+        {
+            for (var i = bins.Count - 1; i >= 0; i--)
+            {
+                if (limit.Mean[i] > 0)
+                {
+                    return limit.Mean[i];
+                }
+            }
+        }
+
+        return otherwise;
+    }
+
+    private static OutOfMemoryForecast? Meet(Trend trend, BinnedSignal signal, double limit, ProcessHistory history)
+    {
+        var bins = trend.Bins;
+        var horizon = Horizon * bins.SpanHours;
+        var (meanLog, variance, sum) = (0.0, 0.0, 0.0);
+        foreach (var (course, weight) in Believed(trend))
+        {
+            var peak = Peak(course, bins, signal);
+            var room = limit - peak;
+            if (HoursUntil(course, room, horizon) is not { } hours)
+            {
+                continue;
+            }
+
+            var log = Math.Log(Math.Max(hours, 1e-3 * bins.SpanHours));
+            var relative = (course.SlopeError / course.Slope);
+            var blur = trend.Best.Noise / (course.Slope * Math.Max(hours, 1e-3 * bins.SpanHours));
+            sum += weight;
+            meanLog += weight * log;
+            variance += weight * ((log * log) + (relative * relative) + (blur * blur));
+        }
+
+        if (sum < 0.5)
+        {
+            return null;
+        }
+
+        meanLog /= sum;
+        var spread = Math.Sqrt(Math.Max(0, (variance / sum) - (meanLog * meanLog)));
+        DateTimeOffset After(double log) => history.To.AddHours(Math.Min(Math.Exp(log), 1e6));
+        return new OutOfMemoryForecast(
+            (long)limit,
+            After(meanLog),
+            After(meanLog - (TimeWidth * spread)),
+            sum > 0.95 ? After(meanLog + (TimeWidth * spread)) : null
+        );
+    }
+
+    /// <summary>What the peaks of the recent past would be now: seasons and sawteeth included, growth since then added.</summary>
+    private static double Peak(FittedCourse course, Bins bins, BinnedSignal signal)
+    {
+        var window = bins.SpanHours >= 48 ? 30 : 0.25 * bins.SpanHours;
+        var peaks = new List<double>();
+        for (var i = bins.Count - 1; i >= 0 && bins.Lives[i] == bins.Lives[^1]; i--)
+        {
+            if (bins.Hours[^1] - bins.Hours[i] > window && peaks.Count >= 8)
+            {
+                break;
+            }
+
+            if (!double.IsNaN(signal.High[i]))
+            {
+                peaks.Add(signal.High[i] + course.Between(i, bins.Count - 1));
+            }
+        }
+
+        peaks.Sort();
+        return peaks[(int)(PeakQuantile * (peaks.Count - 1))];
+    }
+
+    private static double? HoursUntil(FittedCourse course, double room, double horizon)
+    {
+        if (room <= 0)
+        {
+            return 0;
+        }
+
+        if (course.Ahead(horizon) < room)
+        {
+            return null;
+        }
+
+        var (low, high) = (0.0, horizon);
+        for (var step = 0; step < 40; step++)
+        {
+            var middle = 0.5 * (low + high);
+            (low, high) = course.Ahead(middle) < room ? (middle, high) : (low, middle);
+        }
+
+        return high;
+    }
+}
