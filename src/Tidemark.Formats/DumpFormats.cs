@@ -1,4 +1,5 @@
 using Tidemark.Formats.ClassHistogram;
+using Tidemark.Formats.GoText;
 using Tidemark.Formats.Hprof;
 using Tidemark.Formats.NetTrace;
 using Tidemark.Formats.Pprof;
@@ -20,6 +21,8 @@ public static class DumpFormats
         new TracemallocFormat(),
         new V8SnapshotFormat(),
         new NetTraceFormat(),
+        new GoTextFormat(),
+        new GoStacksFormat(),
         new PprofFormat(),
     ];
 

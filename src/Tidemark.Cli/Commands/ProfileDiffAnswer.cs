@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Tidemark.Core.Allocation;
+using Tidemark.Core.Suspects;
 using Tidemark.Formats;
 using Tidemark.Reports.Json;
 using Tidemark.Reports.Profiles;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Cli.Commands;
 
@@ -20,14 +22,16 @@ internal static class ProfileDiffAnswer
         var diff = Compare(snapshots);
         var question = options.Question(parsed, diff.Growth);
         var trim = options.Trim(parsed);
+        var suspects = AllocationSuspects.Find(diff, KnownRuntimes.KnowledgeOf(snapshots[^1].Runtime));
         if (output.Format == OutputFormat.Json)
         {
             var files = (paths[0], paths[^1], snapshots[^1].Format);
-            output.Lines.WriteLine(ReportJson.Write(ProfileDiffDocument.Of(files, diff, question, trim, [])));
+            output.Lines.WriteLine(ReportJson.Write(ProfileDiffDocument.Of(files, diff, question, trim, suspects)));
             return;
         }
 
         ProfileText.WriteTop(output.Lines, question, trim);
+        ProfileText.WriteSuspects(output.Lines, suspects);
     }
 
     private static ProfileDiff Compare(IReadOnlyList<ProfileSnapshot> snapshots)

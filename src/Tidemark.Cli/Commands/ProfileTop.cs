@@ -1,7 +1,9 @@
 using Tidemark.Core.Allocation;
+using Tidemark.Core.Suspects;
 using Tidemark.Formats;
 using Tidemark.Reports.Json;
 using Tidemark.Reports.Profiles;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Cli.Commands;
 
@@ -12,7 +14,8 @@ internal static class ProfileTop
     {
         if (output.Format == OutputFormat.Json)
         {
-            output.Lines.WriteLine(ReportJson.Write(ProfileDocument.Of(snapshot, question, trim)));
+            var suspects = AllocationSuspects.Find(snapshot.Profile, KnownRuntimes.KnowledgeOf(snapshot.Runtime));
+            output.Lines.WriteLine(ReportJson.Write(ProfileDocument.Of(snapshot, question, trim, suspects)));
             return;
         }
 

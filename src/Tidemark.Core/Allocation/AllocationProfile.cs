@@ -86,16 +86,66 @@ public sealed class AllocationProfile
 
     /// <summary>The column that counts bytes of what this one counts: itself, or <c>inuse_space</c> for <c>inuse_objects</c>; -1 where there is none.</summary>
     public int BytesColumn(int sampleType) =>
-        SampleTypes[sampleType].Unit == "bytes" ? sampleType : Partner(sampleType, "objects", "space");
+        SampleTypes[sampleType].Unit == "bytes" ? sampleType : IndexOf($"{Stem(sampleType)}_space");
 
     /// <summary>The column that counts the pieces of what this one counts: itself, or <c>inuse_objects</c> for <c>inuse_space</c>; -1 where there is none.</summary>
-    public int CountColumn(int sampleType) =>
-        SampleTypes[sampleType].Unit == "count" ? sampleType : Partner(sampleType, "space", "objects");
+    public int CountColumn(int sampleType)
+    {
+        if (SampleTypes[sampleType].Unit == "count")
+        {
+            return sampleType;
+        }
 
-    private int Partner(int sampleType, string ending, string partnerEnding)
+        var objects = IndexOf($"{Stem(sampleType)}_objects");
+        return objects >= 0 ? objects : IndexOf(Stem(sampleType));
+    }
+
+    /// <summary>What the column is of: <c>inuse</c> for both <c>inuse_space</c> and <c>inuse_objects</c>, and for the short names <c>space</c> and <c>objects</c>.</summary>
+    private string Stem(int sampleType)
     {
         var name = SampleTypes[sampleType].Name;
-        return name.EndsWith(ending, StringComparison.Ordinal) ? IndexOf(name[..^ending.Length] + partnerEnding) : None;
+        var end = name.LastIndexOf('_');
+        return name is "space" or "objects" ? "inuse"
+            : end > 0 && name[(end + 1)..] is "space" or "objects" ? name[..end]
+            : name;
+    }
+
+    /// <summary>The same profile with more labels on its stacks and more comments.</summary>
+    /// <param name="labels">The labels to add to a stack.</param>
+    /// <param name="comments">The comments to add.</param>
+    public AllocationProfile Annotate(Func<int, IEnumerable<Label>> labels, IEnumerable<string> comments)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        var builder = new AllocationProfileBuilder(SampleTypes, StackCount)
+        {
+            Header = Header with { Comments = [.. Header.Comments, .. comments] },
+        };
+        // Everything is distinct already, so that it gets the numbers it had.
+        foreach (var module in Modules)
+        {
+            builder.AddModule(module);
+        }
+
+        foreach (var function in functions)
+        {
+            builder.AddFunction(function);
+        }
+
+        foreach (var frame in frames)
+        {
+            builder.AddFrame(frame);
+        }
+
+        for (var s = 0; s < StackCount; s++)
+        {
+            var row = builder.AddStack(Stack(s), builder.AddLabels([.. Labels(s), .. labels(s)]));
+            for (var t = 0; t < values.Length; t++)
+            {
+                builder.Add(row, t, values[t][s]);
+            }
+        }
+
+        return builder.Build();
     }
 
     /// <summary>The same stacks with other values.</summary>

@@ -17,6 +17,9 @@ public sealed record SampleType(string Name, string Unit)
 
     /// <summary>Goroutines that existed when the profile was taken.</summary>
     public static SampleType Goroutines { get; } = new("goroutine", "count");
+
+    /// <summary>Bytes that the stacks of those goroutines take.</summary>
+    public static SampleType GoroutineSpace { get; } = new("goroutine_space", "bytes");
 }
 
 /// <summary>A function as its profile names it.</summary>

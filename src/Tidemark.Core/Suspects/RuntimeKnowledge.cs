@@ -24,6 +24,11 @@ public sealed record CollectionShape(Regex Type, CollectionRole Role);
 /// <param name="IsCache">True where the fault is a keyed collection without a bound.</param>
 public sealed record KnownCulprit(string Pattern, Regex Match, string Advice, bool IsCache = false);
 
+/// <summary>What a task waits for, told by a function on its stack.</summary>
+/// <param name="Function">What the function's name must match.</param>
+/// <param name="Words">In words that follow "tasks that", such as <c>wait for a lock</c>.</param>
+public sealed record WaitReason(Regex Function, string Words);
+
 /// <summary>What is known of one runtime, as data: analysis receives it and never asks for a runtime's name.</summary>
 public sealed record RuntimeKnowledge
 {
@@ -41,4 +46,7 @@ public sealed record RuntimeKnowledge
 
     /// <summary>Functions and types of the runtime and its libraries: the first frame or holder outside of them is the user's code.</summary>
     public IReadOnlyList<Regex> Library { get; init; } = [];
+
+    /// <summary>What goroutines and other tasks wait for; asked for each frame from the innermost on.</summary>
+    public IReadOnlyList<WaitReason> Waits { get; init; } = [];
 }

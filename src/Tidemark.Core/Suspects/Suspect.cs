@@ -27,6 +27,9 @@ public sealed record Suspect(
     string Advice
 )
 {
+    /// <summary>The part of the growth that chance (sampling, churn) does not account for, in bytes: what the rank is made by.</summary>
+    public double CertainBytes { get; init; } = GrowthBytes;
+
     /// <summary>Figures behind the rank, each a sentence.</summary>
     public IReadOnlyList<string> Evidence { get; init; } = [];
 

@@ -87,7 +87,11 @@ internal static class CaptureReader
                 return new CaptureSeries(method, captures, [.. graphs.Select(g => g.Dominators.TotalBytes)], suspects);
             case ProfileSnapshot:
                 var profiles = snapshots.OfType<ProfileSnapshot>().Select(s => s.Profile).ToList();
-                return new CaptureSeries(method, captures, [.. profiles.Select(LiveBytes)], []);
+                var sites =
+                    profiles.Count == 1
+                        ? AllocationSuspects.Find(profiles[0], knowledge)
+                        : AllocationSuspects.Find(ProfileDiff.Between(profiles), knowledge);
+                return new CaptureSeries(method, captures, [.. profiles.Select(LiveBytes)], sites);
             default:
                 throw new InvalidOperationException("a third kind of snapshot");
         }
@@ -95,10 +99,14 @@ internal static class CaptureReader
 
     private static long LiveBytes(AllocationProfile profile)
     {
+        var bytes = profile.BytesColumn(profile.DefaultIndex);
         long sum = 0;
-        foreach (var value in profile.Values(profile.DefaultIndex))
+        if (bytes >= 0)
         {
-            sum += value;
+            foreach (var value in profile.Values(bytes))
+            {
+                sum += value;
+            }
         }
 
         return sum;

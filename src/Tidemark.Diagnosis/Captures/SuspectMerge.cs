@@ -17,13 +17,8 @@ internal static class SuspectMerge
     /// </summary>
     public static IReadOnlyList<Suspect> Of(IReadOnlyList<CaptureSeries> series)
     {
-        var all = series.SelectMany(s => s.Suspects).ToList();
-        var holder = series
-            .Select(s => s.Suspects.FirstOrDefault(x => x.RootPath is not null))
-            .FirstOrDefault(s => s is not null);
-        var allocator = series
-            .Select(s => s.Suspects.FirstOrDefault(x => x.RootPath is null && x.Site is not null))
-            .FirstOrDefault(s => s is not null);
+        var all = StuckTasks.Absorb([.. series.SelectMany(s => s.Suspects)]).ToList();
+        var (holder, allocator) = FirstOfBoth(series, all);
         if (holder is not null && allocator is not null && AreOne(holder, allocator))
         {
             all.Remove(allocator);
@@ -35,8 +30,27 @@ internal static class SuspectMerge
             };
         }
 
-        return [.. all.OrderByDescending(s => s.GrowthBytes)];
+        return [.. all.OrderByDescending(s => s.CertainBytes)];
     }
+
+    /// <summary>The first suspect that says who holds, and the first of another method that says only who allocates.</summary>
+    private static (Suspect? Holder, Suspect? Allocator) FirstOfBoth(
+        IReadOnlyList<CaptureSeries> series,
+        List<Suspect> all
+    )
+    {
+        var graph = series.FirstOrDefault(s => s.Suspects.Any(IsHolder));
+        return (
+            graph?.Suspects.First(IsHolder),
+            series
+                .Where(s => s != graph)
+                .SelectMany(s => s.Suspects)
+                .FirstOrDefault(x => x.RootPath is null && x.Site is not null && all.Contains(x))
+        );
+    }
+
+    private static bool IsHolder(Suspect suspect) =>
+        suspect.RootPath is not null && suspect.Pattern != StuckTasks.Pattern;
 
     private static bool AreOne(Suspect holder, Suspect allocator)
     {

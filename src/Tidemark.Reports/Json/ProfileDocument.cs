@@ -1,4 +1,5 @@
 using Tidemark.Core.Allocation;
+using Tidemark.Core.Suspects;
 using Tidemark.Formats;
 using Tidemark.Reports.Profiles;
 
@@ -15,6 +16,7 @@ namespace Tidemark.Reports.Json;
 /// <param name="Total">The sum of the column's magnitudes: what shares refer to.</param>
 /// <param name="DroppedFunctions">How many functions were left out for their small share.</param>
 /// <param name="Functions">Heaviest first.</param>
+/// <param name="Suspects">Who holds most of it.</param>
 public sealed record ProfileDocument(
     string Format,
     string? TakenAt,
@@ -25,12 +27,18 @@ public sealed record ProfileDocument(
     long? Bytes,
     long Total,
     int DroppedFunctions,
-    IReadOnlyList<FunctionDocument> Functions
+    IReadOnlyList<FunctionDocument> Functions,
+    IReadOnlyList<SuspectDocument> Suspects
 )
 {
     public string Schema => "tidemark.snapshot/v1";
 
-    public static ProfileDocument Of(ProfileSnapshot snapshot, ProfileQuestion question, GraphTrim trim)
+    public static ProfileDocument Of(
+        ProfileSnapshot snapshot,
+        ProfileQuestion question,
+        GraphTrim trim,
+        IReadOnlyList<Suspect> suspects
+    )
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(question);
@@ -60,7 +68,8 @@ public sealed record ProfileDocument(
                     n.Flat,
                     n.Cum
                 )),
-            ]
+            ],
+            SuspectDocument.Of(suspects)
         );
     }
 }

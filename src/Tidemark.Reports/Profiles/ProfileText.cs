@@ -1,11 +1,15 @@
 using System.Text.RegularExpressions;
+using Tidemark.Core;
 using Tidemark.Core.Allocation;
+using Tidemark.Core.Suspects;
 
 namespace Tidemark.Reports.Profiles;
 
 /// <summary>The classic reports of a profile as text, with the columns and figures of <c>go tool pprof</c>.</summary>
 public static class ProfileText
 {
+    private const int MostSuspects = 3;
+    private const int MostFrames = 8;
     private const string Separator = "----------------------------------------------------------+-------------";
 
     /// <summary>The functions that hold the most themselves (flat) or with what they call (cum).</summary>
@@ -126,6 +130,31 @@ public static class ProfileText
                 var text = source?[line - 1] ?? "(source not found: name its directory with --source)";
                 output.WriteLine($"{ValueOrDot(flat), 10} {ValueOrDot(cum), 10} {line, 6}:{text}");
             }
+        }
+    }
+
+    /// <summary>Who is to blame, worst first: subject, site with its callers, evidence, advice.</summary>
+    public static void WriteSuspects(TextWriter output, IReadOnlyList<Suspect> suspects)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(suspects);
+        foreach (var (number, suspect) in suspects.Take(MostSuspects).Index())
+        {
+            output.WriteLine();
+            output.WriteLine(
+                $"{number + 1}. {suspect.Subject}: {Quantity.SignedBytes(suspect.GrowthBytes)}, {Quantity.Percent(suspect.Share)} of the growth"
+            );
+            foreach (var site in (suspect.Stack ?? []).Take(MostFrames))
+            {
+                output.WriteLine($"     {site.Function} {site.File}:{site.Line}");
+            }
+
+            foreach (var sentence in suspect.Evidence)
+            {
+                output.WriteLine($"   {sentence}");
+            }
+
+            output.WriteLine($"   {suspect.Advice}");
         }
     }
 

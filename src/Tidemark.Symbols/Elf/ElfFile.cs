@@ -236,7 +236,12 @@ public sealed class ElfFile : IDisposable
         return null;
     }
 
-    private byte[] Read(long offset, long size, string what)
+    /// <summary>Bytes of the file.</summary>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="size">How many.</param>
+    /// <param name="what">What they are, for the message.</param>
+    /// <exception cref="ElfException">They reach past the file's end.</exception>
+    public byte[] Read(long offset, long size, string what)
     {
         if (offset < 0 || size < 0 || offset > length || size > length - offset)
         {

@@ -1,0 +1,98 @@
+using System.Text.RegularExpressions;
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Runtimes.Go;
+
+/// <summary>What is known of Go programs: which functions are the library's, and what commonly leaks.</summary>
+internal static class GoKnowledge
+{
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
+
+    public static RuntimeKnowledge Value { get; } =
+        new()
+        {
+            Library =
+            [
+                // Go's own packages, told by the first part of their import path.
+                Name(
+                    @"^(vendor/)?(archive|bufio|builtin|bytes|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag|fmt|go|hash|html|image|index|internal|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices|sort|strconv|strings|structs|sync|syscall|testing|text|time|unicode|unique|unsafe|weak)[/.]"
+                ),
+                Name(@"^(type|go)[.:]"),
+                Name(@"^(golang\.org/x|google\.golang\.org|go\.uber\.org|go\.opentelemetry\.io)/"),
+                Name(
+                    @"^github\.com/(gorilla|gin-gonic|labstack|valyala|gofiber|go-chi|julienschmidt|sirupsen|rs/zerolog|prometheus|jackc|lib/pq|go-sql-driver|mattn|redis|go-redis|gomodule|segmentio|IBM/sarama|Shopify/sarama|nats-io|json-iterator|bytedance|goccy|klauspost|andybalholm|pierrec|mailru|google/uuid|gofrs|spf13|stretchr|aws/aws-sdk|Azure/azure-sdk|hashicorp/golang-lru|patrickmn|dgraph-io/ristretto|allegro/bigcache|coocood/freecache|karlseguin/ccache|golang/groupcache|jmoiron|go-gorm|uptrace)[/.]"
+                ),
+            ],
+            Noise =
+            [
+                // What Go keeps for itself: descriptions of goroutines and threads, sampling tables.
+                Name(
+                    @"^runtime\.(malg|allocm|newm|mstart|mcall|systemstack|gcBgMarkWorker|doInit|schedinit|profilealloc)"
+                ),
+                // The cost of being looked at.
+                Name(@"^(net/http/pprof|runtime/pprof|expvar|compress/(gzip|flate))\."),
+            ],
+            BenignCaches =
+            [
+                Name(@"^sync\.\(\*Pool\)\."),
+                Name(@"^net/http\.\(\*Transport\)\."),
+                Name(@"^(regexp|encoding/json|reflect|text/template|html/template)\."),
+            ],
+            Waits =
+            [
+                new(Name(@"^runtime\.chansend"), "wait to send on a channel"),
+                new(Name(@"^runtime\.chanrecv"), "wait to receive from a channel"),
+                new(Name(@"^runtime\.(selectgo|block)$"), "wait in a select"),
+                new(Name(@"^sync\.\(\*(RW)?Mutex\)\.R?Lock"), "wait for a lock"),
+                new(Name(@"^sync\.\(\*WaitGroup\)\.Wait$"), "wait for a WaitGroup"),
+                new(Name(@"^sync\.\(\*Cond\)\.Wait$"), "wait for a condition"),
+                new(Name(@"^time\.Sleep$"), "sleep"),
+                new(Name(@"^internal/poll\.runtime_pollWait$"), "wait for the network"),
+                new(Name(@"^syscall\."), "stay in a system call"),
+            ],
+            Culprits =
+            [
+                new(
+                    "time-after",
+                    Name(@"^time\.(After|NewTimer|Tick|NewTicker|AfterFunc)$"),
+                    "each call starts a timer: time.After in a loop keeps one alive until it fires, a Ticker for ever; use one timer with Reset, and Stop it"
+                ),
+                new(
+                    "context-not-cancelled",
+                    Name(
+                        @"^context\.(WithCancel|WithTimeout|WithDeadline|WithCancelCause|propagateCancel|\(\*cancelCtx\)\..*)$"
+                    ),
+                    "a context whose cancel function is not called stays with its parent: defer cancel() where it is made"
+                ),
+                new(
+                    "response-body-not-closed",
+                    Name(@"^net/http\.\(\*(persistConn|Transport)\)\.(readLoop|writeLoop|dialConn|getConn)$"),
+                    "a connection and two goroutines stay with each response whose Body is not closed: defer response.Body.Close() and read it to its end"
+                ),
+                new(
+                    "finalizer",
+                    Name(@"^runtime\.SetFinalizer$"),
+                    "an object with a finalizer that is part of a cycle is never freed: break the cycle, or free it by an explicit Close"
+                ),
+                new(
+                    "deferred-in-loop",
+                    Name(@"^runtime\.deferproc$"),
+                    "defer inside of a loop runs at the end of the function: move the loop's body into a function of its own"
+                ),
+                new(
+                    "list-element",
+                    Name(@"^container/list\.\(\*List\)\.(PushBack|PushFront|insertValue)$"),
+                    "elements are added to a list: look for the List.Remove that is missing"
+                ),
+                new(
+                    "sync-map",
+                    Name(@"^sync\.\(\*Map\)\.(Store|LoadOrStore|Swap)$"),
+                    "entries are added to a sync.Map: look for the Delete that is missing, or bound it",
+                    IsCache: false
+                ),
+            ],
+        };
+
+    private static Regex Name(string pattern) =>
+        new(pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, MatchTimeout);
+}

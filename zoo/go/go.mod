@@ -1,0 +1,3 @@
+module tidemark.example/zoo
+
+go 1.19
