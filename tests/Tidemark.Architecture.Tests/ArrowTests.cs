@@ -8,9 +8,10 @@ public class ArrowTests
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Tidemark.Core"] = [],
-        ["Tidemark.Formats"] = ["Tidemark.Core"],
+        ["Tidemark.Symbols"] = [],
+        ["Tidemark.Formats"] = ["Tidemark.Core", "Tidemark.Symbols"],
         ["Tidemark.Metrics"] = ["Tidemark.Core"],
-        ["Tidemark.Runtimes"] = ["Tidemark.Core", "Tidemark.Formats"],
+        ["Tidemark.Runtimes"] = ["Tidemark.Core", "Tidemark.Symbols", "Tidemark.Formats"],
         ["Tidemark.Diagnosis"] = ["Tidemark.Core", "Tidemark.Formats", "Tidemark.Metrics", "Tidemark.Runtimes"],
         ["Tidemark.Reports"] = ["Tidemark.Core", "Tidemark.Formats", "Tidemark.Diagnosis"],
     };
