@@ -22,6 +22,7 @@ public static class Program
             DemoCommand.Create(),
             DiagnoseCommand.Create(),
             CaptureCommand.Create(),
+            ReportCommand.Create(),
             TopCommand.Create(),
             HistogramCommand.Create(),
             DominatorsCommand.Create(),

@@ -37,6 +37,9 @@ public static class CaseAnalysis
             EightSteps.Answer(history, verdict, suspects, file),
             file.Captures,
             notes
-        );
+        )
+        {
+            Series = series,
+        };
     }
 }

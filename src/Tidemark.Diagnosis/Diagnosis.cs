@@ -1,6 +1,7 @@
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Core.Suspects;
+using Tidemark.Diagnosis.Captures;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Diagnosis.Checklist;
 
@@ -22,4 +23,8 @@ public sealed record Diagnosis(
     IReadOnlyList<ChecklistAnswer> Checklist,
     IReadOnlyList<CaseCapture> Captures,
     IReadOnlyList<string> Notes
-);
+)
+{
+    /// <summary>What was read from the captures, one series a capture method: for pictures.</summary>
+    public IReadOnlyList<CaptureSeries> Series { get; init; } = [];
+}

@@ -157,15 +157,7 @@ public sealed class DiagnoseRun(DiagnoseRequest request, Output output)
             runtime?.Knowledge ?? new(),
             new GrowthOptions { LimitBytes = request.Options.LimitBytes }
         );
-        var page = await HtmlReport.RenderAsync(
-            new ReportModel
-            {
-                Title = $"{diagnosis.Target.Name}: {ContractNames.Of(diagnosis.Verdict.Kind)}",
-                Diagnosis = diagnosis,
-                Suspects = diagnosis.Suspects,
-                Notes = diagnosis.Notes,
-            }
-        );
+        var page = await HtmlReport.RenderAsync(DiagnosisPage.Of(diagnosis));
         var written = DiagnosisFiles.Write(diagnosis, page, folder.Path);
         foreach (var problem in written.Problems)
         {

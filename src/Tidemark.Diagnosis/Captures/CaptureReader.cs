@@ -1,5 +1,3 @@
-using Tidemark.Core.Allocation;
-using Tidemark.Core.Heap;
 using Tidemark.Core.Suspects;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Formats;
@@ -38,7 +36,16 @@ internal static class CaptureReader
 
             if (captures.Count > 0)
             {
-                series.Add(Compare(group.Key, captures, snapshots, knowledge, notes));
+                var comparison = new SnapshotSeries(snapshots);
+                series.Add(
+                    new CaptureSeries(
+                        group.Key,
+                        captures,
+                        comparison,
+                        comparison.LiveBytes,
+                        comparison.FindSuspects(knowledge)
+                    )
+                );
             }
         }
 
@@ -66,49 +73,5 @@ internal static class CaptureReader
             notes.Add(e.Message);
             return null;
         }
-    }
-
-    private static CaptureSeries Compare(
-        string method,
-        List<CaseCapture> captures,
-        List<Snapshot> snapshots,
-        RuntimeKnowledge knowledge,
-        List<string> notes
-    )
-    {
-        switch (snapshots[0])
-        {
-            case HeapSnapshot:
-                var graphs = snapshots.OfType<HeapSnapshot>().Select(s => s.Graph).ToList();
-                var suspects =
-                    graphs.Count == 1
-                        ? HeapSuspects.Find(graphs[0], knowledge)
-                        : HeapSuspects.Find(HeapDiff.Between(graphs), knowledge);
-                return new CaptureSeries(method, captures, [.. graphs.Select(g => g.Dominators.TotalBytes)], suspects);
-            case ProfileSnapshot:
-                var profiles = snapshots.OfType<ProfileSnapshot>().Select(s => s.Profile).ToList();
-                var sites =
-                    profiles.Count == 1
-                        ? AllocationSuspects.Find(profiles[0], knowledge)
-                        : AllocationSuspects.Find(ProfileDiff.Between(profiles), knowledge);
-                return new CaptureSeries(method, captures, [.. profiles.Select(LiveBytes)], sites);
-            default:
-                throw new InvalidOperationException("a third kind of snapshot");
-        }
-    }
-
-    private static long LiveBytes(AllocationProfile profile)
-    {
-        var bytes = profile.BytesColumn(profile.DefaultIndex);
-        long sum = 0;
-        if (bytes >= 0)
-        {
-            foreach (var value in profile.Values(bytes))
-            {
-                sum += value;
-            }
-        }
-
-        return sum;
     }
 }

@@ -6,11 +6,13 @@ namespace Tidemark.Diagnosis.Captures;
 /// <summary>What the captures of one method show, oldest against newest.</summary>
 /// <param name="Method">The capture method.</param>
 /// <param name="Captures">The captures, oldest first.</param>
+/// <param name="Snapshots">What was read from them.</param>
 /// <param name="LiveBytes">What each of them says is live, in bytes.</param>
 /// <param name="Suspects">What grew, likeliest first.</param>
-internal sealed record CaptureSeries(
+public sealed record CaptureSeries(
     string Method,
     IReadOnlyList<CaseCapture> Captures,
+    SnapshotSeries Snapshots,
     IReadOnlyList<long> LiveBytes,
     IReadOnlyList<Suspect> Suspects
 )
