@@ -6,7 +6,6 @@ using Tidemark.Core.Series;
 using Tidemark.Diagnosis;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Diagnosis.Watching;
-using Tidemark.Reports;
 using Tidemark.Reports.Html;
 using Tidemark.Reports.Json;
 using Tidemark.Reports.Markdown;

@@ -9,7 +9,7 @@ internal static class FlameSection
     private const double SmallestShare = 0.0005;
 
     /// <summary>Functions in the table.</summary>
-    private const int MostRows = 200;
+    private const int MostRows = 100;
 
     public static ProfileSection Of(string title, AllocationProfile profile)
     {
@@ -17,7 +17,9 @@ internal static class FlameSection
         var type = profile.SampleTypes[column];
         var tree = CallTree.Of(profile, column);
         var (flat, cum) = tree.Names.Sum(profile.Values(column));
-        var counts = profile.CountColumn(column) is var c and >= 0 ? tree.Names.Sum(profile.Values(c)).Flat : new long[flat.Length];
+        var counts = profile.CountColumn(column) is var c and >= 0
+            ? tree.Names.Sum(profile.Values(c)).Flat
+            : new long[flat.Length];
         var rows = Enumerable
             .Range(0, tree.Names.Count)
             .Where(n => cum[n] != 0)
@@ -48,22 +50,31 @@ internal static class FlameSection
         return Section(title, type, tree, rows, isDiff: true);
     }
 
-    private static ProfileSection Section(string title, SampleType type, CallTree tree, List<TableRow> rows, bool isDiff)
+    private static ProfileSection Section(
+        string title,
+        SampleType type,
+        CallTree tree,
+        List<TableRow> rows,
+        bool isDiff
+    )
     {
         var functions = new List<string>();
         var files = new List<string>();
         var numbers = new Dictionary<int, int>();
-        var root = Cut(tree, function =>
-        {
-            if (!numbers.TryGetValue(function, out var number))
+        var root = Cut(
+            tree,
+            function =>
             {
-                numbers.Add(function, number = functions.Count);
-                functions.Add(tree.Names.Name(function).Text);
-                files.Add(tree.Names.Name(function).File);
-            }
+                if (!numbers.TryGetValue(function, out var number))
+                {
+                    numbers.Add(function, number = functions.Count);
+                    functions.Add(tree.Names.Name(function).Text);
+                    files.Add(tree.Names.Name(function).File);
+                }
 
-            return number;
-        });
+                return number;
+            }
+        );
         return new ProfileSection(
             title,
             type.Unit,
@@ -90,7 +101,12 @@ internal static class FlameSection
             if (tree.Value(node) > smallestValue || Math.Abs(tree.Growth(node)) > Math.Max(smallestGrowth, 0.5))
             {
                 (callees[tree.Caller(node)] ??= []).Add(
-                    new FlameNode(numberOf(tree.Function(node)), tree.Value(node), tree.Growth(node), callees[node] ?? [])
+                    new FlameNode(
+                        numberOf(tree.Function(node)),
+                        tree.Value(node),
+                        tree.Growth(node),
+                        callees[node] ?? []
+                    )
                 );
             }
 

@@ -12,7 +12,7 @@ internal static class HeapMapSection
     private const int MostGroups = 4000;
 
     /// <summary>Types in the table.</summary>
-    private const int MostRows = 300;
+    private const int MostRows = 100;
 
     public static HeapSection Of(string title, HeapGraph graph)
     {
@@ -70,8 +70,7 @@ internal static class HeapMapSection
                 Largest(path)
             );
 
-        List<HeapMapNode> Below(int path) =>
-            children.TryGetValue(path, out var list) ? list : children[path] = [];
+        List<HeapMapNode> Below(int path) => children.TryGetValue(path, out var list) ? list : children[path] = [];
 
         List<HeapMapNode> Largest(int path) =>
             children.Remove(path, out var list) ? [.. list.OrderByDescending(n => n.RetainedBytes)] : [];

@@ -12,10 +12,21 @@ public static class ReportSections
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(series);
-        return
-            series.HeapDiff is { } heapDiff ? model with { Heaps = [.. model.Heaps, HeapMapSection.Of(title, heapDiff)] }
-            : series.ProfileDiff is { } diff ? model with { Profiles = [.. model.Profiles, FlameSection.Of(title, diff)] }
-            : series.Graphs.Count > 0 ? model with { Heaps = [.. model.Heaps, HeapMapSection.Of(title, series.Graphs[0])] }
+        return series.HeapDiff is { } heapDiff
+                ? model with
+                {
+                    Heaps = [.. model.Heaps, HeapMapSection.Of(title, heapDiff)],
+                }
+            : series.ProfileDiff is { } diff
+                ? model with
+                {
+                    Profiles = [.. model.Profiles, FlameSection.Of(title, diff)],
+                }
+            : series.Graphs.Count > 0
+                ? model with
+                {
+                    Heaps = [.. model.Heaps, HeapMapSection.Of(title, series.Graphs[0])],
+                }
             : model with { Profiles = [.. model.Profiles, FlameSection.Of(title, series.Profiles[0])] };
     }
 }
