@@ -5,10 +5,18 @@ packages=()
 need() { # COMMAND PACKAGE
   command -v "$1" >/dev/null 2>&1 || packages+=("$2")
 }
+need_file() { # PATTERN PACKAGE
+  compgen -G "$1" >/dev/null || packages+=("$2")
+}
 need go golang-go
 need javac openjdk-17-jdk-headless
 need g++ g++
 need addr2line binutils
+need heaptrack heaptrack
+need valgrind valgrind
+need google-pprof google-perftools
+need jeprof libjemalloc-dev
+need_file '/usr/lib/*/libtcmalloc.so.4' libgoogle-perftools4
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}"
   export DEBIAN_FRONTEND=noninteractive

@@ -1,15 +1,17 @@
 using System.IO.Compression;
+using Tidemark.Formats.Zstd;
 
 namespace Tidemark.Formats;
 
 /// <summary>A capture on disk.</summary>
 public sealed class DumpFile
 {
-    private DumpFile(string path, long length, bool isGzip)
+    private DumpFile(string path, long length, bool isGzip, bool isZstd)
     {
         Path = path;
         Length = length;
         IsGzip = isGzip;
+        IsZstd = isZstd;
     }
 
     public string Path { get; }
@@ -20,26 +22,58 @@ public sealed class DumpFile
     /// <summary>True where the whole file is a gzip stream.</summary>
     public bool IsGzip { get; }
 
+    /// <summary>True where the whole file is a zstd stream.</summary>
+    public bool IsZstd { get; }
+
+    /// <summary>True where the content is not what stands on disk.</summary>
+    public bool IsPacked => IsGzip || IsZstd;
+
     /// <summary>Looks at the file's first bytes.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static DumpFile Open(string path)
     {
         using var stream = OpenRaw(path);
-        Span<byte> magic = stackalloc byte[2];
-        var isGzip = stream.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
-        return new DumpFile(path, stream.Length, isGzip);
+        Span<byte> magic = stackalloc byte[4];
+        magic = magic[..stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false)];
+        return new DumpFile(
+            path,
+            stream.Length,
+            isGzip: magic is [0x1f, 0x8b, ..],
+            isZstd: magic is [0x28, 0xb5, 0x2f, 0xfd]
+        );
     }
 
     /// <summary>The file as it stands on disk.</summary>
     public FileStream OpenRaw() => OpenRaw(Path);
 
-    /// <summary>What the file holds, unpacked where it is gzip.</summary>
-    public Stream OpenContent() => IsGzip ? new GZipStream(OpenRaw(), CompressionMode.Decompress) : OpenRaw();
+    /// <summary>What the file holds, unpacked where it is gzip or zstd.</summary>
+    /// <exception cref="MalformedDumpException">It is zstd, and this machine cannot unpack that.</exception>
+    public Stream OpenContent()
+    {
+        if (!IsPacked)
+        {
+            return OpenRaw();
+        }
 
-    /// <summary>The whole content in memory, unpacked where it is gzip: for formats that are small beside what they unpack to.</summary>
+        try
+        {
+            return IsGzip ? new GZipStream(OpenRaw(), CompressionMode.Decompress) : new ZstdStream(OpenRaw());
+        }
+        catch (PlatformNotSupportedException missing)
+        {
+            throw new MalformedDumpException(
+                Path,
+                0,
+                $"is packed with zstd, and {missing.Message}: unpack it first with `zstd -d {Path}`",
+                missing
+            );
+        }
+    }
+
+    /// <summary>The whole content in memory, unpacked where it is gzip or zstd: for formats that are small beside what they unpack to.</summary>
     /// <param name="maxBytes">The most that the content may take; a longer one is refused before it costs more.</param>
     /// <param name="cancellation">Stops the read.</param>
-    /// <exception cref="MalformedDumpException">It is longer than that, or the gzip stream is damaged or cut short.</exception>
+    /// <exception cref="MalformedDumpException">It is longer than that, or the packed stream is damaged or cut short.</exception>
     public ReadOnlyMemory<byte> ReadContent(long maxBytes, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxBytes, Array.MaxLength);
@@ -75,7 +109,7 @@ public sealed class DumpFile
         }
         catch (InvalidDataException damaged)
         {
-            throw new MalformedDumpException(Path, length, "the gzip stream is damaged or cut short here", damaged);
+            throw new MalformedDumpException(Path, length, "the packed stream is damaged or cut short here", damaged);
         }
     }
 

@@ -1,9 +1,15 @@
 using Tidemark.Formats.ClassHistogram;
 using Tidemark.Formats.GoText;
+using Tidemark.Formats.Heaptrack;
 using Tidemark.Formats.Hprof;
+using Tidemark.Formats.Jemalloc;
+using Tidemark.Formats.MallocInfo;
+using Tidemark.Formats.Massif;
 using Tidemark.Formats.NetTrace;
 using Tidemark.Formats.Pprof;
 using Tidemark.Formats.PythonHeap;
+using Tidemark.Formats.Smaps;
+using Tidemark.Formats.Tcmalloc;
 using Tidemark.Formats.Tracemalloc;
 using Tidemark.Formats.V8;
 
@@ -23,6 +29,12 @@ public static class DumpFormats
         new NetTraceFormat(),
         new GoTextFormat(),
         new GoStacksFormat(),
+        new JemallocFormat(),
+        new HeaptrackFormat(),
+        new TcmallocFormat(),
+        new MassifFormat(),
+        new MallocInfoFormat(),
+        new SmapsFormat(),
         new PprofFormat(),
     ];
 
@@ -38,7 +50,7 @@ public static class DumpFormats
         }
 
         var content = raw;
-        if (file.IsGzip)
+        if (file.IsPacked)
         {
             content = new byte[DumpHead.Size];
             using var stream = file.OpenContent();

@@ -17,7 +17,7 @@ public interface IDumpFormat
     Snapshot Read(DumpFile file, ReadContext context);
 }
 
-/// <summary>The first bytes of a file: as they are, and unpacked where they are gzip.</summary>
+/// <summary>The first bytes of a file: as they are, and unpacked where they are gzip or zstd.</summary>
 public readonly ref struct DumpHead(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> content)
 {
     /// <summary>How many bytes are looked at.</summary>
@@ -26,7 +26,7 @@ public readonly ref struct DumpHead(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> c
     /// <summary>The first bytes as they stand in the file.</summary>
     public ReadOnlySpan<byte> Raw { get; } = raw;
 
-    /// <summary>The first bytes of what the file holds: unpacked where the file is gzip, the same as <see cref="Raw"/> otherwise.</summary>
+    /// <summary>The first bytes of what the file holds: unpacked where the file is packed, the same as <see cref="Raw"/> otherwise.</summary>
     public ReadOnlySpan<byte> Content { get; } = content;
 }
 

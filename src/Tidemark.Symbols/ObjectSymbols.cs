@@ -49,12 +49,18 @@ public sealed class ObjectSymbols : IDisposable
     {
         try
         {
+            // A pipe or a device has no length, and opening one may wait for ever.
+            if (new FileInfo(path) is not { Exists: true, Length: > 0 })
+            {
+                return null;
+            }
+
             var elf = ElfFile.Open(path);
             return new ObjectSymbols(elf, elf.Section(".debug_info") is null ? DebugFiles.Find(elf) : null);
         }
-        catch (Exception e) when (e is ElfException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ElfException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return null;
+            return null; // ArgumentException: a path that no file can have
         }
     }
 
@@ -96,9 +102,14 @@ public sealed class ObjectSymbols : IDisposable
         var named = new CodeFrame[frames.Count];
         for (var i = 0; i < named.Length; i++)
         {
-            // Local functions and operators of lambdas have no linkage name; the symbol table knows the outermost one.
+            // Some functions of C++ have no linkage name in debug information; the symbol table knows the outermost one.
             var frame = frames[i];
-            if (!frame.IsInlined && !IsMangled(frame.Function) && Functions.Find(address) is { } symbol)
+            if (
+                !frame.IsInlined
+                && !IsMangled(frame.Function)
+                && Functions.Find(address) is { } symbol
+                && (frame.Function.Length == 0 || IsMangled(symbol.Name))
+            )
             {
                 frame = frame with { Function = symbol.Name };
             }

@@ -27,13 +27,13 @@ public sealed class Symboliser(MemoryMap map, string root = "") : IDisposable
     {
         inObject = 0;
         var index = Map.IndexOf(address);
-        if (index < 0 || !Map.Mappings[index].IsFile)
+        if (index < 0)
         {
             return null;
         }
 
         var mapping = Map.Mappings[index];
-        var symbols = Open(mapping.Path);
+        var symbols = Open(mapping);
         if (symbols?.Elf.AddressOf(address - mapping.Start + mapping.Offset) is not { } found)
         {
             return null;
@@ -43,13 +43,18 @@ public sealed class Symboliser(MemoryMap map, string root = "") : IDisposable
         return symbols;
     }
 
-    /// <summary>An object by its path in the process; null where it cannot be read.</summary>
-    public ObjectSymbols? Open(string path)
+    /// <summary>The object that a mapping shows; null where it is none or cannot be read.</summary>
+    public ObjectSymbols? Open(Mapping mapping)
     {
-        if (!objects.TryGetValue(path, out var symbols))
+        if (!mapping.IsFile)
         {
-            symbols = ObjectSymbols.Open(root + path);
-            objects[path] = symbols;
+            return null;
+        }
+
+        if (!objects.TryGetValue(mapping.Path, out var symbols))
+        {
+            symbols = ObjectSymbols.Open(root + mapping.Path);
+            objects[mapping.Path] = symbols;
         }
 
         return symbols;

@@ -1,3 +1,5 @@
+using Tidemark.Tests;
+
 namespace Tidemark.Symbols.Tests;
 
 /// <summary>A small C++ program, compiled once for all tests: inlined calls, lambdas, templates, an anonymous namespace.</summary>

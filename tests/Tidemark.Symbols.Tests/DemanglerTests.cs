@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidemark.Symbols.Demangling;
+using Tidemark.Tests;
 
 namespace Tidemark.Symbols.Tests;
 

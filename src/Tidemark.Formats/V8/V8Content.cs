@@ -23,7 +23,7 @@ internal sealed class V8Content
 
     public static V8Content Open(DumpFile file, CancellationToken cancellation)
     {
-        var handle = file.IsGzip
+        var handle = file.IsPacked
             ? Unpack(file, cancellation)
             : File.OpenHandle(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         return new V8Content(file.Path, handle, RandomAccess.GetLength(handle));

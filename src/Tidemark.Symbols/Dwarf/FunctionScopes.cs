@@ -19,53 +19,58 @@ internal sealed class FunctionScopes
 
     private FunctionScopes() { }
 
+    /// <summary>A function whose entries are being read; one may stand inside of another, as those of local classes do.</summary>
+    private sealed record OpenFunction(CodeRange[] Ranges)
+    {
+        public List<Scope> Scopes { get; } = [];
+    }
+
+    /// <summary>An entry with children: the function that it is in, and how deep among the calls put into that.</summary>
+    private readonly record struct OpenEntry(OpenFunction? Function, int Depth);
+
     public static FunctionScopes Read(DwarfSections sections, CompilationUnit unit)
     {
         var result = new FunctionScopes();
-        // Beside each open entry its depth among calls, -1 outside of functions.
-        var open = new Stack<int>();
+        var open = new Stack<OpenEntry>();
         var ranges = new List<CodeRange>();
-        var inner = new List<Scope>();
-        List<CodeRange> outer = [];
         var reader = new DwarfReader(sections.Info.Span, unit.FirstEntry);
         while (reader.Position < unit.End)
         {
             var at = reader.Position;
             if (unit.ReadAbbreviation(ref reader) is not { } shape)
             {
-                if (open.TryPop(out _) && open.Count > 0)
+                if (!open.TryPop(out var ended) || open.Count == 0)
                 {
-                    if (open.Peek() < 0)
-                    {
-                        result.Close(outer, inner);
-                    }
-
-                    continue;
+                    break;
                 }
 
-                break;
+                if (ended.Function is { } complete && open.Peek().Function != complete)
+                {
+                    result.Add(complete);
+                }
+
+                continue;
             }
 
-            var depth = open.Count > 0 ? open.Peek() : -1;
+            var entry = open.Count > 0 ? open.Peek() : default;
             var isFunction = shape.Tag == Tag.Subprogram;
-            if (isFunction || (shape.Tag == Tag.InlinedSubroutine && depth >= 0))
+            if (isFunction || (shape.Tag == Tag.InlinedSubroutine && entry.Function is not null))
             {
                 ranges.Clear();
                 var (file, line) = ReadScope(unit, ref reader, shape, ranges);
-                depth = isFunction ? 0 : depth + 1;
-                if (isFunction && ranges.Count > 0)
+                if (isFunction)
                 {
-                    result.Close(outer, inner);
-                    outer.AddRange(ranges);
+                    // A declaration or an abstract instance has no code.
+                    entry = ranges.Count > 0 ? new OpenEntry(new OpenFunction([.. ranges]), 0) : default;
                 }
-                else if (isFunction)
+                else
                 {
-                    depth = -1; // a declaration or an abstract instance: no code
+                    entry = entry with { Depth = entry.Depth + 1 };
                 }
 
                 foreach (var range in ranges)
                 {
-                    inner.Add(new Scope(range, at, depth, file, line));
+                    entry.Function?.Scopes.Add(new Scope(range, at, entry.Depth, file, line));
                 }
             }
             else
@@ -78,7 +83,7 @@ internal sealed class FunctionScopes
 
             if (shape.HasChildren)
             {
-                open.Push(depth);
+                open.Push(entry);
                 if (open.Count > DepthLimit)
                 {
                     throw new DwarfException($".debug_info at {at}: entries nested deeper than {DepthLimit}");
@@ -88,9 +93,12 @@ internal sealed class FunctionScopes
             {
                 break;
             }
+            else if (entry.Function is { } leaf && open.Peek().Function != leaf)
+            {
+                result.Add(leaf);
+            }
         }
 
-        result.Close(outer, inner);
         result.functions.Sort((x, y) => x.Code.Start.CompareTo(y.Code.Start));
         return result;
     }
@@ -117,20 +125,14 @@ internal sealed class FunctionScopes
     }
 
     /// <summary>A function is complete: one row for each of its ranges.</summary>
-    private void Close(List<CodeRange> outer, List<Scope> inner)
+    private void Add(OpenFunction function)
     {
-        if (outer.Count > 0)
+        foreach (var range in function.Ranges)
         {
-            foreach (var range in outer)
-            {
-                functions.Add((range, scopes.Count, inner.Count));
-            }
-
-            scopes.AddRange(inner);
+            functions.Add((range, scopes.Count, function.Scopes.Count));
         }
 
-        outer.Clear();
-        inner.Clear();
+        scopes.AddRange(function.Scopes);
     }
 
     private static (int File, int Line) ReadScope(

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Tidemark.Symbols.Tests;
+namespace Tidemark.Tests;
 
 /// <summary>Runs another program and gives what it printed.</summary>
 internal static class Tool
