@@ -33,7 +33,9 @@ internal sealed class PileDescription(
     public Suspect Describe(Accumulation pile, long whole, int samples)
     {
         var contentPath = ContentPath(pile.Path);
-        var (chain, share) = CommonChain(SampleOf(pile, contentPath, samples));
+        var sample = SampleOf(pile, contentPath, samples);
+        var (chain, share) = CommonChain(sample);
+        var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
         var holder = Holder(chain, content);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
@@ -49,8 +51,8 @@ internal sealed class PileDescription(
             pile.Bytes,
             pile.Count,
             whole <= 0 ? 0 : Math.Min(1, (double)pile.Bytes / whole),
-            Site: null,
-            Stack: null,
+            Site: stack?.FirstOrDefault(s => s.File is null || !roles.IsLibrary(s.File)) ?? stack?[0],
+            Stack: stack,
             [.. chain.Texts],
             Fingerprint.Of([pattern, holder, .. chain.Texts]),
             culprit?.Advice ?? Advice(holder, content, collection, isCache)
@@ -60,6 +62,15 @@ internal sealed class PileDescription(
             IsCache = isCache,
         };
     }
+
+    /// <summary>The call stack that allocated most of the sample, where the snapshot tells that of some.</summary>
+    private IReadOnlyList<CodeSite>? AllocationStack(IReadOnlyList<int> sample) =>
+        sample
+            .Select(rank => now.Graph.Labels.AllocationStack(now.Graph.Dominators.NodeAt(rank)))
+            .OfType<IReadOnlyList<CodeSite>>()
+            .GroupBy(stack => string.Join('\n', stack))
+            .MaxBy(group => group.Count())
+            ?.First();
 
     /// <summary>Ranks to look at: where several collections are held alike, from those that grew.</summary>
     private List<int> SampleOf(Accumulation pile, int path, int most)

@@ -10,9 +10,20 @@ internal static class PythonHeapGraph
         using var builder = new HeapGraphBuilder();
         var edges = new PythonHeapEdges(tables);
         var types = tables.Types.ToDictionary(t => t.Key, t => builder.AddType(t.Value.Name));
+        var caches = new Dictionary<string, int>();
         foreach (var node in edges.Original)
         {
-            builder.AddNode(types[tables.TypeOf[node]], edges.SizeOf(node), tables.Address[node]);
+            var type = types[tables.TypeOf[node]];
+            if (tables.Types[tables.TypeOf[node]].Kind == "_lru_cache_wrapper" && Bound(node) is { } bound)
+            {
+                // A cache with a bound and one without are two different things to the reader.
+                if (!caches.TryGetValue(bound, out type))
+                {
+                    caches[bound] = type = builder.AddType($"functools.lru_cache({bound})");
+                }
+            }
+
+            builder.AddNode(type, edges.SizeOf(node), tables.Address[node]);
         }
 
         foreach (var (number, type) in tables.Types)
@@ -40,6 +51,12 @@ internal static class PythonHeapGraph
         }
 
         return builder.Build(new PythonHeapLabels(tables, edges));
+
+        string? Bound(int cache) =>
+            tables.Texts.GetValueOrDefault(tables.Address[cache]) is { } text
+            && text.LastIndexOf("maxsize=", StringComparison.Ordinal) is >= 0 and var at
+                ? text[at..]
+                : null;
     }
 
     private static void AddGarbage(HeapGraphBuilder builder, List<int> garbage, string state)

@@ -65,11 +65,7 @@ internal sealed class PythonHeapReader(Stream stream, DumpFile file, PythonHeapL
         Span<byte> line = stackalloc byte[PythonHeapFormat.Magic.Length + 2];
         if (Fill(line) < line.Length || line[^1] != '\n' || line[^2] != '0' + SupportedVersion)
         {
-            throw new MalformedDumpException(
-                file.Path,
-                PythonHeapFormat.Magic.Length,
-                $"expected version {SupportedVersion} of the format; a newer Tidemark may read it"
-            );
+            throw Malformed($"expected version {SupportedVersion} of the format; a newer Tidemark may read it");
         }
     }
 
@@ -260,7 +256,7 @@ internal sealed class PythonHeapReader(Stream stream, DumpFile file, PythonHeapL
                 || e is IndexOutOfRangeException or ArgumentException
             )
         {
-            throw Malformed($"block '{kind}' is not as it should be: {e.Message}", e);
+            throw Malformed($"block '{kind}' is not as it should be: {OneLine(e.Message)}", e);
         }
     }
 
@@ -319,6 +315,8 @@ internal sealed class PythonHeapReader(Stream stream, DumpFile file, PythonHeapL
                 break;
         }
     }
+
+    private static string OneLine(string message) => string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static PythonLine Line(JsonElement row) => new(Text(row[0]), row[1].GetInt32());
 

@@ -16,7 +16,7 @@ internal sealed class PythonHeapRoots(PythonHeapTables tables, PythonHeapEdges e
     private readonly Stack<int> work = new();
 
     /// <summary>Adds all roots to the builder.</summary>
-    /// <returns>What no root reaches: garbage that is held by circles of references only.</returns>
+    /// <returns>Objects from which all the rest is reached: garbage that is held by circles of references only.</returns>
     public List<int> AddTo(HeapGraphBuilder builder)
     {
         foreach (var root in Variables().Concat(Modules()).Concat(Frames()))
@@ -34,12 +34,28 @@ internal sealed class PythonHeapRoots(PythonHeapTables tables, PythonHeapEdges e
             }
         }
 
-        return
-        [
-            .. Enumerable
-                .Range(0, reached.Length)
-                .Where(n => !reached[n] && tables.ReferenceCount[edges.Original[n]] > 0),
-        ];
+        return Garbage();
+    }
+
+    /// <summary>What is left: the program's own objects, and of circles without any such the first member.</summary>
+    private List<int> Garbage()
+    {
+        var left = Enumerable
+            .Range(0, reached.Length)
+            .Where(n => !reached[n] && tables.ReferenceCount[edges.Original[n]] > 0)
+            .ToList();
+        var garbage = left.FindAll(n => TypeKind(n) == "instance");
+        garbage.ForEach(Reach);
+        foreach (var node in left)
+        {
+            if (!reached[node])
+            {
+                garbage.Add(node);
+                Reach(node);
+            }
+        }
+
+        return garbage;
     }
 
     /// <summary>Module variables by what they hold. Where several modules name the same object, the one that most likely made it comes first.</summary>

@@ -35,6 +35,26 @@ public sealed class TracemallocSnapshot
         domains = new uint[count];
     }
 
+    /// <summary>A snapshot of traces that are given: size in bytes, domain, and frames as (file, line), newest first.</summary>
+    public static TracemallocSnapshot Of(
+        IReadOnlyCollection<(long Size, uint Domain, (string File, int Line)[] Frames)> traces,
+        int tracebackLimit,
+        TracemallocSymbols? symbols = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(traces);
+        symbols ??= new TracemallocSymbols();
+        var snapshot = new TracemallocSnapshot(symbols, traces.Count, tracebackLimit);
+        var i = 0;
+        foreach (var (size, domain, lines) in traces)
+        {
+            int[] frames = [.. lines.Select(l => symbols.AddFrame(symbols.AddFile(l.File), l.Line))];
+            snapshot.Set(i++, size, symbols.Tracebacks.Add(frames), domain);
+        }
+
+        return snapshot;
+    }
+
     public TracemallocSymbols Symbols { get; }
 
     /// <summary>How many frames were kept of each traceback.</summary>

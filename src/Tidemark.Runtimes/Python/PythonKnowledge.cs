@@ -40,7 +40,7 @@ internal static class PythonKnowledge
             [
                 new(
                     "lru-cache",
-                    Pattern(@"lru_cache of .*maxsize=None"),
+                    Pattern(@"^functools\.lru_cache\(maxsize=None\)"),
                     "functools.cache and lru_cache(maxsize=None) keep every result for as long as the function lives: give it a maxsize, or clear it; on a method the cache also keeps every self.",
                     IsCache: true
                 ),

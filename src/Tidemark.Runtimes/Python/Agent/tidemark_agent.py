@@ -684,7 +684,8 @@ class Agent:
             total += sum(map(_sizer(classes), chunk))
             for cls in classes:
                 if TYPE_NAME(cls) == "_lru_cache_wrapper":
-                    cached += sum(o.cache_info().currsize for o in chunk if type(o) is cls)
+                    info = [o.cache_info() for o in chunk if type(o) is cls]
+                    cached += sum(i.currsize for i in info if i.maxsize is None)
             flat = gc.get_referents(*chunk)
             depth = 0
             while flat and depth < 8:

@@ -1,0 +1,100 @@
+using Tidemark.Formats;
+
+namespace Tidemark.Formats.Tests;
+
+/// <summary>Damages small files at random, with a seed, and holds the reader to its word: an answer or a clear refusal, never anything else.</summary>
+internal static class Mutations
+{
+    private const int Few = 3000;
+
+    /// <summary>How many are tried: a few thousand in every test run, a million with TIDEMARK_MUTATIONS=1000000.</summary>
+    private static int Count =>
+        int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS"), out var wanted) ? wanted : Few;
+
+    public static void MustNotHurt(IDumpFormat format, byte[] original)
+    {
+        var dice = new Random(20261122);
+        using var temporary = new TemporaryFile();
+        for (var i = 0; i < Count; i++)
+        {
+            temporary.Write(Mutate(original, dice));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                format.Read(DumpFile.Open(temporary.Path), ReadContext.Quiet).Format.ShouldBe(format.Name);
+            }
+            catch (MalformedDumpException refused)
+            {
+                refused.Message.ShouldStartWith(temporary.Path);
+                refused.Message.ShouldNotContain("\n");
+            }
+
+            (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(64 << 20);
+        }
+    }
+
+    public static void MustNotHurtCutShort(IDumpFormat format, byte[] original)
+    {
+        using var temporary = new TemporaryFile();
+        for (var length = 0; length < original.Length; length++)
+        {
+            temporary.Write(original.AsSpan(0, length));
+            try
+            {
+                format.Read(DumpFile.Open(temporary.Path), ReadContext.Quiet);
+            }
+            catch (MalformedDumpException refused)
+            {
+                refused.Offset.ShouldBeLessThanOrEqualTo(length);
+            }
+        }
+    }
+
+    private static byte[] Mutate(byte[] original, Random dice)
+    {
+        var bytes = (byte[])original.Clone();
+        for (var changes = dice.Next(1, 6); changes > 0; changes--)
+        {
+            var at = dice.Next(bytes.Length);
+            switch (dice.Next(6))
+            {
+                case 0:
+                    bytes[at] ^= (byte)(1 << dice.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)dice.Next(256);
+                    break;
+                case 2:
+                    bytes[at] = 0xff;
+                    break;
+                case 3:
+                    bytes = [.. bytes[..at], .. bytes.AsSpan(dice.Next(bytes.Length))];
+                    break;
+                case 4:
+                    bytes = bytes.Length < 1 << 16 ? [.. bytes[..at], .. bytes.AsSpan(at / 2)] : bytes;
+                    break;
+                default:
+                    var wide = BitConverter.GetBytes(dice.NextInt64() >> dice.Next(64));
+                    wide.AsSpan(0, Math.Min(8, bytes.Length - at)).CopyTo(bytes.AsSpan(at));
+                    break;
+            }
+
+            if (bytes.Length == 0)
+            {
+                return [0];
+            }
+        }
+
+        return bytes;
+    }
+}
+
+/// <summary>A file that is gone at the end of the test.</summary>
+internal sealed class TemporaryFile : IDisposable
+{
+    public string Path { get; } = System.IO.Path.GetTempFileName();
+
+    public void Write(ReadOnlySpan<byte> bytes) => File.WriteAllBytes(Path, bytes);
+
+    public void Dispose() => File.Delete(Path);
+}

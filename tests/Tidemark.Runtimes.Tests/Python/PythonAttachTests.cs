@@ -1,0 +1,249 @@
+using System.Diagnostics;
+using Tidemark.Core.Heap;
+using Tidemark.Core.Series;
+using Tidemark.Formats;
+using Tidemark.Runtimes.Python;
+using Tidemark.Runtimes.Python.Agent;
+
+namespace Tidemark.Runtimes.Tests.Python;
+
+public class PythonAttachTests
+{
+    private static readonly PythonRuntime Runtime = new();
+
+    public static TheoryData<string> Interpreters => PythonService.Interpreters();
+
+    [Theory]
+    [MemberData(nameof(Interpreters))]
+    public async Task Every_version_is_captured_and_left_as_it_was(string interpreter)
+    {
+        await using var service = await PythonService.StartAsync(interpreter, "answer");
+        var before = await service.SettingsAsync();
+        (await Runtime.RecognisesAsync(service.Target, default)).ShouldBeTrue();
+
+        var graph = await CaptureAsync(service.Target);
+
+        var active = graph.Roots.Single(r => r.Name == "module __main__.ACTIVE").Node;
+        var sessions = graph.References(active).ToArray().Count(n => graph.TypeNameOf(n) == "__main__.Session");
+        sessions.ShouldBe(5000);
+        var session = graph.References(active)[0];
+        graph.Labels.Reference(session, 0).ShouldBe("user");
+        graph.Labels.Reference(session, 1).ShouldBe("items");
+        await SettledAsync(service, before);
+    }
+
+    [Theory]
+    [InlineData("answer")]
+    [InlineData("epoll")]
+    [InlineData("join")]
+    [InlineData("spin")]
+    [InlineData("busy")]
+    public async Task It_is_entered_whatever_its_threads_do(string mode)
+    {
+        await using var service = await PythonService.StartAsync("python3", mode);
+        var before = await service.SettingsAsync();
+        var graph = await CaptureAsync(service.Target);
+        graph.Roots.ShouldContain(r => r.Name == "module __main__.ACTIVE");
+        await SettledAsync(service, before);
+    }
+
+    [Fact]
+    public async Task Rounds_of_attach_capture_detach_on_a_busy_service_change_nothing()
+    {
+        var rounds = int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_SOAK_ROUNDS"), out var wanted)
+            ? wanted
+            : 15;
+        await using var service = await PythonService.StartAsync("python3", "busy");
+        var before = await service.SettingsAsync();
+        var served = (await service.StateAsync()).GetProperty("served").GetInt64();
+        for (var round = 0; round < rounds; round++)
+        {
+            await CaptureAsync(service.Target);
+            var now = (await service.StateAsync()).GetProperty("served").GetInt64();
+            now.ShouldBeGreaterThan(served);
+            served = now;
+        }
+
+        await SettledAsync(service, before);
+    }
+
+    [Fact]
+    public async Task The_live_heap_is_weighed_and_collections_are_counted()
+    {
+        await using var service = await PythonService.StartAsync("python3", "epoll");
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        var sample = new SignalSample();
+        for (var tries = 0; tries < 100 && !sample.Has(Signal.LiveHeap); tries++)
+        {
+            await session.SampleAsync(sample, default);
+            await Task.Delay(100);
+        }
+
+        sample[Signal.LiveHeap].ShouldBeInRange(1 << 20, 64 << 20);
+        sample[Signal.GcCount].ShouldBeGreaterThanOrEqualTo(0);
+    }
+
+    [Fact]
+    public async Task Unbounded_caches_are_counted_by_their_entries_and_bounded_ones_are_not()
+    {
+        const string caches = """
+            import functools
+            @functools.lru_cache(maxsize=None)
+            def unbounded(n): return [n]
+            @functools.lru_cache(maxsize=50)
+            def bounded(n): return [n]
+            for n in range(300): unbounded(n), bounded(n)
+            """;
+        await using var service = await PythonService.StartAsync("python3", "epoll", caches);
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        var sample = new SignalSample();
+        for (var tries = 0; tries < 100 && !sample.Has(Signal.CacheEntries); tries++)
+        {
+            await session.SampleAsync(sample, default);
+            await Task.Delay(100);
+        }
+
+        sample[Signal.CacheEntries].ShouldBeGreaterThanOrEqualTo(300);
+        sample[Signal.CacheEntries].ShouldBeLessThan(350);
+    }
+
+    [Fact]
+    public async Task Uncollected_cycles_are_told_where_the_collector_is_off()
+    {
+        const string cycles = """
+            import gc
+            gc.disable()
+            class Node:
+                def __init__(self): self.me = self
+            for _ in range(100): Node()
+            """;
+        await using var service = await PythonService.StartAsync("python3", "epoll", cycles);
+        var graph = await CaptureAsync(service.Target);
+        var root = graph.Roots.Single(r => r.Kind == RootKind.FinalizerQueue);
+        root.Name.ShouldBe("uncollected cycles (gc is disabled)");
+        graph.References(root.Node).ToArray().Count(n => graph.TypeNameOf(n) == "__main__.Node").ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task A_program_that_loaded_the_agent_itself_is_reached_over_its_socket()
+    {
+        var folder = Directory.CreateTempSubdirectory("tidemark-agent").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "tidemark_agent.py"), AgentSource.Module);
+        var environment = new Dictionary<string, string> { ["PYTHONPATH"] = folder, ["TMPDIR"] = folder };
+        await using (
+            var service = await PythonService.StartAsync(
+                "python3",
+                "epoll",
+                "import tidemark_agent; tidemark_agent.listen()",
+                environment
+            )
+        )
+        {
+            var before = await service.SettingsAsync();
+            (await PythonProcess.TryConnectAsync(service.Pid, default))!.Dispose();
+            var graph = await CaptureAsync(service.Target);
+            graph.Roots.ShouldContain(r => r.Name == "module __main__.ACTIVE");
+            await SettledAsync(service, before);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_process_without_Python_is_not_recognised()
+    {
+        using var sleep = Process.Start("sleep", "60");
+        (await Runtime.RecognisesAsync(new Target(sleep.Id, null, "sleep"), default)).ShouldBeFalse();
+        sleep.Kill();
+    }
+
+    [Fact]
+    public async Task A_process_that_is_not_there_is_told_as_gone() =>
+        await Should.ThrowAsync<TargetGoneException>(() =>
+            Runtime.AttachAsync(new Target(int.MaxValue, null, "nobody"), default)
+        );
+
+    [Fact]
+    public async Task A_stopped_process_is_refused_with_one_line_and_goes_on_unharmed()
+    {
+        await using var service = await PythonService.StartAsync("python3", "answer");
+        var before = await service.SettingsAsync();
+        Signal("STOP", service.Pid);
+        await Task.Delay(200);
+
+        var refused = await Should.ThrowAsync<AttachFailedException>(() =>
+            Runtime.AttachAsync(service.Target, default)
+        );
+
+        refused.Message.ShouldContain("could not be entered");
+        Signal("CONT", service.Pid);
+        await SettledAsync(service, before);
+    }
+
+    [Fact]
+    public async Task A_process_that_ends_while_it_is_watched_is_told_as_gone()
+    {
+        await using var service = await PythonService.StartAsync("python3", "epoll");
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        service.Kill();
+        await Should.ThrowAsync<TargetGoneException>(async () =>
+        {
+            for (var tries = 0; tries < 50; tries++)
+            {
+                await session.SampleAsync(new SignalSample(), default);
+                await Task.Delay(50);
+            }
+        });
+    }
+
+    [Fact]
+    public async Task A_capture_to_a_place_that_cannot_be_written_fails_and_leaves_no_file()
+    {
+        await using var service = await PythonService.StartAsync("python3", "epoll");
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        await Should.ThrowAsync<CaptureFailedException>(() =>
+            session.CaptureAsync(session.Methods[0], "/nowhere/at/all.pyheap.gz", default)
+        );
+    }
+
+    private static async Task<HeapGraph> CaptureAsync(Target target)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"tidemark-{Guid.NewGuid():N}.pyheap.gz");
+        try
+        {
+            await using (var session = await Runtime.AttachAsync(target, default))
+            {
+                var outcome = await session.CaptureAsync(session.Methods[0], path, default);
+                outcome.Pause!.Value.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+            }
+
+            File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            var file = DumpFile.Open(path);
+            return ((HeapSnapshot)DumpFormats.Detect(file)!.Read(file, ReadContext.Quiet)).Graph;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>The agent's thread needs a moment to end after it has hung up.</summary>
+    private static async Task SettledAsync(PythonService service, string before)
+    {
+        var now = "";
+        for (var tries = 0; tries < 50; tries++)
+        {
+            now = await service.SettingsAsync();
+            if (now == before)
+            {
+                return;
+            }
+
+            await Task.Delay(100);
+        }
+
+        now.ShouldBe(before);
+    }
+
+    private static void Signal(string name, int pid) => Process.Start("kill", ["-" + name, $"{pid}"]).WaitForExit();
+}
