@@ -125,8 +125,12 @@ internal sealed class PythonSession : RuntimeSession
         }
         catch (Exception e)
         {
-            File.Delete(path);
-            if (e is IOException or ObjectDisposedException)
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+            }
+
+            if (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
                 throw new CaptureFailedException($"the object graph of process {pid} was not taken: {e.Message}", e);
             }

@@ -168,7 +168,7 @@ public class PythonAttachTests
     {
         await using var service = await PythonService.StartAsync("python3", "answer");
         var before = await service.SettingsAsync();
-        Signal("STOP", service.Pid);
+        Send("STOP", service.Pid);
         await Task.Delay(200);
 
         var refused = await Should.ThrowAsync<AttachFailedException>(() =>
@@ -176,7 +176,7 @@ public class PythonAttachTests
         );
 
         refused.Message.ShouldContain("could not be entered");
-        Signal("CONT", service.Pid);
+        Send("CONT", service.Pid);
         await SettledAsync(service, before);
     }
 
@@ -245,5 +245,5 @@ public class PythonAttachTests
         now.ShouldBe(before);
     }
 
-    private static void Signal(string name, int pid) => Process.Start("kill", ["-" + name, $"{pid}"]).WaitForExit();
+    private static void Send(string name, int pid) => Process.Start("kill", ["-" + name, $"{pid}"]).WaitForExit();
 }

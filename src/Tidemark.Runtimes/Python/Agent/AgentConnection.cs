@@ -53,11 +53,11 @@ internal sealed class AgentConnection : IAsyncDisposable
             broken = false;
             return answer;
         }
-        catch (EndOfStreamException e)
+        catch (IOException e)
         {
-            throw Directory.Exists($"/proc/{pid}")
-                ? new IOException($"the agent in process {pid} hung up", e)
-                : new TargetGoneException($"process {pid} has ended", e);
+            throw HasEnded(pid)
+                ? new TargetGoneException($"process {pid} has ended", e)
+                : new IOException($"the agent in process {pid} hung up: {e.Message}", e);
         }
         finally
         {
@@ -85,6 +85,20 @@ internal sealed class AgentConnection : IAsyncDisposable
 
         await stream.DisposeAsync();
         turn.Dispose();
+    }
+
+    private static bool HasEnded(int pid)
+    {
+        try
+        {
+            // The state follows the name, which may hold anything but ends with the last bracket.
+            var status = File.ReadAllText($"/proc/{pid}/stat");
+            return status.AsSpan(status.LastIndexOf(')') + 2)[0] is 'Z' or 'X';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private async Task<JsonElement> ExchangeAsync(

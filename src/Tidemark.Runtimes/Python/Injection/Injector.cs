@@ -116,6 +116,7 @@ internal static class Injector
         var functions = FindFunctions(image);
         var instruction = FindSystemCallInstruction(image);
         var last = "no thread of it could be stopped (is the process itself stopped?)";
+        using var quiet = Ptrace.QuietStops();
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -136,6 +137,10 @@ internal static class Injector
             catch (ThreadCallException e)
             {
                 last = e.Message;
+            }
+            catch (UnauthorizedAccessException) when (attempt > 0)
+            {
+                break; // it was let in before: a thread that would not stop is still on its way to us
             }
             catch (UnauthorizedAccessException e)
             {

@@ -80,9 +80,55 @@ internal static unsafe partial class Ptrace
         return taken;
     }
 
+    /// <summary>Keeps the kernel from signalling the stops of traced threads, until disposed.</summary>
+    /// <remarks>The runtime would take a signalled stop of a process that it has started itself for that process's end.</remarks>
+    public static IDisposable QuietStops() => new StopsUnsignalled();
+
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long SystemCall(long number, long first, long second, long third);
+
+    [LibraryImport("libc", EntryPoint = "sigaction", SetLastError = true)]
+    private static partial int SignalAction(int signal, SignalDisposition* set, SignalDisposition* old);
+
+    /// <summary>The C library's <c>struct sigaction</c> on x86-64 Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct SignalDisposition
+    {
+        public nint Handler;
+        public fixed byte Mask[128];
+        public int Flags;
+        public nint Restorer;
+    }
+
+    private sealed class StopsUnsignalled : IDisposable
+    {
+        private const int Child = 17;
+        private const int NoStopSignals = 1;
+        private readonly bool isOurs = Change(set: true);
+
+        public void Dispose()
+        {
+            if (isOurs)
+            {
+                Change(set: false);
+            }
+        }
+
+        private static bool Change(bool set)
+        {
+            SignalDisposition disposition;
+            _ = SignalAction(Child, null, &disposition);
+            if ((disposition.Flags & NoStopSignals) != 0 == set)
+            {
+                return false;
+            }
+
+            disposition.Flags ^= NoStopSignals;
+            _ = SignalAction(Child, &disposition, null);
+            return true;
+        }
+    }
 }
