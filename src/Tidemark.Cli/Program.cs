@@ -33,6 +33,7 @@ public static class Program
             PeekCommand.Create(),
             DiffCommand.Create(),
             ConvertCommand.Create(),
+            PythonAgentCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Tidemark.Core.Series;
 using Tidemark.Metrics.Csv;
+using Tidemark.Metrics.Mprof;
 
 namespace Tidemark.Metrics;
 
@@ -32,7 +33,7 @@ public static class HistoryFormats
     private const int HeadBytes = 4096;
 
     /// <summary>In the order in which they are asked; CSV, which has no magic, stands last.</summary>
-    public static IReadOnlyList<HistoryFormat> All { get; } = [CsvHistory.Format];
+    public static IReadOnlyList<HistoryFormat> All { get; } = [MprofHistory.Format, CsvHistory.Format];
 
     /// <summary>Reads a history file, packed with gzip or not; its name without the endings is the target's.</summary>
     /// <exception cref="MalformedHistoryException">It is not a history or is damaged.</exception>

@@ -27,7 +27,7 @@ internal static class PythonKnowledge
             Noise =
             [
                 Pattern(
-                    @"^module (sys\.modules|linecache\.cache|re\._cache|sre_compile\.|_frozen_importlib|importlib\.|tracemalloc|tidemark_agent)"
+                    @"^module (sys\.modules|linecache\.cache|re\._cache|sre_compile\.|_frozen_importlib|importlib\.|tracemalloc|tidemark_agent)|^(static |class )?tidemark_agent\."
                 ),
             ],
             BenignCaches =

@@ -17,7 +17,9 @@ public static class AgentSource
     private static string Guarded(string call) =>
         $$"""
             try:
-                exec(compile({{Literal(Module + call)}}, "<tidemark>", "exec"), {"__name__": "tidemark_agent"})
+                (lambda space: (exec(compile({{Literal(
+                Module + call
+            )}}, "<tidemark>", "exec"), space), space.clear()))({"__name__": "tidemark_agent"})
             except BaseException:
                 pass
             """;

@@ -1,0 +1,56 @@
+using Tidemark.Core.Series;
+
+namespace Tidemark.Metrics.Tests.Mprof;
+
+public sealed class MprofHistoryTests : IDisposable
+{
+    private readonly string path = Path.Combine(Path.GetTempPath(), $"mprofile_{Guid.NewGuid():N}.dat");
+
+    public void Dispose() => File.Delete(path);
+
+    [Fact]
+    public void Samples_are_the_footprint_in_bytes()
+    {
+        var file = Read(
+            "CMDLINE python3 app.py\nMEM 1.500000 1700000000.1000\nFUNC app.load 1.0 1700000000.2 2.0 1700000000.3\nMEM 2.25 1700000000.2\n"
+        );
+
+        var history = file.Histories.Single();
+        history.Count.ShouldBe(2);
+        history.Values(Signal.Footprint).ToArray().ShouldBe([1.5 * (1 << 20), 2.25 * (1 << 20)]);
+        history.Times[0].ShouldBe(1700000000.1);
+        file.Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Children_are_histories_of_their_own()
+    {
+        var file = Read("CMDLINE python3 app.py\nMEM 1 1\nCHLD 0 3 1\nCHLD 1 4 1\nMEM 1 2\nCHLD 0 5 2\n");
+        file.Histories.Select(h => h.Count).ShouldBe([2, 2, 1]);
+        file.Histories[1].Name.ShouldEndWith("child 0");
+    }
+
+    [Fact]
+    public void A_last_line_cut_short_is_left_out_with_a_warning()
+    {
+        var file = Read("CMDLINE x\nMEM 1 1\nMEM 1 2\nMEM 1");
+        file.Histories.Single().Count.ShouldBe(2);
+        file.Warnings.Single().ShouldContain("cut short");
+    }
+
+    [Theory]
+    [InlineData("CMDLINE x\nMEM one 1\nMEM 1 2\n", "line 2")]
+    [InlineData("CMDLINE x\nMEM 1 1\nHELLO\nMEM 1 2\n", "line 3")]
+    [InlineData("CMDLINE x\nMEM nan 1\nMEM 1 2\n", "line 2")]
+    [InlineData("CMDLINE x\n", "no 'MEM' line")]
+    public void A_line_that_is_none_is_named(string content, string because)
+    {
+        Should.Throw<MalformedHistoryException>(() => Read(content)).Message.ShouldContain(because);
+    }
+
+    private HistoryFile Read(string content)
+    {
+        File.WriteAllText(path, content);
+        return HistoryFormats.Read(path);
+    }
+}
