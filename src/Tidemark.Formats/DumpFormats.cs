@@ -26,6 +26,7 @@ public static class DumpFormats
         new PythonHeapFormat(),
         new TracemallocFormat(),
         new V8SnapshotFormat(),
+        new V8HeapProfileFormat(),
         new NetTraceFormat(),
         new GoTextFormat(),
         new GoStacksFormat(),

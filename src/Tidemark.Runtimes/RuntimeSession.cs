@@ -43,6 +43,9 @@ public abstract class RuntimeSession : ISignalSource
     /// <inheritdoc />
     public abstract ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation);
 
+    /// <summary>Takes out of what the kernel shows of the process what a capture has caused, and would look like growth.</summary>
+    public virtual void Correct(SignalSample sample) { }
+
     /// <summary>What a capture would cost now.</summary>
     public abstract Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation);
 

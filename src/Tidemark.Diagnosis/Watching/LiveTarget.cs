@@ -93,6 +93,7 @@ public sealed class LiveTarget : ISignalSource
         if (procfs is not null)
         {
             await procfs.SampleAsync(sample, cancellation);
+            Session.Correct(sample);
         }
 
         if (limitBytes is { } limit && !sample.Has(Signal.Limit))

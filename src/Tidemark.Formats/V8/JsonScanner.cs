@@ -51,9 +51,11 @@ internal sealed class JsonScanner(V8Content content, int bufferBytes = 1 << 18)
         }
     }
 
+    /// <param name="c">What must come next.</param>
+    /// <param name="where">Where that is, for the complaint.</param>
     public void Expect(char c, string where)
     {
-        var found = Peek($"'{c}' {where}");
+        var found = Peek(where);
         if (found != c)
         {
             throw content.Malformed(Offset, $"expected '{c}' {where}, found {Show(found)}");

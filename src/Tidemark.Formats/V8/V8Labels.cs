@@ -3,17 +3,22 @@ using Tidemark.Core.Heap;
 namespace Tidemark.Formats.V8;
 
 /// <summary>Names of references and objects, read from the file again where they are asked for: keeping a name for each edge would take as much memory as the graph itself.</summary>
-internal sealed class V8Labels(V8Content content, V8SnapshotHeader header, V8RowOffsets rows, V8Strings strings)
-    : HeapLabels
+internal sealed class V8Labels(
+    V8SnapshotHeader header,
+    V8Rows nodes,
+    int[] firstEdges,
+    V8Rows edges,
+    V8Strings strings,
+    IReadOnlySet<ulong> weakMapTables
+) : HeapLabels
 {
     private const int ShownProperties = 5;
     private const int ShownCharacters = 120;
+    private const long MostKept = 1 << 20;
     private readonly uint[] edgeCodes = V8EdgeTable.Codes(header.EdgeTypes);
-    private readonly JsonScanner nodeReader = new(content, 1 << 14);
-    private readonly JsonScanner edgeReader = new(content, 1 << 14);
     private readonly Lock reading = new();
-    private readonly List<(V8EdgeType Type, long Name)> references = [];
-    private int referencesOf = -1;
+    private readonly Dictionary<int, (V8EdgeType Type, long Name)[]> references = [];
+    private long referencesKept;
 
     /// <summary>Which of an object's edges count as references; set once that is known.</summary>
     public EssentialEdges? Essential { get; set; }
@@ -23,8 +28,8 @@ internal sealed class V8Labels(V8Content content, V8SnapshotHeader header, V8Row
     {
         lock (reading)
         {
-            ReadReferences(from);
-            return ordinal < references.Count ? Show(references[ordinal].Type, references[ordinal].Name) : null;
+            var all = ReferencesOf(from);
+            return ordinal < all.Length ? Show(all[ordinal].Type, all[ordinal].Name) : null;
         }
     }
 
@@ -58,8 +63,7 @@ internal sealed class V8Labels(V8Content content, V8SnapshotHeader header, V8Row
     /// <summary>The names of the first few properties or variables, in braces.</summary>
     private string? Properties(int node, V8EdgeType type)
     {
-        ReadReferences(node);
-        var names = references
+        var names = ReferencesOf(node)
             .Where(r => r.Type == type)
             .Select(r => strings[(int)r.Name])
             .Where(n => n != "__proto__")
@@ -97,101 +101,68 @@ internal sealed class V8Labels(V8Content content, V8SnapshotHeader header, V8Row
     private static string Shorten(string text) =>
         text.Length <= ShownCharacters ? text : string.Concat(text.AsSpan(0, ShownCharacters), "…");
 
-    private void ReadReferences(int from)
+    private (V8EdgeType Type, long Name)[] ReferencesOf(int from)
     {
-        if (referencesOf == from)
+        if (!references.TryGetValue(from, out var all))
         {
-            return;
+            all = ReadReferences(from);
+            referencesKept += all.Length;
+            if (referencesKept > MostKept)
+            {
+                references.Clear();
+                referencesKept = all.Length;
+            }
+
+            references.Add(from, all);
         }
 
-        referencesOf = -1;
-        references.Clear();
+        return all;
+    }
+
+    private (V8EdgeType Type, long Name)[] ReadReferences(int from)
+    {
+        var holding = new List<(V8EdgeType Type, long Name)>();
         var node = ReadNode(from);
-        var edge = node.FirstEdge;
-        edgeReader.MoveTo(rows.EdgeOffset(edge, out var surplus));
-        var row = new long[header.EdgeColumns];
-        for (var i = -surplus; i < node.EdgeCount; i++)
+        for (var edge = node.FirstEdge; edge < node.FirstEdge + node.EdgeCount; edge++)
         {
-            ReadRow(edgeReader, row);
+            var row = edges[edge];
             var type = (V8EdgeType)edgeCodes[row[header.EdgeType]];
-            var name = row[header.EdgeName];
+            var name = (long)row[header.EdgeName];
             if (
-                i >= 0
-                && Essential!.Holds(from, (int)(row[header.EdgeTo] / header.NodeColumns), type)
+                Essential!.Holds(from, (int)(row[header.EdgeTo] / (ulong)header.NodeColumns), type)
                 && !IsEphemeronOfTable(type, name, node.Id)
             )
             {
-                references.Add((type, name));
+                holding.Add((type, name));
             }
         }
 
-        referencesOf = from;
+        return [.. holding];
     }
 
     private bool IsEphemeronOfTable(V8EdgeType type, long name, ulong id) =>
-        type == V8EdgeType.Internal && EphemeronName.TryParse(strings[(int)name], out var table) && table == id;
+        type == V8EdgeType.Internal
+        && weakMapTables.Contains(id)
+        && EphemeronName.TryParse(strings[(int)name], out var table)
+        && table == id;
 
     private (string Type, long Name, ulong Id, long FirstEdge, long EdgeCount) ReadNode(int node)
     {
-        nodeReader.MoveTo(rows.NodeOffset(node, out var surplus, out var firstEdge));
-        var row = new long[header.NodeColumns];
-        for (var i = 0; i < surplus; i++)
+        var first = node - node % V8NodeTable.Stride;
+        long firstEdge = firstEdges[node / V8NodeTable.Stride];
+        for (var before = first; before < node; before++)
         {
-            ReadRow(nodeReader, row);
-            firstEdge += row[header.NodeEdgeCount];
+            firstEdge += (long)nodes[before][header.NodeEdgeCount];
         }
 
-        ReadRow(nodeReader, row);
+        var row = nodes[node];
         return (
             header.NodeTypes[row[header.NodeType]],
-            row[header.NodeName],
-            (ulong)row[header.NodeId],
+            (long)row[header.NodeName],
+            row[header.NodeId],
             firstEdge,
-            row[header.NodeEdgeCount]
+            (long)row[header.NodeEdgeCount]
         );
-    }
-
-    private static void ReadRow(JsonScanner reader, long[] row)
-    {
-        for (var i = 0; i < row.Length; i++)
-        {
-            reader.Accept(',', "a number");
-            row[i] = reader.ReadNumber("a number");
-        }
-    }
-}
-
-/// <summary>Where rows stand in the file: remembered for one in a stride, counted from there.</summary>
-/// <param name="nodes">Offsets of the node table.</param>
-/// <param name="firstEdges">The first edges of those nodes.</param>
-/// <param name="edges">Offsets of the edge table.</param>
-internal sealed class V8RowOffsets(long[] nodes, int[] firstEdges, long[] edges)
-{
-    /// <summary>The offset of the last remembered row at or before the node.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="surplus">How many rows stand between the two.</param>
-    /// <param name="firstEdge">The first edge of the remembered row's node.</param>
-    public long NodeOffset(int node, out int surplus, out long firstEdge)
-    {
-        surplus = node % V8NodeTable.Stride;
-        firstEdge = firstEdges[node / V8NodeTable.Stride];
-        return nodes[node / V8NodeTable.Stride];
-    }
-
-    /// <summary>The offset of the last remembered row at or before the edge.</summary>
-    /// <param name="edge">The edge.</param>
-    /// <param name="surplus">How many rows stand between the two.</param>
-    public long EdgeOffset(long edge, out int surplus)
-    {
-        if (edges.Length == 0)
-        {
-            surplus = 0;
-            return 0;
-        }
-
-        var stride = Math.Min(edge / V8EdgeTable.Stride, edges.Length - 1);
-        surplus = (int)(edge - stride * V8EdgeTable.Stride);
-        return edges[stride];
     }
 }
 

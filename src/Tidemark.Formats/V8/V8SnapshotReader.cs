@@ -14,6 +14,8 @@ internal sealed class V8SnapshotReader : IDisposable
     private V8NodeTable? nodes;
     private V8EdgeTable? edges;
     private V8Strings? strings;
+    private long nodesEnd;
+    private long edgesEnd;
     private Dictionary<int, string> classNames = [];
     private List<(int Name, ulong Table)> ephemerons = [];
 
@@ -59,12 +61,14 @@ internal sealed class V8SnapshotReader : IDisposable
                 case "nodes" when nodes is null:
                     nodes = new V8NodeTable(After("snapshot", header), content);
                     ReadTable("nodes", header!.NodeColumns, header.NodeCount, nodes);
+                    nodesEnd = scanner.Offset - 1;
                     nodes.Finish(scanner.Offset);
                     break;
                 case "edges" when edges is null:
                     After("nodes", nodes);
                     edges = new V8EdgeTable(header!, content);
                     ReadTable("edges", header!.EdgeColumns, header.EdgeCount, edges);
+                    edgesEnd = scanner.Offset - 1;
                     break;
                 case "strings" when strings is null:
                     After("edges", edges);
@@ -144,10 +148,12 @@ internal sealed class V8SnapshotReader : IDisposable
         MarkEphemerons();
         var root = (int)(header!.RootIndex / header.NodeColumns);
         var labels = new V8Labels(
-            content,
             header,
-            new V8RowOffsets(nodes!.Offsets, nodes.FirstEdges, edges!.Offsets),
-            strings!
+            new V8Rows(content, header.NodeColumns, V8NodeTable.Stride, nodes!.Offsets, header.NodeCount, nodesEnd),
+            nodes.FirstEdges,
+            new V8Rows(content, header.EdgeColumns, V8EdgeTable.Stride, edges!.Offsets, header.EdgeCount, edgesEnd),
+            strings!,
+            ephemerons.Select(e => e.Table).ToHashSet()
         );
         var essential = new EssentialEdges(
             nodes.EdgeStart,

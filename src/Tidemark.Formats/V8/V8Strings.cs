@@ -6,12 +6,14 @@ namespace Tidemark.Formats.V8;
 /// <summary>The strings of a snapshot: left in the file, and read where they are asked for.</summary>
 internal sealed class V8Strings
 {
-    private const int Stride = 64;
+    private const int Stride = 32;
+    private const int MostKept = 1 << 16;
     private readonly V8Content content;
     private readonly V8SnapshotLimits limits;
     private readonly List<long> offsets = [];
     private readonly JsonScanner reader;
     private readonly Lock reading = new();
+    private readonly Dictionary<int, string> read = [];
 
     /// <summary>Steps over the string array, whose opening bracket the scanner is at.</summary>
     /// <param name="scanner">Stands before the array.</param>
@@ -68,6 +70,16 @@ internal sealed class V8Strings
 
             lock (reading)
             {
+                if (read.TryGetValue(index, out var known))
+                {
+                    return known;
+                }
+
+                if (read.Count == MostKept)
+                {
+                    read.Clear();
+                }
+
                 reader.MoveTo(offsets[index / Stride]);
                 for (var i = index % Stride; i > 0; i--)
                 {
@@ -75,7 +87,9 @@ internal sealed class V8Strings
                     reader.Expect(',', "between strings");
                 }
 
-                return JsonScanner.Unescape(reader.ReadRawString(limits.MaxStringBytes, "in \"strings\""));
+                var text = JsonScanner.Unescape(reader.ReadRawString(limits.MaxStringBytes, "in \"strings\""));
+                read.Add(index, text);
+                return text;
             }
         }
     }

@@ -1,0 +1,94 @@
+using System.Text.RegularExpressions;
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Runtimes.Node;
+
+/// <summary>What is known of V8's collections, of Node.js' own tables, and of the usual faults.</summary>
+internal static class NodeKnowledge
+{
+    public static RuntimeKnowledge Value { get; } =
+        new()
+        {
+            Collections =
+            [
+                new(Pattern(@"^(Map|WeakMap|SafeMap|URLSearchParams|Headers)$"), CollectionRole.Map),
+                new(Pattern(@"^(Set|WeakSet|SafeSet)$"), CollectionRole.Set),
+                new(Pattern(@"^Array$"), CollectionRole.List),
+                new(Pattern(@"^(FixedQueue|FixedCircularBuffer|PriorityQueue|BufferList)$"), CollectionRole.Queue),
+                new(
+                    Pattern(
+                        @"^\((array|concatenated string|sliced string|object shape|system|synthetic)\)$|^(TimersList|ImmediateList)$|^system / JSArrayBufferData$"
+                    ),
+                    CollectionRole.Inner
+                ),
+            ],
+            Noise =
+            [
+                // Code that is compiled and optimised as the program runs, and the engine's own bookkeeping.
+                Pattern(@"^\(compiled code\)$|^\(object shape\)$|^\(system\)$"),
+                Pattern(@"^tidemark"),
+            ],
+            BenignCaches =
+            [
+                Pattern(@"^(BuiltinModule|ModuleLoader|LoadCache|ModuleMap|Module)(\.|$)"),
+                Pattern(@"\.(freeSockets|_cache|parsers)$"),
+            ],
+            Culprits =
+            [
+                new(
+                    "emitter-listeners",
+                    Pattern(
+                        @"\._events$|\.<symbol kEvents>$|\.<symbol nodejs\.internal\.event_target|^EventTarget|\.listeners$"
+                    ),
+                    "Listeners pile up on one emitter: add them once, or take each away with off() (or { once: true }, { signal }) when what it serves is done. setMaxListeners(0) hides the warning that would tell."
+                ),
+                new(
+                    "undrained-stream",
+                    Pattern(
+                        @"\.(_writableState|_readableState|bufferedRequest|lastBufferedRequest|outputData)$|^(WritableState|ReadableState|BufferList)\b"
+                    ),
+                    "A stream is written to faster than it drains: stop when write() returns false and go on at 'drain', or use pipeline(), which does both; destroy streams whose other end has stalled."
+                ),
+                new(
+                    "timer",
+                    Pattern(@"^Timeout\b|\._onTimeout$|^Immediate\b|\._idleNext$"),
+                    "Timers that are never cleared keep their callback and all that it closes over: keep the handle and call clearInterval or clearTimeout when the work is done."
+                ),
+                new(
+                    "detached-dom",
+                    Pattern(@"^Detached "),
+                    "Elements that were taken out of the page are still referred to: drop the variable, listener or cache that leads to them."
+                ),
+                new(
+                    "promise",
+                    Pattern(@"^Promise\b|\.(reactions_or_result|<symbol async_id_symbol>)$|^PromiseReaction"),
+                    "Promises that never settle keep their continuations and what those close over: give the awaited work a time limit, or settle it when it is given up."
+                ),
+                new(
+                    "async-local-storage",
+                    Pattern(@"^(AsyncLocalStorage|AsyncContextFrame|AsyncResource)\b|\.<symbol kResourceStore>$"),
+                    "A store of AsyncLocalStorage lives as long as the asynchronous work that was begun in it: keep it small, and leave long-lived work outside of run()."
+                ),
+                new(
+                    "module-cache",
+                    Pattern(@"^Module\._cache|require\.cache"),
+                    "Modules are loaded again and again under new names (a query string, a deleted cache entry): load each once."
+                ),
+            ],
+            Library =
+            [
+                Pattern(@"^\(|^(global|globalThis|global / .*|Window.*)$"),
+                Pattern(
+                    @"^(Object|Array|Map|Set|WeakMap|WeakSet|WeakRef|Function|Promise|Date|RegExp|Error|Symbol|String|Number|Boolean|Generator|ArrayBuffer|SharedArrayBuffer|DataView|Buffer|FastBuffer|\w+Array)$"
+                ),
+                Pattern(
+                    @"^(EventEmitter|EventTarget|TimersList|Timeout|Immediate|Server|Socket|TCP|Pipe|TTY|Module|BuiltinModule|ModuleWrap|ModuleJob|ModuleLoader|ModuleMap|LoadCache|HTTPParser|IncomingMessage|ServerResponse|ClientRequest|Agent|WritableState|ReadableState|Writable|Readable|Duplex|Transform|BufferList|MessagePort|Worker|AsyncResource|process|Process)$"
+                ),
+                Pattern(@"^(Node|system|C\+\+|blink|v8) / (?!Context)"),
+                Pattern(@"^node:|/node_modules/|^internal/"),
+            ],
+        };
+
+    private static Regex Pattern(string pattern) =>
+        new(pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+}
