@@ -3,6 +3,7 @@ using Tidemark.Formats.GoText;
 using Tidemark.Formats.Heaptrack;
 using Tidemark.Formats.Hprof;
 using Tidemark.Formats.Jemalloc;
+using Tidemark.Formats.Jfr;
 using Tidemark.Formats.MallocInfo;
 using Tidemark.Formats.Massif;
 using Tidemark.Formats.NetTrace;
@@ -23,6 +24,7 @@ public static class DumpFormats
     [
         new HprofFormat(),
         new ClassHistogramFormat(),
+        new JfrFormat(),
         new PythonHeapFormat(),
         new TracemallocFormat(),
         new V8SnapshotFormat(),

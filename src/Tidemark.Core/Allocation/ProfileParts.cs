@@ -78,6 +78,9 @@ public sealed record ProfileHeader
 
     public IReadOnlyList<string> Comments { get; init; } = [];
 
+    /// <summary>True for a census: its stacks are no calls, but one type (or one part of the memory) each, with what is live of it.</summary>
+    public bool IsCensus { get; init; }
+
     /// <summary>A regular expression over whole function names: such frames, and what they called, are left out of reports.</summary>
     public string DropFrames { get; init; } = "";
 

@@ -50,7 +50,9 @@ public static class AllocationSuspects
         // What is live, where the profile tells it apart from what was ever allocated.
         var live = diff.Growth.IndexOf(SampleType.InUseSpace.Name);
         var column = live >= 0 ? live : diff.Growth.DefaultIndex;
-        return diff.Growth.BytesColumn(column) is var bytes and >= 0 ? OfSites(diff, bytes, roles, options) : [];
+        return diff.Growth.BytesColumn(column) is not (>= 0 and var bytes) ? []
+            : diff.Growth.Header.IsCensus ? new CensusSuspects(diff, bytes, knowledge).Find(options)
+            : OfSites(diff, bytes, roles, options);
     }
 
     private static List<Suspect> OfSites(

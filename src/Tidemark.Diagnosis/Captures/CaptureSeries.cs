@@ -17,6 +17,9 @@ public sealed record CaptureSeries(
     IReadOnlyList<Suspect> Suspects
 )
 {
+    /// <summary>True where the captures count types and tell neither who allocates nor who holds.</summary>
+    public bool IsCensus => Snapshots.Profiles is [.., { Header.IsCensus: true }];
+
     /// <summary>Growth from the first capture to the last, in bytes.</summary>
     public long Growth => LiveBytes[^1] - LiveBytes[0];
 

@@ -17,6 +17,12 @@ internal static class SuspectMerge
     /// </summary>
     public static IReadOnlyList<Suspect> Of(IReadOnlyList<CaptureSeries> series)
     {
+        // What a census counts is what the others name better: it speaks only where they are silent.
+        if (series.Any(s => !s.IsCensus && s.Suspects.Count > 0))
+        {
+            series = [.. series.Where(s => !s.IsCensus)];
+        }
+
         var all = StuckTasks.Absorb([.. series.SelectMany(s => s.Suspects)]).ToList();
         var (holder, allocator) = FirstOfBoth(series, all);
         if (holder is not null && allocator is not null && AreOne(holder, allocator))

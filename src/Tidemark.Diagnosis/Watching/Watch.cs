@@ -226,6 +226,10 @@ public sealed class Watch
                     }
                 )
             );
+
+            // A capture that forced a collection has made the live heap known: that belongs to this moment, and not to a sample
+            // that may never come.
+            await SampleAsync(outsideOnly: false, enough);
         }
         catch (TargetGoneException e)
         {

@@ -38,7 +38,7 @@ public sealed class ClassHistogramFormat(ClassHistogramLimits? limits = null) : 
     {
         var builder = new AllocationProfileBuilder(SampleTypes)
         {
-            Header = new() { DefaultSampleType = "inuse_space" },
+            Header = new() { DefaultSampleType = SampleType.InUseSpace.Name, IsCensus = true },
         };
         Span<long> sums = stackalloc long[2];
         var offset = FindTable(content);

@@ -15,7 +15,7 @@ public final class Main {
         new LoadGenerator(
                         service.port(),
                         random -> "/report?user=u" + random.nextInt(500) + "&tag=tag-" + random.nextInt(400))
-                .start(6, 200);
+                .start(6, 150);
         Lifetime.serve();
     }
 }

@@ -12,7 +12,7 @@ public final class Main {
         PageService pages = new PageService(Catalog.load(150_000));
         HttpService service = new HttpService(0, 8).route("/page", pages::page);
         service.start();
-        new LoadGenerator(service.port(), random -> "/page?id=" + random.nextInt(30_000)).start(6, 400);
+        new LoadGenerator(service.port(), random -> "/page?id=" + random.nextInt(30_000)).start(6, 200);
         Lifetime.serve();
     }
 }

@@ -6,7 +6,7 @@ import java.util.function.IntFunction;
 
 /** The pages that were asked for last, the oldest first. */
 public final class PageCache {
-    private static final int MAXIMUM = 5_000;
+    private static final int MAXIMUM = 6_000;
 
     private final Map<Integer, RenderedPage> pages =
             new LinkedHashMap<>(16, 0.75f, true) {
