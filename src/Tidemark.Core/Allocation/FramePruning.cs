@@ -26,13 +26,13 @@ public static class FramePruning
 
         var starts = new int[profile.StackCount + 1];
         var stacks = new List<int>();
+        var kept = new List<int>();
         for (var s = 0; s < profile.StackCount; s++)
         {
-            foreach (var frame in Cut(profile, profile.Stack(s), isDropped))
-            {
-                stacks.Add(frame);
-            }
-
+            kept.Clear();
+            Cut(profile, profile.Stack(s), isDropped, kept);
+            kept.Reverse();
+            stacks.AddRange(kept);
             starts[s + 1] = stacks.Count;
         }
 
@@ -73,7 +73,7 @@ public static class FramePruning
     }
 
     /// <summary>Walks from the root inwards, one location (a frame with what was inlined into it) at a time.</summary>
-    private static ReadOnlySpan<int> Cut(AllocationProfile profile, ReadOnlySpan<int> stack, bool[] isDropped)
+    private static void Cut(AllocationProfile profile, ReadOnlySpan<int> stack, bool[] isDropped, List<int> kept)
     {
         var foundUser = false;
         var frames = profile.Frames;
@@ -91,19 +91,27 @@ public static class FramePruning
                 match--;
             }
 
-            if (match < start)
+            var isWhole = match == end - 1;
+            if (isWhole && foundUser)
             {
-                foundUser = true;
-            }
-            else if (foundUser)
-            {
-                return stack[(match + 1)..];
+                return;
             }
 
+            // Of a location that only holds such a call, the call goes wherever it stands; a whole one stays where nothing else is above it.
+            var innermost = isWhole ? start : match + 1;
+            for (var i = end - 1; i >= innermost; i--)
+            {
+                kept.Add(stack[i]);
+            }
+
+            if (match >= start && foundUser)
+            {
+                return;
+            }
+
+            foundUser |= match < start;
             end = start;
         }
-
-        return stack;
     }
 
     /// <summary>The name without its argument list: up to the first parenthesis that is not part of a name.</summary>

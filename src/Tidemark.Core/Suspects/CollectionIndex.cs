@@ -80,7 +80,7 @@ internal sealed class CollectionIndex
 
         var isMap = operation == AllocationLabels.MapAssignment;
         var variable = Text(labels, AllocationLabels.Variable);
-        return new Collection(isMap ? type : $"[]{type}", roles.Name(frames[0]), variable, isMap);
+        return new Collection(type, roles.Name(frames[0]), variable, isMap);
     }
 
     private static string? Text(ReadOnlySpan<Label> labels, string key)

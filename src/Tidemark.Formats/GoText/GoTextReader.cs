@@ -27,12 +27,11 @@ internal sealed partial class GoTextReader(TextLines lines, string path)
             {
                 AddFrame(line);
             }
-            else if (line.Length == 0 || line[0] == '#')
+            else if (line.Length == 0)
             {
-                // A blank line ends a record; behind the last one stand the memory statistics.
                 Finish();
             }
-            else
+            else if (line[0] != '#')
             {
                 Finish();
                 (label, addresses) = ReadRecord(line, values);

@@ -20,7 +20,7 @@ internal sealed class PprofReader
     private readonly int[] frameNumbers;
 
     // The stack of the sample that is being read, innermost frame first.
-    private int[] stack = new int[64];
+    private int[] stack;
     private int depth;
 
     private PprofReader(ReadOnlyMemory<byte> content, string path, PprofLimits limits)
@@ -28,6 +28,7 @@ internal sealed class PprofReader
         this.content = content;
         this.path = path;
         this.limits = limits;
+        stack = new int[Math.Min(64, limits.MaxStackDepth)];
         tables = PprofTables.Read(content, path, limits);
         builder = new AllocationProfileBuilder(
             tables.SampleTypes.Select(t => new SampleType(
@@ -277,7 +278,7 @@ internal sealed class PprofReader
             throw new MalformedDumpException(path, at, $"a stack of more than {limits.MaxStackDepth} frames");
         }
 
-        Array.Resize(ref stack, Math.Max(depth + more, stack.Length * 2));
+        Array.Resize(ref stack, Math.Min(limits.MaxStackDepth, Math.Max(depth + more, stack.Length * 2)));
     }
 
     private void ReadLabel(WireReader reader, List<Label> labels)

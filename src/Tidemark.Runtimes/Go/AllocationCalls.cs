@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Tidemark.Core.Allocation;
 using Tidemark.Symbols.Elf;
 
 namespace Tidemark.Runtimes.Go;
@@ -19,12 +20,14 @@ internal sealed class AllocationCalls
     // How far before a call its first argument is looked for, in bytes.
     private const int ArgumentReach = 48;
 
+    private const string NewSlice = "new slice";
+
     private static readonly (string Function, string Operation)[] Operations =
     [
-        ("runtime.mapassign", "map assignment"),
-        ("runtime.growslice", "append"),
+        ("runtime.mapassign", AllocationLabels.MapAssignment),
+        ("runtime.growslice", AllocationLabels.Append),
         ("runtime.newobject", "new object"),
-        ("runtime.makeslice", "new slice"),
+        ("runtime.makeslice", NewSlice),
         ("runtime.makemap", "new map"),
         ("runtime.makechan", "new channel"),
         ("runtime.concat", "string concatenation"),
@@ -98,7 +101,13 @@ internal sealed class AllocationCalls
         }
 
         var start = returnAddress - callLength - ArgumentReach;
-        return new AllocationCall(operation, TypeArgument(code[..ArgumentReach], start), MapArgument(code, start));
+        // Slices are made and grown by the type of their elements.
+        var type = TypeArgument(code[..ArgumentReach], start);
+        return new AllocationCall(
+            operation,
+            type is not null && operation is (NewSlice or AllocationLabels.Append) ? $"[]{type}" : type,
+            MapArgument(code, start)
+        );
     }
 
     /// <summary><c>BL imm26</c>: words, counted from the instruction itself.</summary>

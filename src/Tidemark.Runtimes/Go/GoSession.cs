@@ -17,7 +17,7 @@ internal sealed class GoSession : RuntimeSession
         "pprof",
         ".heap.pb.gz",
         CaptureRole.Heap,
-        "heap profile (forces a collection beside the running program where the last ones are old)"
+        "heap profile (where the program collects seldom, collections are forced while it is watched, beside its work and at most 2 % of the time)"
     );
 
     public static readonly CaptureMethod GoroutineProfile = new(
@@ -57,7 +57,7 @@ internal sealed class GoSession : RuntimeSession
         if (endpoint is not null)
         {
             var gogc = GcPercent(process?.ReadEnvironment("GOGC")) / 100;
-            signals = new GoSignals(endpoint, new LiveHeapEstimate(gogc, heapLimit is not null));
+            signals = new GoSignals(endpoint, new LiveHeapEstimate(gogc, heapLimit is not null), TimeProvider.System);
         }
     }
 
@@ -145,12 +145,12 @@ internal sealed class GoSession : RuntimeSession
         CancellationToken cancellation
     )
     {
-        var before = await signals!.ReadStatisticsAsync(cancellation);
+        var before = await signals!.ReadStatisticsAsync(collect: false, cancellation);
         var forced = !signals.HasCollectedTwiceWithin(FreshProfile);
         var started = Stopwatch.GetTimestamp();
         var profile = await FetchAsync(service, forced ? "heap?gc=1" : "heap", path, cancellation);
         var took = Stopwatch.GetElapsedTime(started);
-        var after = await signals.ReadStatisticsAsync(cancellation);
+        var after = await signals.ReadStatisticsAsync(collect: false, cancellation);
         if (profile.Header.Period == 0 && profile.StackCount == 0)
         {
             throw new CaptureFailedException(
@@ -201,7 +201,7 @@ internal sealed class GoSession : RuntimeSession
             }
         }
 
-        var statistics = await signals!.ReadStatisticsAsync(cancellation);
+        var statistics = await signals!.ReadStatisticsAsync(collect: false, cancellation);
         await WriteAsync(path, origins.Complete(goroutines, statistics?.StackInuse ?? 0));
         // Both answers come from a stopped world, but the time on the way is in here too.
         return new CaptureOutcome(took, notes);

@@ -6,14 +6,19 @@ namespace Tidemark.Runtimes.Go;
 /// <remarks>Learned while there are few goroutines, and kept: a leak starts the same function over and over.</remarks>
 internal sealed class GoroutineOrigins
 {
+    private const int Many = 10;
     private readonly Dictionary<string, (Function Function, int Line)> creators = new(StringComparer.Ordinal);
 
-    /// <summary>True where all goroutines of a profile begin in functions that are known.</summary>
+    /// <summary>True where all goroutines of a profile that come in numbers begin in functions that are known.</summary>
     public bool Know(AllocationProfile goroutines)
     {
         for (var s = 0; s < goroutines.StackCount; s++)
         {
-            if (Entry(goroutines, goroutines.Stack(s)) is { } entry && !creators.ContainsKey(entry.Name))
+            if (
+                goroutines.Values(0)[s] >= Many
+                && Entry(goroutines, goroutines.Stack(s)) is { } entry
+                && !creators.ContainsKey(entry.Name)
+            )
             {
                 return false;
             }

@@ -105,9 +105,12 @@ internal sealed partial class PprofEndpoint : IDisposable
     }
 
     /// <summary>The memory statistics at the end of the heap profile's text; null where it has none. The profile is printed for it: milliseconds of the target's CPU.</summary>
-    public async Task<GoMemStats?> ReadHeapStatisticsAsync(CancellationToken cancellation)
+    /// <param name="collect">Has the program collect before; it runs beside the program and takes as long as that needs.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<GoMemStats?> ReadHeapStatisticsAsync(bool collect, CancellationToken cancellation)
     {
-        using var body = await OpenAsync(new Uri(Profiles, "heap?debug=1"), cancellation);
+        var query = collect ? "heap?debug=1&gc=1" : "heap?debug=1";
+        using var body = await OpenAsync(new Uri(Profiles, query), cancellation);
         var tail = new byte[TailBytes * 2];
         var length = 0;
         while (await body.ReadAsync(tail.AsMemory(length), cancellation) is > 0 and var read)

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Tidemark.Reports.Tests.Profiles;
+
+/// <summary>Profiles of a real Go service of the zoo, taken twice with a few seconds of its load in between.</summary>
+public sealed class RealProfiles : IAsyncLifetime
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tidemark-pprof");
+
+    public string HeapBefore => Path.Combine(folder.FullName, "heap-0.pb.gz");
+
+    public string HeapAfter => Path.Combine(folder.FullName, "heap-1.pb.gz");
+
+    public string Goroutines => Path.Combine(folder.FullName, "goroutine-1.pb.gz");
+
+    /// <summary>Where the service's sources are.</summary>
+    public static string Source
+    {
+        get
+        {
+            var root = AppContext.BaseDirectory;
+            while (!File.Exists(Path.Combine(root, "Tidemark.slnx")))
+            {
+                root = Path.GetDirectoryName(root)!;
+            }
+
+            return Path.Combine(root, "zoo", "go", "subscriber-map");
+        }
+    }
+
+    public async Task InitializeAsync()
+    {
+        var program = Path.Combine(folder.FullName, "app");
+        using (
+            var build = Process.Start(
+                new ProcessStartInfo("go", ["build", "-o", program, "."]) { WorkingDirectory = Source }
+            )!
+        )
+        {
+            await build.WaitForExitAsync();
+            build.ExitCode.ShouldBe(0);
+        }
+
+        var port = 30_000 + (Environment.ProcessId % 20_000);
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
+        start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
+        using var service = Process.Start(start)!;
+        try
+        {
+            (await service.StandardOutput.ReadLineAsync()).ShouldBe("ready");
+            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/debug/pprof/") };
+            for (var capture = 0; capture < 2; capture++)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(3));
+                await SaveAsync(client, "heap?gc=1", $"heap-{capture}.pb.gz");
+                await SaveAsync(client, "goroutine", $"goroutine-{capture}.pb.gz");
+            }
+        }
+        finally
+        {
+            service.Kill();
+            await service.WaitForExitAsync();
+        }
+    }
+
+    public Task DisposeAsync()
+    {
+        folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
+
+    private async Task SaveAsync(HttpClient client, string profile, string name) =>
+        await File.WriteAllBytesAsync(
+            Path.Combine(folder.FullName, name),
+            await client.GetByteArrayAsync(new Uri(profile, UriKind.Relative))
+        );
+}
