@@ -60,6 +60,9 @@ internal sealed class Bins
     /// <summary>From the first to the last interval; never 0, so that shares of it are defined.</summary>
     public double SpanHours => Count == 0 ? 1e-9 : Math.Max(Hours[^1] - Hours[0], 1e-9);
 
+    /// <summary>The courses that memory may have taken, tabulated for these intervals.</summary>
+    public CourseCatalog Catalog => field ??= new CourseCatalog(this);
+
     /// <summary>The signal in each interval; null where the process does not have it.</summary>
     public BinnedSignal? this[Signal signal] =>
         history.Has(signal) ? signals[(int)signal] ??= Reduce(history.Values(signal)) : null;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Tidemark.Core.Growth;
 
 /// <summary>One hypothesis fitted to a signal.</summary>
@@ -106,11 +104,24 @@ internal static class CourseComparison
     /// <summary>With fewer samples beyond its parameters a course fits anything.</summary>
     private const int MinimumFreedom = 1;
 
+    /// <summary>What is left cannot be less than this, in squared bytes and as a share: histories are written in whole pages.</summary>
+    private const double LeastSquare = 1e-6;
+
+    private const double LeastShare = 1e-12;
+
     /// <summary>A course that rises by more than this many times the range that was seen is made of parts that cancel each other.</summary>
     private const double MostRise = 1.3;
 
+    /// <param name="courses">The hypotheses, the flat one first.</param>
+    /// <param name="catalog">Where they come from.</param>
+    /// <param name="noise">How the signal scatters.</param>
+    /// <param name="target">The signal in each interval.</param>
+    /// <param name="background">Columns that every hypothesis has.</param>
+    /// <param name="beside">More of them.</param>
+    /// <param name="range">From the lowest to the highest value of the signal.</param>
     public static Comparison Of(
         List<GrowthCourse> courses,
+        CourseCatalog catalog,
         NoiseModel noise,
         double[] target,
         IReadOnlyList<double[]> background,
@@ -119,46 +130,28 @@ internal static class CourseComparison
     )
     {
         var basis = new OrthogonalBasis(target.Length, background.Count + beside.Count);
-        foreach (var column in background)
+        var column = new double[target.Length];
+        foreach (var known in (IEnumerable<double[]>)[.. background, .. beside])
         {
-            basis.Add(noise.News(column));
+            noise.News(known, column);
+            basis.Add(column);
         }
 
-        foreach (var column in beside)
-        {
-            basis.Add(noise.News(column));
-        }
-
-        var rest = noise.News(target);
-        basis.Remove(rest);
-        var rests = new Dictionary<ElementaryCourse, double[]>(ReferenceEqualityComparer.Instance);
+        noise.News(target, column);
+        basis.Remove(column);
+        var fitter = new Fitter(catalog, noise, basis, column);
         var all = new List<FittedCourse>(courses.Count);
         FittedCourse? flat = null;
         FittedCourse? bounded = null;
         FittedCourse? unbounded = null;
         foreach (var course in courses)
         {
-            foreach (var part in course.Parts)
-            {
-                ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(rests, part, out var isKnown);
-                if (!isKnown)
-                {
-                    known = noise.News(part.Column);
-                    basis.Remove(known);
-                }
-            }
-
-            if (Fit(course, rest, rests, noise.Samples, basis.Count) is not { } fit)
+            if (fitter.Fit(course) is not { } fit || Math.Abs(fit.Rise) > MostRise * range)
             {
                 continue;
             }
 
             flat ??= fit;
-            if (Math.Abs(fit.Rise) > MostRise * range)
-            {
-                continue;
-            }
-
             all.Add(fit);
             if (fit.IsUnbounded)
             {
@@ -173,74 +166,91 @@ internal static class CourseComparison
         return new Comparison(all, flat!, bounded!, unbounded) { Beside = beside };
     }
 
-    private static FittedCourse? Fit(
-        GrowthCourse course,
-        double[] rest,
-        Dictionary<ElementaryCourse, double[]> rests,
-        int samples,
-        int known
-    )
+    /// <summary>Fits courses to what the background leaves of a signal; each elementary course is prepared once.</summary>
+    private sealed class Fitter(CourseCatalog catalog, NoiseModel noise, OrthogonalBasis basis, double[] rest)
     {
-        var count = course.Parts.Length;
-        var parameters = known + count + course.Positions;
-        Span<double> normal = stackalloc double[count * count];
-        Span<double> products = stackalloc double[count];
-        for (var i = 0; i < count; i++)
+        private readonly double[] prepared = new double[catalog.Count * rest.Length];
+        private readonly double[] alongRest = new double[catalog.Count];
+        private readonly bool[] isPrepared = new bool[catalog.Count];
+        private readonly double restSquare = OrthogonalBasis.Dot(rest, rest);
+
+        public FittedCourse? Fit(GrowthCourse course)
         {
-            var own = rests[course.Parts[i]];
-            products[i] = OrthogonalBasis.Dot(own, rest);
-            for (var j = 0; j <= i; j++)
+            var count = course.Parts.Length;
+            var samples = noise.Samples;
+            var parameters = basis.Count + count + course.Positions;
+            if (count > 0 && samples - parameters < MinimumFreedom)
             {
-                normal[(i * count) + j] = normal[(j * count) + i] = OrthogonalBasis.Dot(own, rests[course.Parts[j]]);
+                return null;
             }
+
+            Span<double> normal = stackalloc double[count * count];
+            Span<double> products = stackalloc double[count];
+            for (var i = 0; i < count; i++)
+            {
+                var own = Prepared(course.Parts[i]);
+                products[i] = alongRest[course.Parts[i].Index];
+                for (var j = 0; j <= i; j++)
+                {
+                    normal[(i * count) + j] = normal[(j * count) + i] = OrthogonalBasis.Dot(own, Prepared(course.Parts[j]));
+                }
+            }
+
+            if (!SmallMatrix.Invert(normal, count))
+            {
+                return null;
+            }
+
+            var sizes = new double[count];
+            SmallMatrix.Multiply(normal, products, sizes, count);
+            if (course.Shape == GrowthShape.Accelerating && Array.Exists(sizes, s => s < 0))
+            {
+                return null;
+            }
+
+            var squares = Math.Max(
+                restSquare - OrthogonalBasis.Dot(sizes, products),
+                Math.Max(LeastSquare, LeastShare * restSquare)
+            );
+            var freedom = Math.Max(1, samples - parameters);
+            var variance = squares / freedom;
+            var (rise, slope, future) = (0.0, 0.0, 0.0);
+            Span<double> rises = stackalloc double[count];
+            Span<double> slopes = stackalloc double[count];
+            for (var i = 0; i < count; i++)
+            {
+                var part = course.Parts[i];
+                rise += sizes[i] * (rises[i] = part.Rise);
+                slope += sizes[i] * (slopes[i] = part.Slope);
+                future += sizes[i] * part.Future;
+            }
+
+            return new FittedCourse(
+                course,
+                sizes,
+                (-0.5 * samples * Math.Log(squares / samples)) - (CostOfParameter * parameters),
+                rise,
+                Math.Sqrt(variance * SmallMatrix.Square(normal, rises, count)),
+                slope,
+                Math.Sqrt(variance * SmallMatrix.Square(normal, slopes, count)),
+                future,
+                Math.Sqrt(variance),
+                freedom
+            );
         }
 
-        if (!SmallMatrix.Invert(normal, count) || (count > 0 && samples - parameters < MinimumFreedom))
+        private Span<double> Prepared(ElementaryCourse part)
         {
-            return null;
-        }
+            var own = prepared.AsSpan(part.Index * rest.Length, rest.Length);
+            if (!isPrepared[part.Index])
+            {
+                noise.News(part.Column, own);
+                basis.Remove(own);
+                alongRest[part.Index] = OrthogonalBasis.Dot(own, rest);
+                isPrepared[part.Index] = true;
+            }
 
-        var sizes = new double[count];
-        SmallMatrix.Multiply(normal, products, sizes, count);
-        if (course.Shape == GrowthShape.Accelerating && Array.Exists(sizes, s => s < 0))
-        {
-            return null;
+            return own;
         }
-
-        var squares = Math.Max(
-            OrthogonalBasis.Dot(rest, rest) - OrthogonalBasis.Dot(sizes, products),
-            Math.Max(1e-6, 1e-12 * OrthogonalBasis.Dot(rest, rest))
-        );
-        var freedom = Math.Max(1, samples - parameters);
-        var variance = squares / freedom;
-        Span<double> of = stackalloc double[count];
-        var (rise, slope, future) = (0.0, 0.0, 0.0);
-        for (var i = 0; i < count; i++)
-        {
-            rise += sizes[i] * course.Parts[i].Rise;
-            slope += sizes[i] * course.Parts[i].Slope;
-            future += sizes[i] * course.Parts[i].Future;
-            of[i] = course.Parts[i].Rise;
-        }
-
-        var riseError = Math.Sqrt(variance * SmallMatrix.Square(normal, of, count));
-        for (var i = 0; i < count; i++)
-        {
-            of[i] = course.Parts[i].Slope;
-        }
-
-        var slopeError = Math.Sqrt(variance * SmallMatrix.Square(normal, of, count));
-        return new FittedCourse(
-            course,
-            sizes,
-            (-0.5 * samples * Math.Log(squares / samples)) - (CostOfParameter * parameters),
-            rise,
-            riseError,
-            slope,
-            slopeError,
-            future,
-            Math.Sqrt(variance),
-            freedom
-        );
     }
 }

@@ -21,6 +21,8 @@ internal sealed class NoiseModel
     private readonly double[] weights;
     private readonly double[] roots;
     private readonly double[] calm;
+    private readonly double[] own;
+    private readonly double[] handed;
 
     public NoiseModel(Bins bins, double[] values)
     {
@@ -28,6 +30,8 @@ internal sealed class NoiseModel
         weights = new double[values.Length];
         roots = new double[values.Length];
         calm = new double[values.Length];
+        own = new double[values.Length];
+        handed = new double[values.Length];
         Array.Fill(calm, 1);
         for (var i = 0; i < weights.Length; i++)
         {
@@ -53,6 +57,7 @@ internal sealed class NoiseModel
         }
 
         Samples = intervals.Count;
+        Prepare();
     }
 
     public double[] Weighted(double[] column)
@@ -89,6 +94,8 @@ internal sealed class NoiseModel
                 roots[i] = Math.Sqrt(weights[i]);
             }
         }
+
+        Prepare();
     }
 
     /// <summary>Learns the memory from what a fit leaves over; true where there is clearly more than was known.</summary>
@@ -115,39 +122,47 @@ internal sealed class NoiseModel
         }
 
         Memory = correlation;
+        Prepare();
         return true;
     }
 
     /// <summary>Learns from what a fit leaves over which changes are jumps; they count less from here on.</summary>
     public void LearnJumps(double[] rest)
     {
-        var news = News(rest);
+        var news = new double[rest.Length];
+        News(rest, news);
         var spread = Spread(news);
         for (var i = 0; i < news.Length; i++)
         {
             var size = news[i] / spread;
             calm[i] = Math.Sqrt((TailFreedom + 1) / (TailFreedom + (size * size)));
         }
+
+        Prepare();
     }
 
     /// <summary>What is new in each interval: the column less what the interval before leads to expect (Prais and Winsten, 1954).</summary>
-    public double[] News(double[] column)
+    public void News(ReadOnlySpan<double> column, Span<double> news)
     {
-        var news = new double[column.Length];
-        var alone = Math.Sqrt(1 - (Memory * Memory));
-        for (var i = 0; i < news.Length; i++)
+        for (var i = news.Length - 1; i > 0; i--)
         {
-            // The first of a run is all news, but of the larger variance that a correlated series has.
-            news[i] =
-                calm[i]
-                * (
-                    i > 0 && Follows(i)
-                        ? Math.Min(roots[i], roots[i - 1]) * (column[i] - (Memory * column[i - 1]))
-                        : roots[i] * alone * column[i]
-                );
+            news[i] = (own[i] * column[i]) - (handed[i] * column[i - 1]);
         }
 
-        return news;
+        news[0] = own[0] * column[0];
+    }
+
+    /// <summary>Puts weights, memory and jumps together: what is new is own times the value less handed times the one before.</summary>
+    private void Prepare()
+    {
+        var alone = Math.Sqrt(1 - (Memory * Memory));
+        for (var i = 0; i < own.Length; i++)
+        {
+            var follows = i > 0 && Follows(i);
+            // The first of a run is all news, but of the larger variance that a correlated series has.
+            own[i] = calm[i] * (follows ? Math.Min(roots[i], roots[i - 1]) : roots[i] * alone);
+            handed[i] = follows ? own[i] * Memory : 0;
+        }
     }
 
     private bool Follows(int i) => weights[i] > 0 && weights[i - 1] > 0 && bins.Lives[i] == bins.Lives[i - 1];

@@ -18,13 +18,13 @@ internal sealed class TrendAnalysis
     private readonly double[] target;
     private readonly IReadOnlyList<double[]> explanations;
     private readonly double range;
-    private readonly GrowthClock? work;
+    private readonly CourseCatalog catalog;
 
     private TrendAnalysis(Bins bins, double[] values, IReadOnlyList<double[]> explanations)
     {
         this.bins = bins;
         this.explanations = explanations;
-        work = GrowthClock.OfWork(bins);
+        catalog = bins.Catalog;
         target = [.. values];
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         for (var i = 0; i < target.Length; i++)
@@ -93,7 +93,8 @@ internal sealed class TrendAnalysis
     private Comparison Compare(NoiseModel noise, Background background, double[] jumps)
     {
         var together = CourseComparison.Of(
-            GrowthCourse.All(bins, CourseLives.All, jumps, work),
+            catalog.Courses(CourseLives.All, jumps),
+            catalog,
             noise,
             target,
             background.Columns,
@@ -107,11 +108,12 @@ internal sealed class TrendAnalysis
         }
 
         var apart = CourseComparison.Of(
-            GrowthCourse.All(bins, CourseLives.Last, jumps, work),
+            catalog.Courses(CourseLives.Last, jumps),
+            catalog,
             noise,
             target,
             background.Columns,
-            [new ElementaryCourse(bins, GrowthClock.OfAge(bins), CourseKind.Linear, lives: CourseLives.Earlier).Column],
+            [catalog.LinearInEarlierLives.Column],
             range
         );
         return apart.Best.Score > together.Best.Score ? apart : together;
@@ -122,7 +124,7 @@ internal sealed class TrendAnalysis
     {
         var basis = new OrthogonalBasis(
             bins.Count,
-            background.Columns.Count + comparison.Beside.Count + GrowthCourse.MaximumParts
+            background.Columns.Count + comparison.Beside.Count + comparison.Best.Course.Parts.Length
         );
         foreach (var column in background.Columns.Concat(comparison.Beside))
         {

@@ -1,0 +1,134 @@
+namespace Tidemark.Core.Growth;
+
+/// <summary>The elementary ways in which memory grows with the age of a process.</summary>
+internal enum CourseKind
+{
+    /// <summary>Evenly.</summary>
+    Linear,
+
+    /// <summary>Faster and faster, as the square of the age.</summary>
+    Square,
+
+    /// <summary>Towards a bound, as a cache of bounded size or a pool does: 1 - exp(-age / p).</summary>
+    Levelling,
+
+    /// <summary>Ever slower but without a bound, as new keys do (Heaps' law): age to the power of p, which is below 1.</summary>
+    Power,
+
+    /// <summary>Ever slower still, as ever rarer keys do: log(1 + age / p).</summary>
+    Logarithm,
+
+    /// <summary>Evenly from some time on.</summary>
+    Late,
+
+    /// <summary>Evenly until some time, then not at all.</summary>
+    Capped,
+
+    /// <summary>At once.</summary>
+    Step,
+}
+
+/// <summary>Which lives of a process a course runs in.</summary>
+internal enum CourseLives
+{
+    All,
+    Last,
+    Earlier,
+}
+
+/// <summary>One elementary course: a function of a clock that rises from 0 to about 1 over the history.</summary>
+internal sealed class ElementaryCourse
+{
+    /// <summary>The share of the history that a start-up may take.</summary>
+    private const double StartUp = 0.08;
+
+    private readonly GrowthClock clock;
+    private readonly CourseKind kind;
+    private readonly double since;
+    private readonly double parameter;
+    private readonly double span;
+
+    /// <param name="index">Its place among all courses of an analysis.</param>
+    /// <param name="bins">The intervals.</param>
+    /// <param name="clock">What it runs by.</param>
+    /// <param name="kind">The function.</param>
+    /// <param name="parameter">Its parameter p: a time constant in hours, or a power.</param>
+    /// <param name="since">When it begins, or when the capped one ends.</param>
+    /// <param name="lives">Where it runs; elsewhere its column is 0.</param>
+    public ElementaryCourse(
+        int index,
+        Bins bins,
+        GrowthClock clock,
+        CourseKind kind,
+        double parameter = 0,
+        double since = 0,
+        CourseLives lives = CourseLives.All
+    )
+    {
+        Index = index;
+        this.clock = clock;
+        this.kind = kind;
+        this.parameter = parameter;
+        this.since = since;
+        span = bins.SpanHours;
+        var last = bins.Lives[^1];
+        Column = new double[bins.Count];
+        for (var i = 0; i < Column.Length; i++)
+        {
+            var runs = lives == CourseLives.All || (bins.Lives[i] == last) == (lives == CourseLives.Last);
+            Column[i] = runs ? At(clock.Readings[i]) : 0;
+        }
+
+        RiseAfterStart = kind == CourseKind.Step ? 0 : At(clock.End) - At(Math.Min(StartUp * span, clock.End));
+        Slope = SlopeAt(clock.End) * clock.Pace;
+        Rise = At(clock.End) - At(0);
+        Future = After(span) - At(clock.End);
+    }
+
+    /// <summary>Its place among all courses of an analysis, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>Its value in each interval.</summary>
+    public double[] Column { get; }
+
+    /// <summary>Its derivative at the end, per hour.</summary>
+    public double Slope { get; }
+
+    /// <summary>How much it rose over the last life.</summary>
+    public double Rise { get; }
+
+    /// <summary>The part of the rise that came after the start-up; 0 for a step, which is no growth.</summary>
+    public double RiseAfterStart { get; }
+
+    /// <summary>How much it will rise in as long again as the history lasted.</summary>
+    public double Future { get; }
+
+    /// <summary>Its value so many hours after the end of the history, if the work goes on as it did of late.</summary>
+    public double After(double hours) => At(clock.End + (hours * clock.Pace));
+
+    public override string ToString() => $"{kind}({parameter:0.##},{since:0.##}){(clock.Pace == 1 ? "" : "w")}";
+
+    private double At(double x) =>
+        kind switch
+        {
+            CourseKind.Linear => x / span,
+            CourseKind.Square => x / span * (x / span),
+            CourseKind.Levelling => x > since ? 1 - Math.Exp((since - x) / parameter) : 0,
+            CourseKind.Power => Math.Pow(x / span, parameter),
+            CourseKind.Logarithm => Math.Log(1 + (x / parameter)),
+            CourseKind.Late => Math.Max(0, x - since) / span,
+            CourseKind.Capped => Math.Min(x, since) / since,
+            _ => x >= since ? 1 : 0,
+        };
+
+    private double SlopeAt(double x) =>
+        kind switch
+        {
+            CourseKind.Linear or CourseKind.Late => 1 / span,
+            CourseKind.Square => 2 * x / (span * span),
+            CourseKind.Levelling => Math.Exp((since - x) / parameter) / parameter,
+            CourseKind.Power => parameter * At(x) / Math.Max(x, 1e-9),
+            CourseKind.Logarithm => 1 / (parameter + x),
+            _ => 0,
+        };
+}

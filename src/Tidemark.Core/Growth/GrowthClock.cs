@@ -1,0 +1,58 @@
+using Tidemark.Core.Series;
+
+namespace Tidemark.Core.Growth;
+
+/// <summary>What a course runs by: the age of the process, or the work that it has done.</summary>
+/// <param name="Readings">The reading in each interval, in hours; 0 at the start of each life.</param>
+/// <param name="Pace">How fast it goes at the end, in hours per hour.</param>
+internal sealed record GrowthClock(double[] Readings, double Pace)
+{
+    public double End => Readings[^1];
+
+    public static GrowthClock OfAge(Bins bins) => new(bins.Ages, 1);
+
+    /// <summary>
+    /// Requests served in this life, in hours of the average load: what leaks with each request runs by this clock, and the
+    /// season of the traffic with it. Null where the requests are not known.
+    /// </summary>
+    public static GrowthClock? OfWork(Bins bins)
+    {
+        if (bins.Rate(Signal.Requests) is not { } rate)
+        {
+            return null;
+        }
+
+        var (sum, seen) = (0.0, 0);
+        foreach (var r in rate)
+        {
+            if (!double.IsNaN(r))
+            {
+                sum += r;
+                seen++;
+            }
+        }
+
+        if (seen < rate.Length / 2 || sum <= 0)
+        {
+            return null;
+        }
+
+        var mean = sum / seen;
+        var readings = new double[rate.Length];
+        var (recent, hours) = (0.0, 0.0);
+        for (var i = 0; i < rate.Length; i++)
+        {
+            var isNew = i == 0 || bins.Lives[i] != bins.Lives[i - 1];
+            var passed = isNew ? bins.Ages[i] : bins.Hours[i] - bins.Hours[i - 1];
+            var work = passed * (double.IsNaN(rate[i]) ? 1 : rate[i] / mean);
+            readings[i] = work + (isNew ? 0 : readings[i - 1]);
+            if (bins.Hours[^1] - bins.Hours[i] <= 24)
+            {
+                recent += work;
+                hours += passed;
+            }
+        }
+
+        return new GrowthClock(readings, hours > 0 ? recent / hours : 1);
+    }
+}
