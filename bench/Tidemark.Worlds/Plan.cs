@@ -104,6 +104,9 @@ public sealed class Plan
     /// <summary>Hours at which the process restarts, rising.</summary>
     public List<double> Restarts { get; set; } = [];
 
+    /// <summary>The growth comes in steps far apart.</summary>
+    public bool GrowsInSteps { get; set; }
+
     /// <summary>Is killed when the footprint meets the limit (or this share of it).</summary>
     public bool IsKilledAtLimit { get; set; }
 

@@ -463,7 +463,8 @@ public static class Scenarios
                         d.Uniform(),
                         d.Between(0, 0.3) * p.Base
                     );
-                    p.Live = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
+                    p.GrowsInSteps = true;
+                p.Live = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
                     p.Extra = h => ((h / every) + phase) % 1 < 0.1 ? bulge : 0;
                 }
             ),
@@ -503,7 +504,8 @@ public static class Scenarios
                 "leak",
                 (p, d, g) =>
                 {
-                    var steps = Enumerable
+                    p.GrowsInSteps = true;
+                var steps = Enumerable
                         .Range(0, 4 * d.Count(8, 25))
                         .Select(_ => d.Uniform() * p.Hours * 4)
                         .Order()
@@ -578,7 +580,8 @@ public static class Scenarios
                 (p, d, g) =>
                 {
                     var (every, phase, bulge) = (p.Hours / d.Between(5, 10), d.Uniform(), d.Between(0.1, 0.5) * p.Base);
-                    p.Holes = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
+                    p.GrowsInSteps = true;
+                p.Holes = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
                     p.Extra = h => ((h / every) + phase) % 1 < 0.12 ? bulge : 0;
                 }
             ),
@@ -645,7 +648,8 @@ public static class Scenarios
                 "native-leak",
                 (p, d, g) =>
                 {
-                    var steps = Enumerable
+                    p.GrowsInSteps = true;
+                var steps = Enumerable
                         .Range(0, 4 * d.Count(8, 40))
                         .Select(_ => d.Uniform() * p.Hours * 4)
                         .Order()

@@ -23,8 +23,7 @@ public static class Simulation
     /// <param name="seed">The same noise for the same seed, with the growth or without it.</param>
     /// <param name="hours">How long to run.</param>
     /// <param name="withGrowth">False for the twin without the fault.</param>
-    /// <param name="withRestarts">False to see what would come if nobody restarted it (after the planned hours).</param>
-    public static List<Instant> Run(Plan plan, ulong seed, double hours, bool withGrowth, bool withRestarts = true)
+    public static List<Instant> Run(Plan plan, ulong seed, double hours, bool withGrowth)
     {
         var dice = new Dice(seed);
         var instants = new List<Instant>((int)(hours / plan.IntervalHours) + 2);
@@ -62,8 +61,10 @@ public static class Simulation
                     * (1 + (plan.TrafficNoise * traffic) + (0.3 * plan.TrafficNoise * spike))
             );
             var isDue = restart < plan.Restarts.Count && hour >= plan.Restarts[restart];
+            // After the history nobody restarts it any more.
+            var isWatched = hour <= plan.Hours;
             var isKilled =
-                withRestarts
+                isWatched
                 && plan.IsKilledAtLimit
                 && plan.Limit > 0
                 && instants.Count > 0
@@ -169,7 +170,7 @@ public static class Simulation
                 + (plan.WorkingSet ? plan.PageCache?.Invoke(hour) ?? 0 : 0);
             if (plan.Limit > 0)
             {
-                footprint = Math.Min(footprint, plan.Limit * (withRestarts ? 1.0 : 100));
+                footprint = Math.Min(footprint, isWatched ? plan.Limit : double.MaxValue);
             }
 
             instants.Add(

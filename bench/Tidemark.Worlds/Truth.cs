@@ -75,7 +75,7 @@ public sealed record Truth
         var detectability = (highest - lowest) / (2 * Spread(twin, from, end));
         var isDue =
             plan.Limit > 0 && world.Scenario.Name is not ("leak_in_a_pretouched_heap" or "stays_high_after_a_peak");
-        var oom = isDue ? instants.FindIndex(end, i => i.Hour > plan.Hours * 1.001 && i.Footprint >= plan.Limit) : -1;
+        var oom = isDue ? instants.FindIndex(end, i => i.Hour > untilHour && i.Footprint >= plan.Limit) : -1;
         return truth with
         {
             Acceptable = LeakingAlternatives(world, detectability),
@@ -233,7 +233,8 @@ public sealed record Truth
         Func<Instant, double> of
     )
     {
-        var window = plan.Hours > 60 ? 24 : plan.Hours * 0.25;
+        // Growth in steps has a pace over many of them only.
+        var window = plan.GrowsInSteps ? plan.Hours * 1.2 : plan.Hours > 60 ? 24 : plan.Hours * 0.25;
         var half = Math.Max(2, (int)(window / 2 / plan.IntervalHours));
         var from = end;
         while (from > Math.Max(0, end - half) && instants[from - 1].Life == instants[end].Life)

@@ -76,8 +76,8 @@ public sealed class World
             plan.Limit = Math.Max(limit, Math.Ceiling(1.12 * most / (128 << 20)) * (128 << 20));
         }
 
-        instants = Simulation.Run(plan, seed, plan.Hours * (Leaking && plan.Limit > 0 ? 3.5 : 1.15), withGrowth: true);
-        twin = Leaking ? Simulation.Run(plan, seed, plan.Hours * 1.15, withGrowth: false) : instants;
+        instants = Simulation.Run(plan, seed, plan.Hours * (Leaking && plan.Limit > 0 ? 3.5 : 1.7), withGrowth: true);
+        twin = Leaking ? Simulation.Run(plan, seed, plan.Hours * 1.7, withGrowth: false) : instants;
     }
 
     public Scenario Scenario { get; }

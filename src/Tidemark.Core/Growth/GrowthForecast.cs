@@ -13,9 +13,12 @@ internal static class GrowthForecast
     private const double Unlikely = 6;
 
     /// <summary>Standard deviations to either side that hold the truth nine times in ten; measured (docs/growth.md).</summary>
-    private const double RateWidth = 1.7;
+    private const double RateWidth = 2;
+    private const double RateModelError = 0.2;
 
-    private const double TimeWidth = 1.7;
+    private const double TimeWidth = 2;
+    private const double TimeModelError = 0.28;
+    private const double EvenGrowth = 1.5;
 
     /// <summary>A limit further off than this many times the length of the history cannot be foreseen.</summary>
     private const double Horizon = 30;
@@ -77,7 +80,7 @@ internal static class GrowthForecast
         {
             if (course.IsUnbounded && course.Slope > 0 && course.Score > best - Unlikely)
             {
-                var weight = Math.Exp(course.Score - best);
+                var weight = Math.Exp(course.Score - best + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? EvenGrowth : 0));
                 believed.Add((course, weight));
                 sum += weight;
             }
@@ -93,7 +96,7 @@ internal static class GrowthForecast
         var variance = believed.Sum(b =>
             b.Weight * ((b.Course.SlopeError * b.Course.SlopeError) + Math.Pow(b.Course.Slope - mean, 2))
         );
-        var margin = RateWidth * Math.Sqrt(variance);
+        var margin = Math.Sqrt((RateWidth * RateWidth * variance) + Math.Pow(RateModelError * mean, 2));
         return new Estimate(mean, Math.Max(0, mean - margin), mean + margin);
     }
 
@@ -141,13 +144,13 @@ internal static class GrowthForecast
         }
 
         meanLog /= sum;
-        var spread = Math.Sqrt(Math.Max(0, (variance / sum) - (meanLog * meanLog)));
+        var spread = Math.Sqrt((TimeWidth * TimeWidth * Math.Max(0, (variance / sum) - (meanLog * meanLog))) + (TimeModelError * TimeModelError));
         DateTimeOffset After(double log) => history.To.AddHours(Math.Min(Math.Exp(log), 1e6));
         return new OutOfMemoryForecast(
             (long)limit,
             After(meanLog),
-            After(meanLog - (TimeWidth * spread)),
-            sum > 0.95 ? After(meanLog + (TimeWidth * spread)) : null
+            After(meanLog - (spread)),
+            sum > 0.95 ? After(meanLog + (spread)) : null
         );
     }
 
