@@ -85,7 +85,13 @@ public static class Program
     /// <summary>Histories a second and core: 24 h at 1 min with all signals, in processor time, after the compiler has settled.</summary>
     private static void Speed(Arguments arguments)
     {
-        var options = new WorldOptions { SignalSet = "all", LongShare = 0, Hours = (24, 24.01), Samples = (1440, 1441) };
+        var options = new WorldOptions
+        {
+            SignalSet = "all",
+            LongShare = 0,
+            Hours = (24, 24.01),
+            Samples = (1440, 1441),
+        };
         var histories = Enumerable
             .Range(0, arguments.Count)
             .Select(n => World.Create(arguments.Seed + (ulong)n, options))

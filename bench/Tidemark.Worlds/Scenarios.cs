@@ -464,7 +464,7 @@ public static class Scenarios
                         d.Between(0, 0.3) * p.Base
                     );
                     p.GrowsInSteps = true;
-                p.Live = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
+                    p.Live = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
                     p.Extra = h => ((h / every) + phase) % 1 < 0.1 ? bulge : 0;
                 }
             ),
@@ -505,7 +505,7 @@ public static class Scenarios
                 (p, d, g) =>
                 {
                     p.GrowsInSteps = true;
-                var steps = Enumerable
+                    var steps = Enumerable
                         .Range(0, 4 * d.Count(8, 25))
                         .Select(_ => d.Uniform() * p.Hours * 4)
                         .Order()
@@ -581,7 +581,7 @@ public static class Scenarios
                 {
                     var (every, phase, bulge) = (p.Hours / d.Between(5, 10), d.Uniform(), d.Between(0.1, 0.5) * p.Base);
                     p.GrowsInSteps = true;
-                p.Holes = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
+                    p.Holes = (age, served, hour) => g * Math.Floor((hour / every) + phase) * every / p.Hours;
                     p.Extra = h => ((h / every) + phase) % 1 < 0.12 ? bulge : 0;
                 }
             ),
@@ -649,7 +649,7 @@ public static class Scenarios
                 (p, d, g) =>
                 {
                     p.GrowsInSteps = true;
-                var steps = Enumerable
+                    var steps = Enumerable
                         .Range(0, 4 * d.Count(8, 40))
                         .Select(_ => d.Uniform() * p.Hours * 4)
                         .Order()

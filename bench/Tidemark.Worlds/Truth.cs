@@ -234,7 +234,10 @@ public sealed record Truth
     )
     {
         // Growth in steps has a pace over many of them only.
-        var window = plan.GrowsInSteps ? plan.Hours * 1.2 : plan.Hours > 60 ? 24 : plan.Hours * 0.25;
+        var window =
+            plan.GrowsInSteps ? plan.Hours * 1.2
+            : plan.Hours > 60 ? 24
+            : plan.Hours * 0.25;
         var half = Math.Max(2, (int)(window / 2 / plan.IntervalHours));
         var from = end;
         while (from > Math.Max(0, end - half) && instants[from - 1].Life == instants[end].Life)

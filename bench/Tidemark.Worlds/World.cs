@@ -209,7 +209,8 @@ public sealed class World
             : isLong ? d.Between(3.2, 14) * 24
             : d.Magnitude(2, 24);
         var samples = options.Samples is { } s ? d.Magnitude(s.Low, s.High) : d.Magnitude(240, 2500);
-        double[] intervals = options.Hours is null || options.Hours.Value.Low >= 1 ? [15, 30, 60, 120, 300, 600] : [0.5, 1];
+        double[] intervals =
+            options.Hours is null || options.Hours.Value.Low >= 1 ? [15, 30, 60, 120, 300, 600] : [0.5, 1];
         var interval = intervals.MinBy(i => Math.Abs(Math.Log(hours * 3600 / samples / i))) / 3600;
         var collector = d.Pick<Collector>(Collectors);
         var size = d.Magnitude(60e6, 3e9);
@@ -222,7 +223,10 @@ public sealed class World
             Base = size,
             Limit = Math.Max(Math.Round(size / d.Between(0.18, 0.5) / (128 << 20)) * (128 << 20), 128 << 20),
             RequestRate = d.Magnitude(0.3, 3000),
-            DailySwing = options.Hours is null || options.Hours.Value.Low >= 1 ? d.Pick(0, d.Between(0.1, 0.6), d.Between(0.3, 0.8)) : 0,
+            DailySwing =
+                options.Hours is null || options.Hours.Value.Low >= 1
+                    ? d.Pick(0, d.Between(0.1, 0.6), d.Between(0.3, 0.8))
+                    : 0,
             WeekendDip = d.Pick(0, 0, 0.4),
             TrafficNoise = d.Between(0.02, 0.2),
             TrafficMemoryHours = hours * d.Magnitude(0.002, 0.05),

@@ -192,7 +192,10 @@ internal static class CourseComparison
                 products[i] = alongRest[course.Parts[i].Index];
                 for (var j = 0; j <= i; j++)
                 {
-                    normal[(i * count) + j] = normal[(j * count) + i] = OrthogonalBasis.Dot(own, Prepared(course.Parts[j]));
+                    normal[(i * count) + j] = normal[(j * count) + i] = OrthogonalBasis.Dot(
+                        own,
+                        Prepared(course.Parts[j])
+                    );
                 }
             }
 

@@ -79,10 +79,17 @@ internal sealed class ElementaryCourse
             Column[i] = runs ? At(clock.Readings[i]) : 0;
         }
 
-        RiseAfterStart = kind == CourseKind.Step ? 0 : At(clock.End) - At(Math.Min(StartUp * span, clock.End));
+        // Of a process that was just restarted, the lives before tell how far the course has been seen to run.
+        var reach = clock.End;
+        for (var i = 0; i < Column.Length; i++)
+        {
+            reach = lives == CourseLives.All ? Math.Max(reach, clock.Readings[i]) : reach;
+        }
+
+        RiseAfterStart = kind == CourseKind.Step ? 0 : At(reach) - At(Math.Min(StartUp * span, reach));
         Slope = SlopeAt(clock.End) * clock.Pace;
-        Rise = At(clock.End) - At(0);
-        Future = After(span) - At(clock.End);
+        Rise = At(reach) - At(0);
+        Future = At(reach + (span * clock.Pace)) - At(reach);
     }
 
     /// <summary>Its place among all courses of an analysis, from 0.</summary>
@@ -94,13 +101,13 @@ internal sealed class ElementaryCourse
     /// <summary>Its derivative at the end, per hour.</summary>
     public double Slope { get; }
 
-    /// <summary>How much it rose over the last life.</summary>
+    /// <summary>How much it rose over the longest life.</summary>
     public double Rise { get; }
 
     /// <summary>The part of the rise that came after the start-up; 0 for a step, which is no growth.</summary>
     public double RiseAfterStart { get; }
 
-    /// <summary>How much it will rise in as long again as the history lasted.</summary>
+    /// <summary>How much it rises beyond that in as long again as the history lasted.</summary>
     public double Future { get; }
 
     /// <summary>Its value so many hours after the end of the history, if the work goes on as it did of late.</summary>

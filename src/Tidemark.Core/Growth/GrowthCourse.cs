@@ -27,8 +27,8 @@ internal sealed class CourseCatalog
     /// <summary>Places at which a course may begin or end, in eighths of the last life.</summary>
     private const int Places = 8;
 
-    /// <summary>A rest must have lasted a quarter of the last life before it is taken for the end of the growth.</summary>
-    private const int LastCap = 6;
+    /// <summary>What began in the last quarter, growth or rest, has not lasted long enough to be believed.</summary>
+    private const int LastPlace = 6;
 
     private readonly Bins bins;
     private readonly GrowthClock age;
@@ -55,8 +55,7 @@ internal sealed class CourseCatalog
     /// <param name="jumps">Ages at which the level of this signal changed at once, the largest change first.</param>
     public List<GrowthCourse> Courses(CourseLives lives, double[] jumps)
     {
-        var general =
-            lives == CourseLives.Last ? inLastLife ??= General(lives) : inAllLives ??= General(lives);
+        var general = lives == CourseLives.Last ? inLastLife ??= General(lives) : inAllLives ??= General(lives);
         return jumps.Length == 0 ? general : [.. general, .. AroundJumps(general, lives, jumps)];
     }
 
@@ -81,14 +80,11 @@ internal sealed class CourseCatalog
             new(GrowthShape.Accelerating, 0, linear, square),
         ];
         AddBending(courses, linear, lives, age, 0);
-        for (var k = 1; k < Places; k++)
+        for (var k = 1; k <= LastPlace; k++)
         {
             var place = bins.Ages[^1] * k / Places;
             courses.Add(new(GrowthShape.Linear, 1, Of(CourseKind.Late, 0, place, lives)));
-            if (k <= LastCap)
-            {
-                courses.Add(new(GrowthShape.Logarithmic, 1, Of(CourseKind.Capped, 0, place, lives)));
-            }
+            courses.Add(new(GrowthShape.Logarithmic, 1, Of(CourseKind.Capped, 0, place, lives)));
         }
 
         if (work is not null)

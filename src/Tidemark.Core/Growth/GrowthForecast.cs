@@ -80,7 +80,11 @@ internal static class GrowthForecast
         {
             if (course.IsUnbounded && course.Slope > 0 && course.Score > best - Unlikely)
             {
-                var weight = Math.Exp(course.Score - best + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? EvenGrowth : 0));
+                var weight = Math.Exp(
+                    course.Score
+                        - best
+                        + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? EvenGrowth : 0)
+                );
                 believed.Add((course, weight));
                 sum += weight;
             }
@@ -144,7 +148,10 @@ internal static class GrowthForecast
         }
 
         meanLog /= sum;
-        var spread = Math.Sqrt((TimeWidth * TimeWidth * Math.Max(0, (variance / sum) - (meanLog * meanLog))) + (TimeModelError * TimeModelError));
+        var spread = Math.Sqrt(
+            (TimeWidth * TimeWidth * Math.Max(0, (variance / sum) - (meanLog * meanLog)))
+                + (TimeModelError * TimeModelError)
+        );
         DateTimeOffset After(double log) => history.To.AddHours(Math.Min(Math.Exp(log), 1e6));
         return new OutOfMemoryForecast(
             (long)limit,

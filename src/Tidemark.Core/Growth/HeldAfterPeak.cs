@@ -11,6 +11,12 @@ internal static class HeldAfterPeak
     /// <summary>For at least so long since the live heap fell.</summary>
     private const double Hours = 1;
 
+    /// <summary>And for this many times as long as the peak itself.</summary>
+    private const double TimesPeak = 3;
+
+    /// <summary>Of what was held right after the peak, at least this share is still held: slow to give back is not fragmented.</summary>
+    private const double StillHeld = 0.75;
+
     /// <summary>The peak stood this many times above what is live now.</summary>
     private const double Peak = 1.5;
 
@@ -54,14 +60,23 @@ internal static class HeldAfterPeak
             }
         }
 
-        if (from - first < 2 || bins.Count - until < 4 || bins.Hours[^1] - bins.Hours[until] < Hours)
+        var since = bins.Hours[^1] - bins.Hours[until];
+        if (
+            from - first < 2
+            || bins.Count - until < 6
+            || since < Math.Max(Hours, TimesPeak * (bins.Hours[until] - bins.Hours[from]))
+        )
         {
             return false;
         }
 
         var before = Middle(footprint.Mean, first, from);
         var now = Middle(footprint.Mean, late, bins.Count);
-        return now >= TimesLive * liveNow && now - before >= Larger * before && now - before >= Kept * (top - liveNow);
+        var rightAfter = Middle(footprint.Mean, until + 1, until + 4);
+        return now - before >= StillHeld * (rightAfter - before)
+            && now >= TimesLive * liveNow
+            && now - before >= Larger * before
+            && now - before >= Kept * (top - liveNow);
     }
 
     private static double Middle(double[] values, int from, int to)
