@@ -25,7 +25,6 @@ internal sealed class PythonSession : RuntimeSession
     private static readonly TimeSpan PausePerMillionObjects = TimeSpan.FromMilliseconds(60);
 
     private static readonly TimeSpan CaptureLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan WeighingPatience = TimeSpan.FromMilliseconds(250);
 
     private static readonly CaptureMethod ObjectGraph = new(
         "object-graph",
@@ -38,7 +37,7 @@ internal sealed class PythonSession : RuntimeSession
     private readonly int pid;
     private readonly AgentConnection agent;
     private readonly bool tracedBefore;
-    private Task? weighing;
+    private double leftByCaptures;
     private long objects;
     private long objectsAtCapture;
 
@@ -60,16 +59,6 @@ internal sealed class PythonSession : RuntimeSession
         }
 
         var signals = await agent.AskAsync("signals", "{}", null, cancellation);
-        if (signals.GetProperty("due").GetBoolean())
-        {
-            weighing = WeighAsync(cancellation);
-            await Task.WhenAny(weighing, Task.Delay(WeighingPatience, cancellation));
-            if (weighing.IsCompletedSuccessfully)
-            {
-                signals = await agent.AskAsync("signals", "{}", null, cancellation);
-            }
-        }
-
         sample[Signal.GcCount] = signals.GetProperty("collections").GetDouble();
         sample[Signal.GcPause] = signals.GetProperty("paused").GetDouble();
         if (signals.TryGetProperty("live", out var live))
@@ -89,8 +78,8 @@ internal sealed class PythonSession : RuntimeSession
 
         if (sample.Has(Signal.Footprint))
         {
-            // What our own tracing takes is not the program's growth.
-            sample[Signal.Footprint] -= signals.GetProperty("tracer").GetDouble();
+            // What our own tracing and captures take is not the program's growth.
+            sample[Signal.Footprint] -= signals.GetProperty("tracer").GetDouble() + leftByCaptures;
         }
     }
 
@@ -116,6 +105,7 @@ internal sealed class PythonSession : RuntimeSession
         {
             var (end, answer) = await WriteGraphAsync(path, cancellation);
             var notes = new List<string> { Course(end, answer) };
+            leftByCaptures += Math.Clamp(answer.GetProperty("grown").GetDouble(), 0, LeftBy(end));
             if (!answer.GetProperty("sites").GetBoolean())
             {
                 await TraceWhereItGrowsAsync(end.GetProperty("of").GetInt64(), notes, cancellation);
@@ -139,22 +129,7 @@ internal sealed class PythonSession : RuntimeSession
         }
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        await agent.DisposeAsync();
-        if (weighing is not null)
-        {
-            await weighing.ContinueWith(
-                _ => { },
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default
-            );
-        }
-    }
-
-    private async Task WeighAsync(CancellationToken cancellation) =>
-        await agent.AskAsync("weigh", """{"seconds":20}""", null, cancellation);
+    public override ValueTask DisposeAsync() => agent.DisposeAsync();
 
     private async Task<(JsonElement End, JsonElement Answer)> WriteGraphAsync(
         string path,
@@ -192,6 +167,10 @@ internal sealed class PythonSession : RuntimeSession
         );
         return (end, answer);
     }
+
+    /// <summary>What a capture leaves in the target's heap at most, as measured: memory that it used and that the program uses next.</summary>
+    private static double LeftBy(JsonElement end) =>
+        (4 << 20) + (end.GetProperty("of").GetInt64() * BytesPerObjectInTarget);
 
     private static string Course(JsonElement end, JsonElement answer) =>
         string.Create(

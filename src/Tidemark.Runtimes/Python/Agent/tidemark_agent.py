@@ -73,10 +73,13 @@ class Channel:
         self.pending_bytes = 0
 
     def line(self, timeout):
+        """The next question; None where none came in time."""
         self.sock.settimeout(timeout)
         while b"\n" not in self.buffer:
             try:
                 data = self.sock.recv(65536)
+            except _socket.timeout:
+                return None
             except OSError:
                 raise Gone from None
             if not data:
@@ -135,11 +138,13 @@ class Pace:
         self.longest = max(self.longest, time.perf_counter() - start)
         return result
 
+    def is_over(self):
+        return time.monotonic() - self.slice >= PAUSE_EVERY
+
     def tick(self):
-        now = time.monotonic()
-        if now - self.slice < PAUSE_EVERY:
+        if not self.is_over():
             return True
-        if now > self.deadline:
+        if self.slice > self.deadline:
             return False
         self.channel.rest(PAUSE)
         self.slice = time.monotonic()
@@ -594,6 +599,37 @@ def _lines(code):
     return dis.findlinestarts(code)
 
 
+def weigh_chunk(chunk, shared):
+    """Bytes of some objects with what only they refer to, and entries of the unbounded caches among them."""
+    classes = _classes(chunk).values()
+    total = sum(map(_sizer(classes), chunk))
+    cached = 0
+    for cls in classes:
+        if TYPE_NAME(cls) == "_lru_cache_wrapper":
+            info = [o.cache_info() for o in chunk if type(o) is cls]
+            cached += sum(i.currsize for i in info if i.maxsize is None)
+    flat = gc.get_referents(*chunk)
+    depth = 0
+    while flat and depth < 8:
+        found = list(filterfalse(gc.is_tracked, flat))
+        del flat
+        size = _sizer(_classes(found).values())
+        shares = map(max, map(operator.sub, map(sys.getrefcount, found), repeat(2)), repeat(1))
+        total += sum(map(operator.truediv, map(size, found), shares))
+        inner = [o for o in found if (type(o) is dict or type(o) is tuple)
+                 and (sys.getrefcount(o) <= 4 or id(o) not in shared)]
+        shared.update(id(o) for o in inner if sys.getrefcount(o) > 4)
+        del found
+        flat = gc.get_referents(*inner)
+        depth += 1
+    return total, cached
+
+
+def resident_bytes():
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * 4096
+
+
 class Agent:
     """One conversation. Remembers what it switched on, and switches it off again at the end."""
 
@@ -604,7 +640,7 @@ class Agent:
         self.started = None
         self.tracing = False
         self.weighed = None
-        self.weigh_cost = 0.0
+        self.weighing = None
         self.weigh_at = 0.0
         self.bytes_per_block = None
 
@@ -612,8 +648,12 @@ class Agent:
         gc.callbacks.append(self.on_gc)
         try:
             while True:
-                command, _, argument = self.channel.line(None).decode().partition(" ")
-                getattr(self, "do_" + command)(json.loads(argument) if argument else {})
+                question = self.channel.line(None if self.weighing is None else PAUSE)
+                if question is None:
+                    self.weighing = next(self.weighing, None)
+                else:
+                    command, _, argument = question.decode().partition(" ")
+                    getattr(self, "do_" + command)(json.loads(argument) if argument else {})
         except Gone:
             pass
         finally:
@@ -652,9 +692,11 @@ class Agent:
                 break
         answer = {
             "blocks": blocks, "collections": sum(s["collections"] for s in gc.get_stats()), "paused": self.paused,
-            "tasks": tasks, "gc": gc.isenabled(), "due": time.monotonic() >= self.weigh_at,
+            "tasks": tasks, "gc": gc.isenabled(),
             "tracer": sys.modules["tracemalloc"].get_tracemalloc_memory() if self.tracing else 0,
         }
+        if self.weighing is None and time.monotonic() >= self.weigh_at:
+            self.weighing = self.weigh()
         if self.weighed is not None:
             total, at_blocks, objects, cached = self.weighed
             answer["live"] = max(0, total + (blocks - at_blocks) * self.bytes_per_block)
@@ -662,69 +704,46 @@ class Agent:
             answer["cached"] = cached
         self.channel.answer(answer)
 
-    def do_weigh(self, options):
-        longest = self.weigh(options.get("seconds", 20))
-        self.channel.answer({"longest": longest, "seconds": self.weigh_cost, "objects": self.weighed[2]})
-
-    def weigh(self, seconds):
-        """All objects' sizes: those of the collector's, and what they refer to, each shared among its referrers."""
-        start = time.perf_counter()
-        pace = Pace(self.channel, seconds)
+    def weigh(self):
+        """All objects' sizes: those of the collector's, and what they refer to, each shared among its referrers.
+        A generator of itself as long as there is more to do: questions are answered in between."""
+        pace = Pace(self.channel, 0)
+        cost = 0.0
         blocks = sys.getallocatedblocks()
-        objects = pace.atomic(gc.get_objects)
+        objects = gc.get_objects()
         total = 0.0
         cached = 0
         shared = set()
         count = len(objects)
-        position = 0
-        while position < count:
+        for position in range(0, count, CHUNK):
             chunk = objects[position:position + CHUNK]
-            position += CHUNK
-            classes = _classes(chunk).values()
-            total += sum(map(_sizer(classes), chunk))
-            for cls in classes:
-                if TYPE_NAME(cls) == "_lru_cache_wrapper":
-                    info = [o.cache_info() for o in chunk if type(o) is cls]
-                    cached += sum(i.currsize for i in info if i.maxsize is None)
-            flat = gc.get_referents(*chunk)
-            depth = 0
-            while flat and depth < 8:
-                found = list(filterfalse(gc.is_tracked, flat))
-                del flat
-                size = _sizer(_classes(found).values())
-                shares = map(max, map(operator.sub, map(sys.getrefcount, found), repeat(2)), repeat(1))
-                total += sum(map(operator.truediv, map(size, found), shares))
-                inner = [o for o in found if (type(o) is dict or type(o) is tuple)
-                         and (sys.getrefcount(o) <= 4 or id(o) not in shared)]
-                shared.update(id(o) for o in inner if sys.getrefcount(o) > 4)
-                del found
-                flat = gc.get_referents(*inner)
-                depth += 1
+            size, entries = weigh_chunk(chunk, shared)
+            total += size
+            cached += entries
             del chunk
-            if not pace.tick():
-                break
+            if pace.is_over():
+                cost += time.monotonic() - pace.slice
+                yield self.weighing
+                pace.slice = time.monotonic()
         del objects
-        if position < count:
-            total *= count / position
-        now = time.perf_counter()
-        if self.weighed is not None:
-            grown = blocks - self.weighed[1]
-            if abs(grown) > 1000:
-                self.bytes_per_block = min(max((total - self.weighed[0]) / grown, 16.0), 4096.0)
-        else:
+        cost += time.monotonic() - pace.slice
+        if self.weighed is None:
             self.bytes_per_block = min(total / max(blocks, 1), 512.0)
+        elif abs(blocks - self.weighed[1]) > 1000:
+            self.bytes_per_block = min(max((total - self.weighed[0]) / (blocks - self.weighed[1]), 16.0), 4096.0)
         self.weighed = (total, blocks, count, cached)
-        self.weigh_cost = now - start
-        self.weigh_at = time.monotonic() + min(20 * self.weigh_cost, 300.0)
-        return pace.longest
+        self.weigh_at = time.monotonic() + min(20 * cost, 300.0)
 
     def do_graph(self, options):
         options["sites"] = self.tracing
         self.tracing = False
         graph = Graph(self.channel, options)
+        self.weighing = None
         started = time.monotonic()
+        resident = resident_bytes()
         graph.run()
-        self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started, "sites": graph.sites})
+        self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started, "sites": graph.sites,
+                             "grown": resident_bytes() - resident})
 
     def do_trace(self, options):
         """Switches tracemalloc on; it was on already where the program did that itself, and then stays."""
