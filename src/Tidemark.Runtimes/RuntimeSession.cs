@@ -46,6 +46,14 @@ public abstract class RuntimeSession : ISignalSource
     /// <summary>Takes out of what the kernel shows of the process what a capture has caused, and would look like growth.</summary>
     public virtual void Correct(SignalSample sample) { }
 
+    /// <summary>
+    /// Has the runtime collect its whole heap, so that the live heap is known as of now. For runtimes that collect their
+    /// whole heap so seldom that a short watch sees nothing of it.
+    /// </summary>
+    /// <returns>How long the target stood still; null where the live heap is known without asking, or cannot be had this way.</returns>
+    /// <exception cref="CaptureFailedException">It was refused or failed.</exception>
+    public virtual Task<TimeSpan?> CollectAsync(CancellationToken cancellation) => Task.FromResult<TimeSpan?>(null);
+
     /// <summary>What a capture would cost now.</summary>
     public abstract Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation);
 

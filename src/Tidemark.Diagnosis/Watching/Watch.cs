@@ -33,6 +33,7 @@ public sealed class Watch
     private readonly Func<CancellationToken, Task<LiveTarget?>> reattach;
     private readonly ProcessHistoryBuilder history;
     private readonly List<CapturePlan> plans = [];
+    private readonly CollectionPlan collections;
     private readonly SignalSample sample = new();
 
     private LiveTarget target;
@@ -66,6 +67,7 @@ public sealed class Watch
         this.reattach = reattach;
         this.time = time;
         this.progress = progress;
+        collections = new CollectionPlan(options);
         verdict = GrowthAnalyzer.Analyze(history.ToHistory());
     }
 
@@ -112,6 +114,11 @@ public sealed class Watch
         }
 
         Judge();
+        if (collections.IsDue(Elapsed) && plans.Exists(p => p.IsCheap && !p.GivenUp))
+        {
+            await CollectAsync(enough);
+        }
+
         var clear = verdict.IsLeaking || verdict.Kind == GrowthKind.Load;
         foreach (var plan in plans)
         {
@@ -183,6 +190,19 @@ public sealed class Watch
             {
                 Note($"no {method.Title}: {e.Message}");
             }
+        }
+    }
+
+    private async Task CollectAsync(CancellationToken enough)
+    {
+        try
+        {
+            collections.Took(Elapsed, await target.Session.CollectAsync(enough));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
+        {
+            // The watch goes on with the collections that come by themselves; a target that is gone shows at the next sample.
+            collections.Took(Elapsed, pause: null);
         }
     }
 
@@ -321,6 +341,13 @@ public sealed class Watch
             {
                 await CaptureAsync(plan, ending is null ? enough : CancellationToken.None);
             }
+        }
+
+        if (collections.Count > 0)
+        {
+            Note(
+                $"the runtime was asked for {collections.Count} full collections, to know its live heap; they stopped the target for {collections.Pause.TotalMilliseconds:0} ms in all"
+            );
         }
 
         Store(() => folder.Update(f => f with { Ending = ending ?? CaseEnding.Complete }));

@@ -56,6 +56,7 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
     private void Survey()
     {
         var end = 0L;
+        string? problem = null;
         Pass(
             0,
             reader =>
@@ -65,7 +66,11 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
                 survey = new ClrHeapSurvey(pointerSize);
                 return survey.Visit;
             },
-            reader => end = reader.Offset
+            reader =>
+            {
+                end = reader.Offset;
+                problem = survey.Tally.Dumps is [.., var last] ? survey.Tally.ProblemOf(last, reader) : null;
+            }
         );
         var dumps = survey.Tally.Dumps;
         if (dumps.Count == 0)
@@ -74,7 +79,7 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
         }
 
         dump = dumps.Count - 1;
-        if (dumps[dump].Problem is { } problem)
+        if (problem is not null)
         {
             throw Malformed(end, $"{problem}; take it again with a larger buffer");
         }
@@ -242,7 +247,7 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
                 (in NetTraceEvent happened) =>
                 {
                     var found = ClrProvider.Of(happened.Definition);
-                    if (bounds.DumpOf(found, happened.ThreadId) == dump && found == kind)
+                    if (bounds.DumpOf(found, happened.Payload) == dump && found == kind)
                     {
                         visitor(happened.Payload);
                     }

@@ -2,37 +2,42 @@ using Tidemark.Formats.NetTrace;
 
 namespace Tidemark.Formats.Clr;
 
-/// <summary>Tells which of a trace's heap dumps an event belongs to: one collection writes one dump, all of it on its own thread.</summary>
+/// <summary>Tells which of a trace's heap dumps an event belongs to.</summary>
+/// <remarks>
+/// A dump is written by one thread, but where collections run on several threads that need not be the one that tells of
+/// the collection's begin or end, and threads stand in a trace one after the other. So a dump is told by itself: it
+/// begins with the static fields, and each kind of its events is numbered from 0.
+/// </remarks>
 internal sealed class HeapDumpBounds
 {
-    private readonly Dictionary<long, int> open = [];
-    private int count;
+    private readonly bool[] seen = new bool[(int)ClrEvent.BulkRootStaticVar + 1];
+    private int current = -1;
 
     /// <summary>The dump's number from 0, or -1 for an event that belongs to none.</summary>
-    public int DumpOf(ClrEvent kind, long thread)
+    public int DumpOf(ClrEvent kind, EventPayload payload)
     {
-        switch (kind)
+        var begins = kind switch
         {
-            case ClrEvent.GcStart:
-                open.Remove(thread);
-                return -1;
-            case ClrEvent.GcEnd:
-                return open.Remove(thread, out var ended) ? ended : -1;
-            case ClrEvent.BulkNode
+            ClrEvent.BulkRootStaticVar => seen[(int)ClrEvent.BulkNode],
+            ClrEvent.BulkNode
             or ClrEvent.BulkEdge
             or ClrEvent.BulkRootEdge
-            or ClrEvent.BulkRootStaticVar
-            or ClrEvent.BulkRootConditionalWeakTableElementEdge:
-                if (!open.TryGetValue(thread, out var dump))
-                {
-                    dump = count++;
-                    open.Add(thread, dump);
-                }
-
-                return dump;
-            default:
-                return -1;
+            or ClrEvent.BulkRootConditionalWeakTableElementEdge => seen[(int)kind] && payload.UInt32() == 0,
+            _ => (bool?)null,
+        };
+        if (begins is null)
+        {
+            return -1;
         }
+
+        if (begins.Value || current < 0)
+        {
+            current++;
+            Array.Clear(seen);
+        }
+
+        seen[(int)kind] = true;
+        return current;
     }
 }
 

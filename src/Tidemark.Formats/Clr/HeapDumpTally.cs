@@ -21,25 +21,17 @@ public sealed class HeapDumpCount
     /// <summary>Pairs held together by a ConditionalWeakTable or another dependent handle.</summary>
     public long DependentPairs { get; internal set; }
 
-    /// <summary>The collection that wrote it has ended.</summary>
-    public bool Ended { get; internal set; }
+    /// <summary>The thread that wrote it.</summary>
+    public long Thread { get; internal init; }
 
-    /// <summary>Events that the runtime dropped while it wrote the dump.</summary>
-    public long LostEvents { get; internal set; }
+    /// <summary>Events that are missing between others of their kind.</summary>
+    public long MissingEvents { get; internal set; }
 
     /// <summary>When its first event was written, on the trace's clock.</summary>
     public long First { get; internal init; }
 
     /// <summary>When its last event was written, on the trace's clock.</summary>
     public long Last { get; internal set; }
-
-    /// <summary>What speaks against using it; null for a complete dump.</summary>
-    public string? Problem =>
-        !Ended ? "the heap dump was not finished"
-        : LostEvents > 0 ? $"{LostEvents} events of the heap dump were lost"
-        : Edges != AnnouncedEdges ? $"its objects announce {AnnouncedEdges} references, {Edges} are there"
-        : Nodes == 0 ? "the heap dump holds no objects"
-        : null;
 }
 
 /// <summary>Counts the heap dumps in a trace and tells whether they are complete.</summary>
@@ -54,8 +46,8 @@ public sealed class HeapDumpTally(int pointerSize)
     private readonly int edgeSize = BulkRows.EdgeSize(pointerSize);
     private readonly HeapDumpBounds bounds = new();
     private readonly List<HeapDumpCount> dumps = [];
+    private readonly List<GcPause> pauses = [];
     private readonly uint[] nextOfKind = new uint[(int)ClrEvent.BulkEdge + 1];
-    private readonly Dictionary<long, long> lostInCollection = [];
     private readonly HashSet<ulong> types = [];
 
     /// <summary>The heap dumps, in the order of the trace.</summary>
@@ -71,37 +63,48 @@ public sealed class HeapDumpTally(int pointerSize)
     {
         var kind = ClrProvider.Of(happened.Definition);
         Collections.Visit(kind, happened.Timestamp, happened.Payload);
-        var lost =
-            kind == ClrEvent.GcStart ? 0 : lostInCollection.GetValueOrDefault(happened.ThreadId) + happened.LostBefore;
-        lostInCollection[happened.ThreadId] = lost;
-        var number = bounds.DumpOf(kind, happened.ThreadId);
+        var number = bounds.DumpOf(kind, happened.Payload);
         if (number == dumps.Count)
         {
-            dumps.Add(new HeapDumpCount { First = happened.Timestamp });
+            dumps.Add(new HeapDumpCount { First = happened.Timestamp, Thread = happened.ThreadId });
             Array.Clear(nextOfKind);
         }
 
         if (number >= 0)
         {
-            var dump = dumps[number];
-            dump.LostEvents = Math.Max(dump.LostEvents, lost);
-            Count(dump, kind, happened.Timestamp, happened.Payload);
+            Count(dumps[number], kind, happened.Timestamp, happened.Payload);
         }
     }
 
-    /// <summary>How long the process stood still for a dump; null where the trace does not tell.</summary>
-    public (long Begin, long End)? PauseOf(HeapDumpCount dump)
+    /// <summary>Whether the collection that writes a dump has ended, and with it the dump.</summary>
+    public bool HasEnded(HeapDumpCount dump)
     {
         ArgumentNullException.ThrowIfNull(dump);
-        foreach (var pause in Collections.Pauses)
-        {
-            if (pause.Begin <= dump.First && dump.Last <= pause.End)
-            {
-                return pause;
-            }
-        }
+        return Collections.Collections.Any(c => c.Start <= dump.First && dump.Last <= c.End);
+    }
 
-        return null;
+    /// <summary>What speaks against using a dump; null for a complete one.</summary>
+    /// <param name="dump">The dump.</param>
+    /// <param name="reader">The reader of the trace, at its end.</param>
+    public string? ProblemOf(HeapDumpCount dump, NetTraceReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(reader);
+        return !HasEnded(dump) ? "the heap dump was not finished"
+            : Math.Max(dump.MissingEvents, reader.LostEventsOf(dump.Thread)) is > 0 and var lost
+                ? $"{lost} events of the heap dump were lost"
+            : dump.Edges != dump.AnnouncedEdges
+                ? $"its objects announce {dump.AnnouncedEdges} references, {dump.Edges} are there"
+            : dump.Nodes == 0 ? "the heap dump holds no objects"
+            : null;
+    }
+
+    /// <summary>How long the process stood still for a dump; null where the trace does not tell.</summary>
+    public GcPause? PauseOf(HeapDumpCount dump)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        pauses.AddRange(Collections.TakePauses());
+        return pauses.Where(p => p.Begin <= dump.First && dump.Last <= p.End).Select(p => (GcPause?)p).FirstOrDefault();
     }
 
     private void Count(HeapDumpCount dump, ClrEvent kind, long timestamp, EventPayload payload)
@@ -109,9 +112,6 @@ public sealed class HeapDumpTally(int pointerSize)
         dump.Last = timestamp;
         switch (kind)
         {
-            case ClrEvent.GcEnd:
-                dump.Ended = true;
-                break;
             case ClrEvent.BulkNode:
                 CheckOrder(dump, kind, payload);
                 var nodes = BulkRows.Of(ref payload, nodeSize);
@@ -151,7 +151,7 @@ public sealed class HeapDumpTally(int pointerSize)
     {
         var index = payload.UInt32();
         ref var next = ref nextOfKind[(int)kind];
-        dump.LostEvents = Math.Max(dump.LostEvents, index - (long)next);
+        dump.MissingEvents += index - next;
         next = index + 1;
     }
 }

@@ -47,9 +47,6 @@ public readonly ref struct NetTraceEvent
     /// <summary>When it happened, on the trace's own clock.</summary>
     public required long Timestamp { get; init; }
 
-    /// <summary>Events of the same thread that were dropped just before this one.</summary>
-    public required uint LostBefore { get; init; }
-
     public required EventPayload Payload { get; init; }
 }
 

@@ -42,6 +42,9 @@ public sealed class NetTraceReader
     /// <summary>Events that the runtime dropped, as far as the stream has been read.</summary>
     public long LostEvents => gaps.Lost;
 
+    /// <summary>Events of one thread that the runtime dropped.</summary>
+    public long LostEventsOf(long thread) => gaps.LostOf(thread);
+
     /// <summary>How far the stream has been read, in bytes.</summary>
     public long Offset => offset;
 
@@ -200,14 +203,13 @@ public sealed class NetTraceReader
                 throw payload.Malformed($"an event of definition {header.MetadataId}, which was not given");
             }
 
-            var lost = gaps.Saw(header.CaptureThread, header.SequenceNumber);
+            gaps.Saw(header.CaptureThread, header.SequenceNumber);
             visitor(
                 new NetTraceEvent
                 {
                     Definition = definition,
                     ThreadId = header.Thread,
                     Timestamp = header.Timestamp,
-                    LostBefore = lost,
                     Payload = payload,
                 }
             );

@@ -4,15 +4,18 @@ namespace Tidemark.Formats.NetTrace;
 public sealed class SequenceGaps(NetTraceLimits limits)
 {
     private Dictionary<long, uint> last = [];
+    private readonly Dictionary<long, long> lostOf = [];
     private long lastThread = -1;
     private uint lastNumber;
 
     /// <summary>Events that are known to be missing.</summary>
     public long Lost { get; private set; }
 
+    /// <summary>Events of one thread that are known to be missing.</summary>
+    public long LostOf(long thread) => lostOf.GetValueOrDefault(thread);
+
     /// <summary>An event of a thread was read.</summary>
-    /// <returns>How many events of the thread are missing before it.</returns>
-    public uint Saw(long thread, uint number)
+    public void Saw(long thread, uint number)
     {
         if (thread != lastThread)
         {
@@ -21,9 +24,8 @@ public sealed class SequenceGaps(NetTraceLimits limits)
             lastNumber = last.GetValueOrDefault(thread);
         }
 
-        var missing = Count(number - lastNumber - 1);
+        Count(thread, number - lastNumber - 1);
         lastNumber = number;
-        return missing;
     }
 
     /// <summary>At this point of the stream the threads have come to these numbers; those that are not named have ended.</summary>
@@ -34,7 +36,7 @@ public sealed class SequenceGaps(NetTraceLimits limits)
         var known = new Dictionary<long, uint>(threads.Length);
         foreach (var (thread, number) in threads)
         {
-            Count(number - last.GetValueOrDefault(thread));
+            Count(thread, number - last.GetValueOrDefault(thread));
             known[thread] = number;
         }
 
@@ -50,10 +52,12 @@ public sealed class SequenceGaps(NetTraceLimits limits)
     }
 
     /// <summary>A number that lies behind is a wrapped difference, not a loss of four thousand million events.</summary>
-    private uint Count(uint missing)
+    private void Count(long thread, uint missing)
     {
-        missing = missing < int.MaxValue ? missing : 0;
-        Lost += missing;
-        return missing;
+        if (missing is > 0 and < int.MaxValue)
+        {
+            Lost += missing;
+            lostOf[thread] = lostOf.GetValueOrDefault(thread) + missing;
+        }
     }
 }

@@ -122,6 +122,23 @@ internal sealed class DiagnosticPort : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends a session: told to stop, the runtime switches its events off at once; a broken connection it notices at the next event.</summary>
+    public static async Task EndAsync(EventPipeSession session)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            await session.StopAsync(patience.Token).WaitAsync(patience.Token);
+        }
+        catch (Exception e)
+            when (e is OperationCanceledException or DiagnosticsClientException or IOException or TimeoutException)
+        {
+            // It has ended, or cannot hear us: closing the connection does the same.
+        }
+
+        session.Dispose();
+    }
+
     public ValueTask DisposeAsync() => connector.DisposeAsync();
 
     private static string? Refusal(LinuxProcess process, Exception e) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using Microsoft.Diagnostics.NETCore.Client;
 using Tidemark.Core.Series;
@@ -23,6 +24,8 @@ internal sealed class DotNetSession : RuntimeSession
         CaptureRole.Heap,
         "heap dump (EventPipe; forces a full collection)"
     );
+
+    private static readonly TimeSpan CollectionPatience = TimeSpan.FromSeconds(20);
 
     private const int WatchBufferMegabytes = 16;
     private const string CounterInterval = "2";
@@ -94,6 +97,46 @@ internal sealed class DotNetSession : RuntimeSession
     }
 
     /// <inheritdoc />
+    public override async Task<TimeSpan?> CollectAsync(CancellationToken cancellation)
+    {
+        var before = signals.Collected;
+        EventPipeSession request;
+        try
+        {
+            request = await port.StartSessionAsync(
+                [new EventPipeProvider(ClrProvider.Runtime, EventLevel.Informational, ClrProvider.CollectKeywords)],
+                bufferMegabytes: 1,
+                rundownKeywords: 0,
+                cancellation
+            );
+        }
+        catch (AttachFailedException e)
+        {
+            throw new CaptureFailedException(e.Message, e);
+        }
+
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            while (
+                signals.Collected.Full == before.Full
+                && !reading.IsCompleted
+                && Stopwatch.GetElapsedTime(started) < CollectionPatience
+            )
+            {
+                await Task.Delay(20, cancellation);
+            }
+        }
+        finally
+        {
+            await DiagnosticPort.EndAsync(request);
+        }
+
+        var after = signals.Collected;
+        return after.Full > before.Full ? after.Paused - before.Paused : null;
+    }
+
+    /// <inheritdoc />
     public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         // The first counters come within two intervals.
@@ -137,19 +180,7 @@ internal sealed class DotNetSession : RuntimeSession
     /// <inheritdoc />
     public override async ValueTask DisposeAsync()
     {
-        try
-        {
-            // Told to stop, the runtime switches its events off at once; a broken connection it notices at the next event.
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-            await session.StopAsync(patience.Token);
-        }
-        catch (Exception e)
-            when (e is OperationCanceledException or DiagnosticsClientException or IOException or TimeoutException)
-        {
-            // It has ended, or cannot hear us: closing the connection below does the same.
-        }
-
-        session.Dispose();
+        await DiagnosticPort.EndAsync(session);
         await reading.ContinueWith(_ => { }, TaskScheduler.Default);
         await port.DisposeAsync();
     }

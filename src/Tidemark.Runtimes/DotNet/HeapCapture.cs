@@ -31,6 +31,7 @@ internal sealed class HeapCapture(DiagnosticPort port, int bufferMegabytes)
     public async Task<HeapCaptureResult> TakeAsync(FileStream file, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(file);
+        await ForgetToldTypesAsync(cancellation);
         using var session = await port.StartSessionAsync(
             [new EventPipeProvider(ClrProvider.Runtime, EventLevel.Informational, ClrProvider.HeapDumpKeywords)],
             bufferMegabytes,
@@ -40,10 +41,10 @@ internal sealed class HeapCapture(DiagnosticPort port, int bufferMegabytes)
         var stream = new CopyingStream(session.EventStream, file);
         using var watchdog = new Watchdog(session, stream, cancellation);
         ClrHeapSurvey survey;
-        NetTraceHeader header;
+        NetTraceReader reader;
         try
         {
-            (survey, header) = await Task.Factory.StartNew(
+            (survey, reader) = await Task.Factory.StartNew(
                 () => Read(session, stream, file.Name, watchdog),
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,
@@ -66,13 +67,33 @@ internal sealed class HeapCapture(DiagnosticPort port, int bufferMegabytes)
         var dump = survey.Tally.Dumps[^1];
         AppendNames(file, survey);
         var pause = survey.Tally.PauseOf(dump) is { } interval
-            ? header.Elapsed(interval.Begin, interval.End)
+            ? reader.Header.Elapsed(interval.Begin, interval.End)
             : (TimeSpan?)null;
-        return new HeapCaptureResult(dump.Problem ?? MissingTypes(survey), dump.Nodes, dump.Bytes, pause);
+        return new HeapCaptureResult(
+            survey.Tally.ProblemOf(dump, reader) ?? MissingTypes(survey),
+            dump.Nodes,
+            dump.Bytes,
+            pause
+        );
+    }
+
+    /// <summary>
+    /// The runtime tells each type once, until its keywords are set anew without that for types. A session that ends while
+    /// another one goes on (ours, that watches) does not set them anew; one that begins does.
+    /// </summary>
+    private async Task ForgetToldTypesAsync(CancellationToken cancellation)
+    {
+        var session = await port.StartSessionAsync(
+            [new EventPipeProvider(ClrProvider.Runtime, EventLevel.Informational, ClrProvider.GcKeyword)],
+            bufferMegabytes: 1,
+            rundownKeywords: 0,
+            cancellation
+        );
+        await DiagnosticPort.EndAsync(session);
     }
 
     /// <summary>Reads until the dump is over, has the session ended, and reads on to the end of the stream.</summary>
-    private static (ClrHeapSurvey, NetTraceHeader) Read(
+    private static (ClrHeapSurvey, NetTraceReader) Read(
         EventPipeSession session,
         CopyingStream stream,
         string path,
@@ -90,7 +111,7 @@ internal sealed class HeapCapture(DiagnosticPort port, int bufferMegabytes)
                 watchdog.Patience = PatienceBetweenEvents;
             }
 
-            if (stopping is null && survey.Tally.Dumps is [.., { Ended: true }])
+            if (stopping is null && survey.Tally.Dumps is [.., var dump] && survey.Tally.HasEnded(dump))
             {
                 // The answer to stopping comes after everything that is still to be read.
                 stopping = Task.Run(session.Stop);
@@ -102,7 +123,7 @@ internal sealed class HeapCapture(DiagnosticPort port, int bufferMegabytes)
             throw new CaptureFailedException("the runtime ended the session without a heap dump");
         }
 
-        return (survey, reader.Header);
+        return (survey, reader);
     }
 
     /// <summary>Another session that holds the type events on gets the types, and we do not.</summary>

@@ -4,43 +4,65 @@ using Tidemark.Formats.NetTrace;
 
 namespace Tidemark.Runtimes.DotNet;
 
-/// <summary>What one generation holds after a collection, all heaps together. Bytes.</summary>
-/// <param name="Size">What it spans.</param>
-/// <param name="Free">The holes in it, which only objects that fit can fill.</param>
-public readonly record struct GenerationState(long Size, long Free)
-{
-    public static GenerationState operator +(GenerationState a, GenerationState b) =>
-        new(a.Size + b.Size, a.Free + b.Free);
-}
-
 /// <summary>Keeps the newest figures out of the runtime's events: those of its collections and its counters.</summary>
 /// <remarks>
 /// The live heap is what is left after a collection of the whole heap, without the holes. A younger collection leaves
 /// the dead of the older generations in place; what it reports is an upper bound that rises between full collections
-/// even where nothing leaks, so it is not taken.
+/// even where nothing leaks, so it is not taken. Events come thread by thread, and a collection may run on several: they
+/// are put together by their times.
 /// </remarks>
 internal sealed class LiveSignals
 {
-    /// <summary>Generations 0 to 2, large objects, pinned objects.</summary>
-    public const int Generations = 5;
     private const int FullCollection = 2;
+    private const int MostPending = 1000;
+    private const double Megabyte = 1e6; // the runtime's counters count in these
 
     private readonly Lock gate = new();
     private readonly GcLog collections = new();
-    private readonly Dictionary<long, GenerationState[]> heapsOfThread = [];
+    private readonly List<(long At, GenerationState[] Generations)> heaps = [];
     private readonly Dictionary<string, double> counters = new(StringComparer.Ordinal);
     private GenerationState[]? lastFull;
     private int collectionCount = -1;
+    private int fullCollections;
     private double pauseSeconds;
 
-    /// <summary>The state after the last collection of the whole heap; null before the first.</summary>
+    /// <summary>The state after the last collection of the whole heap, by generation: 0 to 2, large objects, pinned objects; null before the first.</summary>
     public IReadOnlyList<GenerationState>? LastFull
     {
         get
         {
             lock (gate)
             {
+                Settle();
                 return lastFull;
+            }
+        }
+    }
+
+    /// <summary>Collections of the whole heap that were seen, and the time for which threads stood still for collections.</summary>
+    public (int Full, TimeSpan Paused) Collected
+    {
+        get
+        {
+            lock (gate)
+            {
+                Settle();
+                return (fullCollections, TimeSpan.FromSeconds(pauseSeconds));
+            }
+        }
+    }
+
+    /// <summary>What the heap holds: as the last full collection left it, or as the counter tells before there was one; null before either.</summary>
+    public long? HeapBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                Settle();
+                return lastFull is not null ? lastFull.Sum(g => g.Live)
+                    : counters.TryGetValue("gc-heap-size", out var size) ? (long)(size * Megabyte)
+                    : null;
             }
         }
     }
@@ -57,48 +79,28 @@ internal sealed class LiveSignals
             }
 
             var kind = ClrProvider.Of(happened.Definition);
-            switch (kind)
+            if (kind == ClrEvent.GcPerHeapHistory)
             {
-                case ClrEvent.GcStart:
-                    heapsOfThread.Remove(happened.ThreadId);
-                    var payload = happened.Payload;
-                    collectionCount = Math.Max(collectionCount, payload.Int32());
-                    break;
-                case ClrEvent.GcPerHeapHistory:
-                    AddHeap(happened.ThreadId, happened.Payload, header.PointerSize);
-                    break;
-                default:
-                    break;
+                heaps.Add((happened.Timestamp, PerHeapHistory.Read(happened.Payload, header.PointerSize)));
             }
 
-            var ended = collections.Visit(kind, happened.Timestamp, happened.Payload);
-            if (
-                ended is not null
-                && heapsOfThread.Remove(happened.ThreadId, out var heaps)
-                && ended.Generation >= FullCollection
-            )
+            collections.Visit(kind, happened.Timestamp, happened.Payload);
+            foreach (var pause in collections.TakePauses())
             {
-                lastFull = heaps;
+                pauseSeconds += header.Elapsed(pause.Begin, pause.End).TotalSeconds;
             }
-
-            foreach (var (begin, end) in collections.Pauses)
-            {
-                pauseSeconds += header.Elapsed(begin, end).TotalSeconds;
-            }
-
-            collections.Trim();
         }
     }
 
     /// <summary>Sets the signals that are known.</summary>
     public void Sample(SignalSample sample)
     {
-        const double Megabyte = 1e6; // the runtime's counters count in these
         lock (gate)
         {
+            Settle();
             if (lastFull is not null)
             {
-                sample[Signal.LiveHeap] = lastFull.Sum(g => g.Size - g.Free);
+                sample[Signal.LiveHeap] = lastFull.Sum(g => g.Live);
             }
 
             if (counters.TryGetValue("gc-committed", out var committed) && committed > 0)
@@ -120,17 +122,36 @@ internal sealed class LiveSignals
         }
     }
 
-    /// <summary>The heap's size with its holes as the runtime's counter tells it; null before it came.</summary>
-    public long? HeapBytes
+    /// <summary>Gives each collection that is over what the heaps reported during it, and forgets both.</summary>
+    private void Settle()
     {
-        get
+        foreach (var collection in collections.Collections.Where(c => c.End is not null).ToList())
         {
-            lock (gate)
+            // A background collection has younger ones inside of it, which report for themselves.
+            var own = heaps.FindAll(h => collections.During(h.At) == collection);
+            if (own.Count == 0)
             {
-                return lastFull is not null ? lastFull.Sum(g => g.Size - g.Free)
-                    : counters.TryGetValue("gc-heap-size", out var size) ? (long)(size * 1e6)
-                    : null;
+                continue;
             }
+
+            collectionCount = Math.Max(collectionCount, collection.Number);
+            heaps.RemoveAll(own.Contains);
+            collections.Forget(collection);
+            if (collection.Generation >= FullCollection)
+            {
+                fullCollections++;
+                lastFull =
+                [
+                    .. Enumerable
+                        .Range(0, PerHeapHistory.Generations)
+                        .Select(g => own.Aggregate(default(GenerationState), (sum, heap) => sum + heap.Generations[g])),
+                ];
+            }
+        }
+
+        if (heaps.Count > MostPending)
+        {
+            heaps.Clear(); // their collections were not told of: before our session began, or in lost events
         }
     }
 
@@ -140,26 +161,6 @@ internal sealed class LiveSignals
         if (values.TryGetValue("Name", out var name) && values.Number("Mean") is var mean && !double.IsNaN(mean))
         {
             counters[(string)name] = mean;
-        }
-    }
-
-    private void AddHeap(long thread, EventPayload payload, int pointerSize)
-    {
-        payload.UInt16(); // the runtime's number in the process
-        payload.Take((6 * pointerSize) + (6 * sizeof(uint)) + pointerSize);
-        var count = Math.Min(payload.UInt32(), Generations);
-        if (!heapsOfThread.TryGetValue(thread, out var heaps))
-        {
-            heapsOfThread.Add(thread, heaps = new GenerationState[Generations]);
-        }
-
-        for (var generation = 0; generation < count; generation++)
-        {
-            payload.Take(3 * pointerSize); // as it was before
-            var size = (long)payload.Pointer(pointerSize);
-            var free = (long)payload.Pointer(pointerSize) + (long)payload.Pointer(pointerSize);
-            payload.Take(4 * pointerSize); // flows
-            heaps[generation] += new GenerationState(size, free);
         }
     }
 }

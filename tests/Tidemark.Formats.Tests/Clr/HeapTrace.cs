@@ -233,13 +233,15 @@ internal sealed class HeapTrace
     }
 
     /// <summary>Shows a trace's events to a visitor.</summary>
-    public static void Visit(byte[] bytes, NetTraceVisitor visitor)
+    public static NetTraceReader Visit(byte[] bytes, NetTraceVisitor visitor)
     {
         var reader = new NetTraceReader(new MemoryStream(bytes), "test");
         while (reader.ReadBlock(visitor))
         {
             // The visitor looks.
         }
+
+        return reader;
     }
 
     private void Add(ClrEvent kind, Action<BinaryWriter> write, int dropped = 0)

@@ -187,12 +187,12 @@ public class HeapTraceTests
     public void The_pause_of_a_dump_is_measured()
     {
         var tally = new HeapDumpTally(8);
-        HeapTrace.Visit(Sample().Dump().ToBytes(), tally.Visit);
+        var reader = HeapTrace.Visit(Sample().Dump().ToBytes(), tally.Visit);
 
-        var (begin, end) = tally.PauseOf(tally.Dumps[0])!.Value;
-        begin.ShouldBeLessThan(tally.Dumps[0].First);
-        end.ShouldBeGreaterThan(tally.Dumps[0].Last);
-        tally.Dumps[0].Problem.ShouldBeNull();
+        var pause = tally.PauseOf(tally.Dumps[0])!.Value;
+        pause.Begin.ShouldBeLessThan(tally.Dumps[0].First);
+        pause.End.ShouldBeGreaterThan(tally.Dumps[0].Last);
+        tally.ProblemOf(tally.Dumps[0], reader).ShouldBeNull();
         tally.Dumps[0].Bytes.ShouldBe(80 + 24 + 24 + 48 + 24 + 64);
     }
 

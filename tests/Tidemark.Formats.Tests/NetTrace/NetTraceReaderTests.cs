@@ -79,15 +79,11 @@ public class NetTraceReaderTests
             w.Write(Counter, 10, 3, [], dropped: 2);
         });
 
-        var reader = new NetTraceReader(new MemoryStream(bytes), "test");
-        var before = new List<uint>();
-        while (reader.ReadBlock((in NetTraceEvent happened) => before.Add(happened.LostBefore)))
-        {
-            // On to the next block.
-        }
+        var reader = ReadAll(bytes);
 
-        before.ShouldBe([0u, 4u, 2u]);
         reader.LostEvents.ShouldBe(6);
+        reader.LostEventsOf(9).ShouldBe(4);
+        reader.LostEventsOf(10).ShouldBe(2);
     }
 
     [Fact]
@@ -230,13 +226,15 @@ public class NetTraceReaderTests
         return (damage.Offset, damage.Problem);
     }
 
-    private static void ReadAll(byte[] bytes, NetTraceLimits? limits = null)
+    private static NetTraceReader ReadAll(byte[] bytes, NetTraceLimits? limits = null)
     {
         var reader = new NetTraceReader(new MemoryStream(bytes), "test", limits);
         while (reader.ReadBlock((in NetTraceEvent _) => { }))
         {
             // On to the next block.
         }
+
+        return reader;
     }
 
     /// <summary>Where the size of the first block stands: behind its type's name and end mark.</summary>

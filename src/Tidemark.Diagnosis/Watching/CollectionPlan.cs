@@ -1,0 +1,37 @@
+namespace Tidemark.Diagnosis.Watching;
+
+/// <summary>Decides when the runtime is asked for a full collection. Its cost is bounded: a small share of the time, whatever a collection takes.</summary>
+internal sealed class CollectionPlan(WatchOptions options)
+{
+    /// <summary>The target stands still for at most this share of the watch.</summary>
+    private const double PauseShare = 0.01;
+
+    /// <summary>So many points show a trend of the live heap.</summary>
+    private const int Points = 24;
+
+    private TimeSpan? next = TimeSpan.Zero;
+
+    /// <summary>How many were made.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How long the target stood still for them, all together.</summary>
+    public TimeSpan Pause { get; private set; }
+
+    public bool IsDue(TimeSpan elapsed) => elapsed >= next;
+
+    /// <param name="elapsed">Time since the watch began.</param>
+    /// <param name="pause">How long it took; null where the runtime does not do this, and is not asked again.</param>
+    public void Took(TimeSpan elapsed, TimeSpan? pause)
+    {
+        if (pause is null)
+        {
+            next = null;
+            return;
+        }
+
+        Count++;
+        Pause += pause.Value;
+        var atLeast = pause.Value / PauseShare;
+        next = elapsed + (options.For / Points > atLeast ? options.For / Points : atLeast);
+    }
+}
