@@ -40,7 +40,7 @@ internal sealed class PileDescription(
         var holder = Holder(chain, content);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
         var names = chain.Texts.Append(content).ToList();
-        var culprit = roles.Knowledge.Culprits.FirstOrDefault(c => names.Exists(c.Match.IsMatch));
+        var culprit = roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
         var role = collection is null ? null : roles.Role(collection);
         var isCache =
             culprit?.IsCache ?? (role is CollectionRole.Map or CollectionRole.Set && CacheWords.SayCache(names));

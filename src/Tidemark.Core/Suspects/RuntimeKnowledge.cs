@@ -22,7 +22,14 @@ public sealed record CollectionShape(Regex Type, CollectionRole Role);
 /// <param name="Match">What a root path element, a type or a function must match.</param>
 /// <param name="Advice">What to look for and what to do.</param>
 /// <param name="IsCache">True where the fault is a keyed collection without a bound.</param>
-public sealed record KnownCulprit(string Pattern, Regex Match, string Advice, bool IsCache = false);
+/// <param name="Within">The match counts among the last so many steps of a way only, for names that innocent ways pass by too.</param>
+public sealed record KnownCulprit(
+    string Pattern,
+    Regex Match,
+    string Advice,
+    bool IsCache = false,
+    int Within = int.MaxValue
+);
 
 /// <summary>What a task waits for, told by a function on its stack.</summary>
 /// <param name="Function">What the function's name must match.</param>

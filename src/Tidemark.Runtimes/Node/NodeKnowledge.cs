@@ -6,6 +6,9 @@ namespace Tidemark.Runtimes.Node;
 /// <summary>What is known of V8's collections, of Node.js' own tables, and of the usual faults.</summary>
 internal static class NodeKnowledge
 {
+    // Most ways of Node.js pass by a timer or an emitter's listener: only close to the pile do they say anything.
+    private const int NearThePile = 6;
+
     public static RuntimeKnowledge Value { get; } =
         new()
         {
@@ -40,19 +43,22 @@ internal static class NodeKnowledge
                     Pattern(
                         @"\._events$|\.<symbol kEvents>$|\.<symbol nodejs\.internal\.event_target|^EventTarget|\.listeners$"
                     ),
-                    "Listeners pile up on one emitter: add them once, or take each away with off() (or { once: true }, { signal }) when what it serves is done. setMaxListeners(0) hides the warning that would tell."
+                    "Listeners pile up on one emitter: add them once, or take each away with off() (or { once: true }, { signal }) when what it serves is done. setMaxListeners(0) hides the warning that would tell.",
+                    Within: NearThePile
                 ),
                 new(
                     "undrained-stream",
                     Pattern(
                         @"\.(_writableState|_readableState|bufferedRequest|lastBufferedRequest|outputData)$|^(WritableState|ReadableState|BufferList)\b"
                     ),
-                    "A stream is written to faster than it drains: stop when write() returns false and go on at 'drain', or use pipeline(), which does both; destroy streams whose other end has stalled."
+                    "A stream is written to faster than it drains: stop when write() returns false and go on at 'drain', or use pipeline(), which does both; destroy streams whose other end has stalled.",
+                    Within: NearThePile
                 ),
                 new(
                     "timer",
                     Pattern(@"^Timeout\b|\._onTimeout$|^Immediate\b|\._idleNext$"),
-                    "Timers that are never cleared keep their callback and all that it closes over: keep the handle and call clearInterval or clearTimeout when the work is done."
+                    "Timers that are never cleared keep their callback and all that it closes over: keep the handle and call clearInterval or clearTimeout when the work is done.",
+                    Within: NearThePile
                 ),
                 new(
                     "detached-dom",
@@ -62,12 +68,14 @@ internal static class NodeKnowledge
                 new(
                     "promise",
                     Pattern(@"^Promise\b|\.(reactions_or_result|<symbol async_id_symbol>)$|^PromiseReaction"),
-                    "Promises that never settle keep their continuations and what those close over: give the awaited work a time limit, or settle it when it is given up."
+                    "Promises that never settle keep their continuations and what those close over: give the awaited work a time limit, or settle it when it is given up.",
+                    Within: NearThePile
                 ),
                 new(
                     "async-local-storage",
                     Pattern(@"^(AsyncLocalStorage|AsyncContextFrame|AsyncResource)\b|\.<symbol kResourceStore>$"),
-                    "A store of AsyncLocalStorage lives as long as the asynchronous work that was begun in it: keep it small, and leave long-lived work outside of run()."
+                    "A store of AsyncLocalStorage lives as long as the asynchronous work that was begun in it: keep it small, and leave long-lived work outside of run().",
+                    Within: NearThePile
                 ),
                 new(
                     "module-cache",
