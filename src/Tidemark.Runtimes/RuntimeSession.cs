@@ -21,7 +21,11 @@ public enum CaptureRole
 /// <param name="Extension">The usual file ending with the dot, such as <c>.pb.gz</c>.</param>
 /// <param name="Role">What it shows.</param>
 /// <param name="Title">What it is, for people.</param>
-public sealed record CaptureMethod(string Name, string Format, string Extension, CaptureRole Role, string Title);
+public sealed record CaptureMethod(string Name, string Format, string Extension, CaptureRole Role, string Title)
+{
+    /// <summary>True where something stays in the target that was not there before, such as a profiler that is loaded: not to be done without a reason.</summary>
+    public bool ChangesTarget { get; init; }
+}
 
 /// <summary>What a capture is expected to cost the target; said before it is taken.</summary>
 /// <param name="Pause">How long the target stands still.</param>

@@ -24,7 +24,8 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
 
     public CaptureEstimate Estimate { get; } = estimate;
 
-    public bool IsCheap { get; } = estimate.Pause <= CheapPause && estimate.DiskBytes <= CheapBytes;
+    public bool IsCheap { get; } =
+        estimate.Pause <= CheapPause && estimate.DiskBytes <= CheapBytes && !method.ChangesTarget;
 
     /// <summary>How many were taken.</summary>
     public int Taken { get; private set; }

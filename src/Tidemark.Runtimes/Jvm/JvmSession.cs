@@ -13,34 +13,15 @@ namespace Tidemark.Runtimes.Jvm;
 /// </remarks>
 internal sealed partial class JvmSession : RuntimeSession
 {
-    public static readonly CaptureMethod Histogram = new(
-        "class-histogram",
-        "class-histogram",
-        ".histo.txt",
-        CaptureRole.Census,
-        "class histogram (forces a full collection)"
-    );
-
-    public static readonly CaptureMethod HeapDump = new(
-        "heap-dump",
-        "hprof",
-        ".hprof",
-        CaptureRole.Heap,
-        "heap dump (HPROF; forces a full collection)"
-    );
-
     private static readonly TimeSpan QuickPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastCapturePatience = TimeSpan.FromMinutes(1);
-
-    // What HPROF spends on an object beyond what the JVM does: wide references and a header a record.
-    private const double DumpBytesPerHeapByte = 2;
-    private const long DumpOverhead = 16 << 20;
 
     private readonly JvmProcess jvm;
     private readonly AttachChannel? channel;
     private readonly string? refusal;
     private readonly ResidentHeap? residentHeap;
     private readonly double? maxHeapSize;
+    private readonly FlightRecording? recording;
     private readonly JvmSignals signals = new();
     private readonly CapturePace pace = new();
     private double? classMetadataAtStart;
@@ -53,16 +34,20 @@ internal sealed partial class JvmSession : RuntimeSession
         this.refusal = refusal;
     }
 
-    private JvmSession(JvmProcess jvm, AttachChannel channel, HeapInfo? heap, double? maxHeapSize)
+    private JvmSession(JvmProcess jvm, AttachChannel channel, HeapInfo? heap, double? maxHeapSize, int version)
     {
         this.jvm = jvm;
         this.channel = channel;
         this.maxHeapSize = maxHeapSize;
         residentHeap = heap is { To: > 0 } ? new ResidentHeap(jvm.Process, heap) : null;
+        recording = version >= FlightRecording.FirstVersion ? new FlightRecording(jvm.Process, channel) : null;
     }
 
     /// <inheritdoc />
-    public override IReadOnlyList<CaptureMethod> Methods => [Histogram, HeapDump];
+    public override IReadOnlyList<CaptureMethod> Methods =>
+        recording is null
+            ? [JvmCaptures.Histogram, JvmCaptures.HeapDump]
+            : [JvmCaptures.Histogram, JvmCaptures.HeapDump, JvmCaptures.AllocationSamples];
 
     /// <exception cref="AttachFailedException">There are neither counters nor a way to attach.</exception>
     public static async Task<JvmSession> OpenAsync(JvmProcess jvm, CancellationToken cancellation)
@@ -71,7 +56,14 @@ internal sealed partial class JvmSession : RuntimeSession
         {
             var channel = await AttachChannel.OpenAsync(jvm, cancellation);
             var flags = await channel.RunAsync("VM.flags", QuickPatience, cancellation);
-            return new JvmSession(jvm, channel, await ReadHeapInfoAsync(channel, cancellation), MaxHeapSize(flags));
+            var version = await channel.RunAsync("VM.version", QuickPatience, cancellation);
+            return new JvmSession(
+                jvm,
+                channel,
+                await ReadHeapInfoAsync(channel, cancellation),
+                (double?)Number(MaxHeapSizeFlag(), flags),
+                (int)(Number(JdkVersion(), version) ?? 0)
+            );
         }
         catch (Exception e) when (e is AttachFailedException or IOException or TimeoutException)
         {
@@ -121,12 +113,7 @@ internal sealed partial class JvmSession : RuntimeSession
     public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);
-        var heapBytes = await HeapBytesAsync(cancellation);
-        return new CaptureEstimate(
-            pace.Estimate(method, heapBytes),
-            method == HeapDump ? DumpOverhead + (long)(DumpBytesPerHeapByte * heapBytes) : 1 << 20,
-            0
-        );
+        return pace.Estimate(method, await HeapBytesAsync(cancellation));
     }
 
     /// <inheritdoc />
@@ -147,9 +134,20 @@ internal sealed partial class JvmSession : RuntimeSession
         var patience = TimeSpan.FromTicks(Math.Max(LeastCapturePatience.Ticks, estimate.Pause.Ticks * 10));
         var stoppedBefore = Stopped();
         var start = Stopwatch.GetTimestamp();
-        if (method == HeapDump)
+        if (method == JvmCaptures.HeapDump)
         {
-            await new HeapDumpWriter(jvm.Process, channel).WriteAsync(path, estimate.DiskBytes, patience, cancellation);
+            await new TargetFiles(jvm.Process, channel).WriteAsync(
+                path,
+                estimate.DiskBytes,
+                there => $"GC.heap_dump \"{there}\"",
+                "Heap dump file created",
+                patience,
+                cancellation
+            );
+        }
+        else if (method == JvmCaptures.AllocationSamples && recording is not null)
+        {
+            await recording.WriteAsync(path, estimate.DiskBytes, patience, cancellation);
         }
         else
         {
@@ -165,7 +163,7 @@ internal sealed partial class JvmSession : RuntimeSession
     }
 
     /// <inheritdoc />
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override ValueTask DisposeAsync() => recording?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private void ThrowIfGone()
     {
@@ -232,9 +230,9 @@ internal sealed partial class JvmSession : RuntimeSession
             throw new CaptureFailedException(e.Message, e);
         }
 
-        censusBytes = HistogramTotal().Match(text) is { Success: true } total
-            ? double.Parse(total.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
-            : throw new CaptureFailedException($"process {jvm.Process.Pid} gave no class histogram: {text.Trim()}");
+        censusBytes =
+            Number(HistogramTotal(), text)
+            ?? throw new CaptureFailedException($"process {jvm.Process.Pid} gave no class histogram: {text.Trim()}");
         await CaptureFile.WriteAsync(
             path,
             file => file.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation).AsTask()
@@ -254,15 +252,19 @@ internal sealed partial class JvmSession : RuntimeSession
         }
     }
 
-    private static double? MaxHeapSize(string flags) =>
-        MaxHeapSizeFlag().Match(flags) is { Success: true } flag
-            ? double.Parse(flag.Groups["bytes"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
+    private static long? Number(Regex pattern, string text) =>
+        pattern.Match(text) is { Success: true } match
+            ? long.Parse(match.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
             : null;
 
-    [GeneratedRegex(@"-XX:MaxHeapSize=(?<bytes>\d{1,18})", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"-XX:MaxHeapSize=(?<number>\d{1,18})", RegexOptions.NonBacktracking)]
     private static partial Regex MaxHeapSizeFlag();
 
+    // Such as JDK 17.0.15, JDK 8.0_402.
+    [GeneratedRegex(@"JDK (?<number>\d{1,4})", RegexOptions.NonBacktracking)]
+    private static partial Regex JdkVersion();
+
     // The last line: Total, instances, bytes.
-    [GeneratedRegex(@"Total\s+\d+\s+(?<bytes>\d{1,18})", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"Total\s+\d+\s+(?<number>\d{1,18})", RegexOptions.NonBacktracking)]
     private static partial Regex HistogramTotal();
 }

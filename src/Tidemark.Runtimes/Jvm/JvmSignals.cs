@@ -8,14 +8,19 @@ namespace Tidemark.Runtimes.Jvm;
 /// behind that it has promoted, which looks like a leak until the old generation is collected. So a value is given only in
 /// the sample after a collection that looked at everything:
 /// after a full one at once; after a concurrent cycle, whose garbage goes little by little (with G1 in the mixed collections that
-/// follow), when the use of the heap has reached its lowest point.
+/// follow), when the use of the heap has reached its lowest point. That is known only at the next rise, and where that comes
+/// late in relation to the watch, the value would be one of another time and is left out.
 /// </remarks>
 internal sealed class JvmSignals
 {
+    /// <summary>A value that is older than this share of the watch is not of now.</summary>
+    private const double Stale = 0.02;
+
     private long? fullCollections;
     private long? markingPauses;
     private long? allCollections;
-    private double? lowestSinceMarking;
+    private (double Bytes, double At)? lowestSinceMarking;
+    private double? firstReading;
 
     /// <summary>The last known live heap in bytes; null before the first collection that tells.</summary>
     public double? LiveHeap { get; private set; }
@@ -23,12 +28,11 @@ internal sealed class JvmSignals
     /// <summary>Sets what the counters tell.</summary>
     public void Read(PerfData counters, SignalSample sample)
     {
-        var ticks = (double)(counters.Number("sun.os.hrt.frequency") ?? 1_000_000_000);
         double pauses = 0;
         long collections = 0;
         for (var collector = 0; collector < 8; collector++)
         {
-            pauses += (counters.Number($"sun.gc.collector.{collector}.time") ?? 0) / ticks;
+            pauses += Seconds(counters, $"sun.gc.collector.{collector}.time") ?? 0;
             collections += counters.Number($"sun.gc.collector.{collector}.invocations") ?? 0;
         }
 
@@ -62,13 +66,14 @@ internal sealed class JvmSignals
 
     /// <summary>Time that the application stood still at safepoints since the start; null where this JVM does not count it.</summary>
     public static TimeSpan? Stopped(PerfData counters) =>
-        counters.Number("sun.rt.safepointTime") is { } time
-        && counters.Number("sun.os.hrt.frequency") is { } ticks and > 0
-            ? TimeSpan.FromSeconds(time / (double)ticks)
-            : null;
+        Seconds(counters, "sun.rt.safepointTime") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>Metaspace: what the classes take, outside of the heap. Bytes.</summary>
     public static double ClassMetadata(PerfData counters) => counters.Number("sun.gc.metaspace.used") ?? 0;
+
+    /// <summary>A counter of the JVM's clock.</summary>
+    private static double? Seconds(PerfData counters, string name) =>
+        counters.Number(name) / (double?)(counters.Number("sun.os.hrt.frequency") ?? 1_000_000_000);
 
     private static double OldGeneration(PerfData counters) => counters.Number("sun.gc.generation.1.space.0.used") ?? 0;
 
@@ -83,9 +88,12 @@ internal sealed class JvmSignals
         var sawAny = collections > allCollections;
         (fullCollections, markingPauses, allCollections) = (full, marking, collections);
 
+        var now = Seconds(counters, "sun.os.hrt.ticks") ?? 0;
+        firstReading ??= now;
+
         if (isConcurrent ? sawAny : sawMarking)
         {
-            lowestSinceMarking = used;
+            lowestSinceMarking = (used, now);
         }
         else if (sawFull)
         {
@@ -95,15 +103,13 @@ internal sealed class JvmSignals
         }
         else if (lowestSinceMarking is { } lowest && (sawAny || isConcurrent))
         {
-            if (used <= lowest)
-            {
-                lowestSinceMarking = used;
-            }
-            else
+            if (used > lowest.Bytes)
             {
                 lowestSinceMarking = null;
-                return lowest;
+                return now - lowest.At <= Stale * (now - firstReading) ? lowest.Bytes : null;
             }
+
+            lowestSinceMarking = (used, now);
         }
 
         return null;

@@ -12,13 +12,17 @@ public sealed class JavaTarget : IDisposable
             static final List<byte[]> HELD = new ArrayList<>();
 
             public static void main(String[] arguments) throws Exception {
-                for (int i = 0; i < 20_000; i++) HELD.add(new byte[1000]);
+                hold();
                 System.out.println("ready");
-                System.in.read(); // one line: drop what is held
-                HELD.clear();
-                System.out.println("cleared");
-                System.in.read(new byte[100]);
-                System.in.read();
+                Scanner commands = new Scanner(System.in);
+                while (commands.hasNextLine()) {
+                    if (commands.nextLine().equals("hold")) hold(); else HELD.clear();
+                    System.out.println("done");
+                }
+            }
+
+            static void hold() {
+                for (int i = 0; i < 20_000; i++) HELD.add(new byte[1000]);
             }
         }
         """;
@@ -70,18 +74,23 @@ public sealed class RunningJava(Process process) : IAsyncDisposable
     public Target Target => new(Pid, null, "target");
 
     /// <summary>Lets go of all that the program holds.</summary>
-    public async Task ClearAsync()
-    {
-        await process.StandardInput.WriteLineAsync();
-        await process.StandardInput.FlushAsync();
-        (await process.StandardOutput.ReadLineAsync()).ShouldBe("cleared");
-    }
+    public Task ClearAsync() => TellAsync("clear");
+
+    /// <summary>Has the program hold twenty thousand arrays more.</summary>
+    public Task HoldMoreAsync() => TellAsync("hold");
 
     public async ValueTask DisposeAsync()
     {
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
         process.Dispose();
+    }
+
+    private async Task TellAsync(string command)
+    {
+        await process.StandardInput.WriteLineAsync(command);
+        await process.StandardInput.FlushAsync();
+        (await process.StandardOutput.ReadLineAsync()).ShouldBe("done");
     }
 
     private static string Name(int pid) => File.ReadAllText($"/proc/{pid}/comm").Trim();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tidemark.Core.Series;
+using Tidemark.Formats;
 using Tidemark.Runtimes.Jvm;
 
 namespace Tidemark.Runtimes.Tests.Jvm;
@@ -26,10 +27,10 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         await using var session = await AttachAsync(jvm);
         await SampleAsync(session);
 
-        await session.CaptureAsync(JvmSession.Histogram, NewPath("1.histo.txt"), default);
+        await session.CaptureAsync(JvmCaptures.Histogram, NewPath("1.histo.txt"), default);
         var before = (await SampleAsync(session))[Signal.LiveHeap];
         await jvm.ClearAsync();
-        await session.CaptureAsync(JvmSession.Histogram, NewPath("2.histo.txt"), default);
+        await session.CaptureAsync(JvmCaptures.Histogram, NewPath("2.histo.txt"), default);
         var sample = await SampleAsync(session);
 
         // The serial collector leaves up to a twentieth of the old generation as dead wood.
@@ -45,7 +46,7 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         await using var session = await AttachAsync(jvm);
         var path = NewPath("a.histo.txt");
 
-        var outcome = await session.CaptureAsync(JvmSession.Histogram, path, default);
+        var outcome = await session.CaptureAsync(JvmCaptures.Histogram, path, default);
 
         File.ReadAllText(path).ShouldContain("[B (java.base@");
         File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -58,14 +59,35 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         await using var jvm = await java.StartAsync();
         await using var session = await AttachAsync(jvm);
         var path = NewPath("a.hprof");
-        var estimate = await session.EstimateAsync(JvmSession.HeapDump, default);
+        var estimate = await session.EstimateAsync(JvmCaptures.HeapDump, default);
 
-        var outcome = await session.CaptureAsync(JvmSession.HeapDump, path, default);
+        var outcome = await session.CaptureAsync(JvmCaptures.HeapDump, path, default);
 
         IsHprof(path).ShouldBeTrue();
         File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         new FileInfo(path).Length.ShouldBeInRange(HeldBytes, estimate.DiskBytes);
         outcome.Pause.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
+    public async Task Samples_of_live_objects_name_the_line_that_allocates_what_stays_and_the_recording_ends_with_the_session()
+    {
+        await using var jvm = await java.StartAsync();
+        var path = NewPath("after.jfr");
+        await using (var session = await AttachAsync(jvm))
+        {
+            await session.CaptureAsync(JvmCaptures.AllocationSamples, NewPath("before.jfr"), default);
+            await jvm.HoldMoreAsync();
+            await session.CaptureAsync(JvmCaptures.Histogram, NewPath("a.histo.txt"), default);
+            await session.CaptureAsync(JvmCaptures.AllocationSamples, path, default);
+            (await RunJcmdAsync(jvm, "JFR.check")).ShouldContain("tidemark");
+        }
+
+        (await RunJcmdAsync(jvm, "JFR.check")).ShouldNotContain("tidemark");
+        File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var dump = DumpFile.Open(path);
+        var profile = DumpFormats.Detect(dump)!.Read(dump, ReadContext.Quiet).ShouldBeOfType<ProfileSnapshot>().Profile;
+        profile.Functions.ToArray().Select(f => f.Name).ShouldContain("Target.hold");
     }
 
     [Fact]
@@ -105,7 +127,7 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
 
         (await SampleAsync(session))[Signal.HeapLimit].ShouldBeGreaterThan(0);
         var failure = await Should.ThrowAsync<CaptureFailedException>(() =>
-            session.CaptureAsync(JvmSession.HeapDump, NewPath("a.hprof"), default)
+            session.CaptureAsync(JvmCaptures.HeapDump, NewPath("a.hprof"), default)
         );
         failure.Message.ShouldContain("-XX:+DisableAttachMechanism");
     }
@@ -116,7 +138,7 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         await using var jvm = await java.StartAsync("-Xrs", "-XX:-UsePerfData");
         await using var session = await AttachAsync(jvm);
 
-        await session.CaptureAsync(JvmSession.Histogram, NewPath("a.histo.txt"), default);
+        await session.CaptureAsync(JvmCaptures.Histogram, NewPath("a.histo.txt"), default);
 
         (await SampleAsync(session))[Signal.LiveHeap].ShouldBeGreaterThan(HeldBytes);
     }
@@ -160,7 +182,7 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         await using var session = await AttachAsync(jvm);
         var path = NewPath("a.hprof");
 
-        await session.CaptureAsync(JvmSession.HeapDump, path, default);
+        await session.CaptureAsync(JvmCaptures.HeapDump, path, default);
 
         IsHprof(path).ShouldBeTrue();
         File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -188,8 +210,8 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         );
         await using var session = await AttachAsync(jvm);
         var path = NewPath("a.hprof");
-        await session.CaptureAsync(JvmSession.Histogram, NewPath("a.histo.txt"), default);
-        await session.CaptureAsync(JvmSession.HeapDump, path, default);
+        await session.CaptureAsync(JvmCaptures.Histogram, NewPath("a.histo.txt"), default);
+        await session.CaptureAsync(JvmCaptures.HeapDump, path, default);
 
         IsHprof(path).ShouldBeTrue();
         (await SampleAsync(session))[Signal.GcCount].ShouldBeGreaterThan(0);
@@ -206,7 +228,7 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
 
         await Should.ThrowAsync<TargetGoneException>(() => SampleAsync(session));
         await Should.ThrowAsync<TargetGoneException>(() =>
-            session.CaptureAsync(JvmSession.HeapDump, NewPath("a.hprof"), default)
+            session.CaptureAsync(JvmCaptures.HeapDump, NewPath("a.hprof"), default)
         );
         File.Delete($"/tmp/.java_pid{jvm.Pid}");
     }
@@ -248,6 +270,18 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         var magic = new byte[12];
         file.ReadExactly(magic);
         return magic.AsSpan().SequenceEqual("JAVA PROFILE"u8);
+    }
+
+    private static Task<string> RunJcmdAsync(RunningJava jvm, string command)
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo("jcmd", [$"{jvm.Pid}", command])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
+        return Task.FromResult(process.StandardOutput.ReadToEnd());
     }
 
     private static void Run(string command, params string[] arguments)

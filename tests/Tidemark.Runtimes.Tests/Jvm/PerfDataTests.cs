@@ -75,17 +75,27 @@ public class PerfDataTests
     public void After_a_marking_cycle_the_lowest_use_of_the_mixed_collections_is_the_live_heap()
     {
         var signals = new JvmSignals();
-        Live(signals, young: 5, full: 0, marking: 0, old: 500);
+        Live(signals, young: 5, full: 0, marking: 0, old: 500, seconds: 0);
 
-        Live(signals, young: 6, full: 0, marking: 2, old: 500).ShouldBe(double.NaN);
-        Live(signals, young: 7, full: 0, marking: 2, old: 300).ShouldBe(double.NaN);
-        Live(signals, young: 8, full: 0, marking: 2, old: 200).ShouldBe(double.NaN);
-        Live(signals, young: 8, full: 0, marking: 2, old: 200).ShouldBe(double.NaN);
-        Live(signals, young: 9, full: 0, marking: 2, old: 220).ShouldBe(200);
-        Live(signals, young: 10, full: 0, marking: 2, old: 240).ShouldBe(double.NaN);
+        Live(signals, young: 6, full: 0, marking: 2, old: 500, seconds: 100).ShouldBe(double.NaN);
+        Live(signals, young: 7, full: 0, marking: 2, old: 300, seconds: 101).ShouldBe(double.NaN);
+        Live(signals, young: 8, full: 0, marking: 2, old: 200, seconds: 102).ShouldBe(double.NaN);
+        Live(signals, young: 8, full: 0, marking: 2, old: 200, seconds: 103).ShouldBe(double.NaN);
+        Live(signals, young: 9, full: 0, marking: 2, old: 220, seconds: 104).ShouldBe(200);
+        Live(signals, young: 10, full: 0, marking: 2, old: 240, seconds: 105).ShouldBe(double.NaN);
     }
 
-    private static double Live(JvmSignals signals, long young, long full, long marking, long old)
+    [Fact]
+    public void A_lowest_point_that_is_long_past_is_no_value_of_now()
+    {
+        var signals = new JvmSignals();
+        Live(signals, young: 5, full: 0, marking: 0, old: 500, seconds: 0);
+        Live(signals, young: 6, full: 0, marking: 2, old: 200, seconds: 60);
+
+        Live(signals, young: 7, full: 0, marking: 2, old: 220, seconds: 75).ShouldBe(double.NaN);
+    }
+
+    private static double Live(JvmSignals signals, long young, long full, long marking, long old, long seconds = 0)
     {
         var file = Write(
             true,
@@ -93,7 +103,9 @@ public class PerfDataTests
             ("sun.gc.collector.0.name", "G1 young collection pauses"),
             ("sun.gc.collector.1.invocations", full),
             ("sun.gc.collector.2.invocations", marking),
-            ("sun.gc.generation.1.space.0.used", old)
+            ("sun.gc.generation.1.space.0.used", old),
+            ("sun.os.hrt.frequency", 1L),
+            ("sun.os.hrt.ticks", seconds)
         );
         var sample = new SignalSample();
         signals.Read(PerfData.Parse(file)!, sample);
