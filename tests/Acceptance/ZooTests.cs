@@ -114,6 +114,7 @@ public abstract class ZooTests
                 .Select(s => s.Clone())
                 .FirstOrDefault();
             Record(zooCase, kind, first);
+            Keep(zooCase, answer);
 
             kind.ShouldBe(zooCase.Kind, answer);
             status.ShouldBe(zooCase.Kind is "steady" or "warm-up" or "load" ? 0 : 1, errors);
@@ -215,6 +216,14 @@ public abstract class ZooTests
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             File.AppendAllText(file, line);
         }
+    }
+
+    /// <summary>The whole answer, for whoever wants to know why it came out as it did.</summary>
+    private static void Keep(ZooCase zooCase, string answer)
+    {
+        var folder = Path.Combine(Path.GetDirectoryName(ZooCase.FindZoo())!, "artifacts", "acceptance");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, $"{zooCase.Runtime}-{zooCase.Name}.json"), answer);
     }
 
     private static readonly Lock Gate = new();
