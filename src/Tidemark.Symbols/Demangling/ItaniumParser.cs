@@ -1,7 +1,7 @@
 namespace Tidemark.Symbols.Demangling;
 
 /// <summary>Reads a symbol mangled by the Itanium C++ ABI (section 5.1.2 of itanium-cxx-abi.github.io/cxx-abi/abi.html), as GCC and Clang do.</summary>
-/// <remarks>Names are in this file, types and expressions in the others. What is printed follows GNU c++filt.</remarks>
+/// <remarks>Names are in this file; types, expressions and the characters in the others. What is printed follows GNU c++filt.</remarks>
 internal sealed partial class ItaniumParser(string symbol)
 {
     /// <summary>How deep types and names may be nested.</summary>
@@ -528,93 +528,6 @@ internal sealed partial class ItaniumParser(string symbol)
             }
 
             return node;
-        }
-    }
-
-    private int ParseBase36()
-    {
-        var value = 0L;
-        var start = position;
-        while (Peek() is var c && (char.IsAsciiDigit(c) || char.IsAsciiLetterUpper(c)))
-        {
-            value = (value * 36) + (char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10);
-            position++;
-            if (value > symbol.Length)
-            {
-                throw new DemanglingException();
-            }
-        }
-
-        return position > start ? (int)value : throw new DemanglingException();
-    }
-
-    private int ParseNumber()
-    {
-        var isNegative = Take('n');
-        var value = 0L;
-        var start = position;
-        while (char.IsAsciiDigit(Peek()))
-        {
-            value = (value * 10) + (Peek() - '0');
-            position++;
-            if (value > int.MaxValue)
-            {
-                throw new DemanglingException();
-            }
-        }
-
-        return position == start ? throw new DemanglingException()
-            : isNegative ? (int)-value
-            : (int)value;
-    }
-
-    private void SkipDigits()
-    {
-        while (char.IsAsciiDigit(Peek()))
-        {
-            position++;
-        }
-    }
-
-    private void Enter()
-    {
-        if (++depth > DepthLimit)
-        {
-            throw new DemanglingException();
-        }
-    }
-
-    private char Peek(int ahead = 0) => position + ahead < symbol.Length ? symbol[position + ahead] : '\0';
-
-    private char Next() => position < symbol.Length ? symbol[position++] : throw new DemanglingException();
-
-    private bool Take(char expected)
-    {
-        if (Peek() != expected)
-        {
-            return false;
-        }
-
-        position++;
-        return true;
-    }
-
-    private bool Take(string expected)
-    {
-        if (string.CompareOrdinal(symbol, position, expected, 0, expected.Length) != 0)
-        {
-            return false;
-        }
-
-        position += expected.Length;
-        return true;
-    }
-
-    private void Expect(string expected)
-    {
-        if (!Take(expected))
-        {
-            throw new DemanglingException();
         }
     }
 }
