@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using Tidemark.Runtimes.Python.Injection;
+using Tidemark.Runtimes.Injection;
 
 namespace Tidemark.Runtimes.Python;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Tidemark.Runtimes.Injection;
 
 namespace Tidemark.Runtimes.Python.Injection;
 
@@ -27,40 +27,6 @@ internal static class Injector
     private const ulong PrivateAnonymous = 0x22;
     private const ulong Unix = 1;
     private const ulong StreamCloseOnExec = 1 | 0x80000;
-
-    // read, write, poll, select, accept, sendto, recvfrom, sendmsg, recvmsg, wait4, semop, msgrcv, pause, nanosleep, futex,
-    // rt_sigtimedwait, rt_sigsuspend, io_getevents, restart_syscall, clock_nanosleep, epoll_wait, waitid, pselect6, ppoll,
-    // epoll_pwait, accept4, recvmmsg: calls that wait, and that no allocator makes under its lock.
-    private static readonly HashSet<long> WaitingCalls =
-    [
-        0,
-        1,
-        7,
-        23,
-        34,
-        35,
-        43,
-        44,
-        45,
-        46,
-        47,
-        61,
-        65,
-        70,
-        128,
-        130,
-        202,
-        208,
-        219,
-        230,
-        232,
-        247,
-        270,
-        271,
-        281,
-        288,
-        299,
-    ];
 
     private static readonly string[] PythonFunctions =
     [
@@ -114,7 +80,7 @@ internal static class Injector
     {
         var image = ProcessImage.Read(pid);
         var functions = FindFunctions(image);
-        var instruction = FindSystemCallInstruction(image);
+        var instruction = ThreadEntry.FindSystemCallInstruction(image);
         var last = "no thread of it could be stopped (is the process itself stopped?)";
         using var quiet = Ptrace.QuietStops();
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -122,7 +88,7 @@ internal static class Injector
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                var waiting = FindWaitingThread(pid);
+                var waiting = ThreadEntry.FindWaitingThread(pid);
                 if (waiting is null && attempt < WaitingAttempts)
                 {
                     Thread.Sleep(2);
@@ -172,7 +138,7 @@ internal static class Injector
         {
             using (var thread = StoppedThread.TryStop(pid, tid))
             {
-                if (thread is null || (waits && !IsWaiting(thread.Registers)))
+                if (thread is null || (waits && !ThreadEntry.IsWaiting(thread.Registers)))
                 {
                     return null;
                 }
@@ -263,11 +229,11 @@ internal static class Injector
                 $"process {image.Pid} has no CPython whose functions can be found (stripped, or not CPython 3)"
             );
         var threads =
-            image.Find(IsSystemLibrary, ThreadFunctions)
+            image.Find(ThreadEntry.IsSystemLibrary, ThreadFunctions)
             ?? image.Find(_ => true, ThreadFunctions)
             ?? throw new AttachFailedException($"process {image.Pid} has no thread library that is known");
         var unmap =
-            image.Find(IsSystemLibrary, "munmap")
+            image.Find(ThreadEntry.IsSystemLibrary, "munmap")
             ?? image.Find(_ => true, "munmap")
             ?? throw new AttachFailedException($"process {image.Pid} has no C library that is known");
         return new TargetFunctions(
@@ -281,72 +247,5 @@ internal static class Injector
             threads["pthread_detach"],
             unmap["munmap"]
         );
-    }
-
-    private static bool IsSystemLibrary(string name) =>
-        name.StartsWith("libc.", StringComparison.Ordinal)
-        || name.StartsWith("libc-", StringComparison.Ordinal)
-        || name.StartsWith("libpthread", StringComparison.Ordinal)
-        || name.StartsWith("ld-musl", StringComparison.Ordinal);
-
-    private static ulong FindSystemCallInstruction(ProcessImage image)
-    {
-        ReadOnlySpan<byte> systemCall = [0x0f, 0x05];
-        foreach (var name in (ReadOnlySpan<string>)["getpid", "munmap", "syscall"])
-        {
-            if ((image.Find(IsSystemLibrary, name) ?? image.Find(_ => true, name)) is not { } found)
-            {
-                continue;
-            }
-
-            using var memory = File.OpenHandle(
-                $"/proc/{image.Pid}/mem",
-                FileMode.Open,
-                FileAccess.Read,
-                FileShare.ReadWrite
-            );
-            var bytes = new byte[64];
-            var read = RandomAccess.Read(memory, bytes, (long)found[name]);
-            var at = bytes.AsSpan(0, read).IndexOf(systemCall);
-            if (at >= 0)
-            {
-                return found[name] + (ulong)at;
-            }
-        }
-
-        throw new AttachFailedException($"process {image.Pid} has no C library that is known");
-    }
-
-    private static bool IsWaiting(Registers registers)
-    {
-        // Interrupted while it waited: EINTR or one of the kernel's restart codes (512 to 516).
-        var result = -(long)registers.Rax;
-        return WaitingCalls.Contains((long)registers.OrigRax) && result is 4 or (>= 512 and <= 516);
-    }
-
-    private static int? FindWaitingThread(int pid)
-    {
-        foreach (var task in Directory.EnumerateDirectories($"/proc/{pid}/task"))
-        {
-            try
-            {
-                var call = File.ReadAllText(Path.Combine(task, "syscall")).AsSpan();
-                var end = call.IndexOf(' ');
-                if (
-                    end > 0
-                    && long.TryParse(call[..end], CultureInfo.InvariantCulture, out var number)
-                    && WaitingCalls.Contains(number)
-                )
-                {
-                    return int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
-                }
-            }
-            catch (IOException)
-            {
-                // This thread has just ended.
-            }
-        }
-
-        return null;
     }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Tidemark.Runtimes.Injection;
 using Tidemark.Runtimes.Python.Agent;
 
 namespace Tidemark.Runtimes.Python.Injection;

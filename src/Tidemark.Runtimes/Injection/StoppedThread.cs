@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Tidemark.Runtimes.Python.Injection;
+namespace Tidemark.Runtimes.Injection;
 
 /// <summary>What was asked of a stopped thread did not come to an end in time, or ended in a fault; the thread goes on as if nothing had been asked.</summary>
 internal sealed class ThreadCallException(string message) : Exception(message);

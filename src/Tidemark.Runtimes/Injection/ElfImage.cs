@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Tidemark.Runtimes.Python.Injection;
+namespace Tidemark.Runtimes.Injection;
 
 /// <summary>The symbols and sections of one 64-bit little-endian ELF file, read on demand.</summary>
 /// <remarks>Format: System V ABI, ELF-64 object file format. Only what is needed to find a function or a section by name.</remarks>

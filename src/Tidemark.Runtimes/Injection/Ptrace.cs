@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Tidemark.Runtimes.Python.Injection;
+namespace Tidemark.Runtimes.Injection;
 
 /// <summary>The registers of an x86-64 thread in the kernel's order (<c>struct user_regs_struct</c>).</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tidemark.Runtimes.Python.Injection;
+namespace Tidemark.Runtimes.Injection;
 
 /// <summary>The files that a process has mapped, and where in its memory their symbols lie.</summary>
 internal sealed class ProcessImage
