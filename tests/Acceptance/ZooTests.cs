@@ -78,10 +78,35 @@ public abstract class ZooTests
             ? [.. ZooCase.All(Path.Combine(ZooCase.FindZoo(), runtime)).Select(c => c.Name)]
             : [];
 
+    /// <summary>
+    /// So many services are watched side by side, which is more than two cores carry comfortably. A case that is told wrong
+    /// beside others is told once more alone, on a quiet machine: that answer counts, and the second attempt is on record.
+    /// </summary>
+    private static readonly SideBySide Machine = new(3);
+
     protected static async Task DiagnoseAsync(string runtime, string name)
     {
         var zooCase = ZooCase.Read(Path.Combine(ZooCase.FindZoo(), runtime, name));
         zooCase.Runtime.ShouldBe(runtime);
+        try
+        {
+            using (await Machine.BesideOthersAsync())
+            {
+                await DiagnoseAsync(zooCase);
+            }
+        }
+        catch (Exception wrong) when (wrong is ShouldAssertException or OperationCanceledException or HttpRequestException)
+        {
+            Record($"{runtime}/{name}: wrong beside others, tried again alone\n");
+            using (await Machine.AloneAsync())
+            {
+                await DiagnoseAsync(zooCase);
+            }
+        }
+    }
+
+    private static async Task DiagnoseAsync(ZooCase zooCase)
+    {
         using var patience = new CancellationTokenSource(Patience);
         await ZooSetup.RunAsync(zooCase, _ => { }, patience.Token);
         await using var service = StartedProcess.Start(zooCase.Start, zooCase.Folder);
@@ -209,7 +234,11 @@ public abstract class ZooTests
     private static void Record(ZooCase zooCase, string? kind, JsonElement first)
     {
         var subject = first.ValueKind == JsonValueKind.Object ? first.GetProperty("subject").GetString() : "";
-        var line = $"{zooCase.Runtime}/{zooCase.Name}: {zooCase.Kind} told as {kind}; first suspect: {subject}\n";
+        Record($"{zooCase.Runtime}/{zooCase.Name}: {zooCase.Kind} told as {kind}; first suspect: {subject}\n");
+    }
+
+    private static void Record(string line)
+    {
         var file = Path.Combine(Path.GetDirectoryName(ZooCase.FindZoo())!, "artifacts", "acceptance.txt");
         lock (Gate)
         {
