@@ -95,7 +95,8 @@ public abstract class ZooTests
                 await DiagnoseAsync(zooCase);
             }
         }
-        catch (Exception wrong) when (wrong is ShouldAssertException or OperationCanceledException or HttpRequestException)
+        catch (Exception wrong)
+            when (wrong is ShouldAssertException or OperationCanceledException or HttpRequestException)
         {
             Record($"{runtime}/{name}: wrong beside others, tried again alone\n");
             using (await Machine.AloneAsync())
