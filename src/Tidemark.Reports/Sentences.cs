@@ -50,12 +50,14 @@ public static class Sentences
             );
     }
 
-    /// <summary>What a suspect gained, such as <c>+12.0 MiB in 1,024 objects, 93 % of the growth</c>.</summary>
+    /// <summary>What a suspect gained, such as <c>+12.0 MiB in 1,024 objects, 93 % of the growth</c>, or what it holds.</summary>
     public static string Growth(Suspect suspect)
     {
         ArgumentNullException.ThrowIfNull(suspect);
         var count = suspect.GrowthCount == 0 ? "" : $" in {Quantity.Count(suspect.GrowthCount)} objects";
-        return $"{Quantity.SignedBytes(suspect.GrowthBytes)}{count}, {Quantity.Percent(suspect.Share)} of the growth";
+        return suspect.IsAtOneTime
+            ? $"{Quantity.Bytes(suspect.GrowthBytes)}{count}, {Quantity.Percent(suspect.Share)} of what is live"
+            : $"{Quantity.SignedBytes(suspect.GrowthBytes)}{count}, {Quantity.Percent(suspect.Share)} of the growth";
     }
 
     /// <summary>A code site as editors open it, such as <c>main.(*Store).Put (store.go:42)</c>.</summary>

@@ -102,6 +102,9 @@ public sealed class HeapGraph
     /// <summary>The type that this object stands for (see <see cref="TypeObject"/>), or -1.</summary>
     public int TypeStoodFor(int node) => typeOfTypeObject.Value.GetValueOrDefault(node, -1);
 
+    /// <summary>How many types have that name: more than one where several class loaders have loaded it.</summary>
+    public int TypesNamed(string name) => typeNames.Count(t => t == name);
+
     /// <summary>An object as people know it: its type, what tells it from others of the type, its address.</summary>
     public string Describe(int node) =>
         TypeStoodFor(node) is >= 0 and var type ? $"class {typeNames[type]}"

@@ -20,6 +20,15 @@ public abstract class HeapLabels
     /// <summary>The call stack that allocated the object, innermost first; null where the dump does not tell.</summary>
     public virtual IReadOnlyList<CodeSite>? AllocationStack(int node) => null;
 
+    /// <summary>Where a thread is, innermost frame first; empty for any other object and where the dump does not tell.</summary>
+    public virtual IReadOnlyList<string> ThreadStack(int node) => [];
+
+    /// <summary>True for a type whose objects stand for memory outside of the heap, such as direct buffers.</summary>
+    public virtual bool StandsForOutsideMemory(int type) => false;
+
+    /// <summary>Bytes outside of the heap that this object, of such a type, stands for. Asked for in ascending order it costs one look at the dump.</summary>
+    public virtual long OutsideBytes(int node) => 0;
+
     private sealed class NoLabels : HeapLabels
     {
         public override string? Reference(int from, int ordinal) => null;

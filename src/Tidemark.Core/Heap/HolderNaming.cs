@@ -18,6 +18,9 @@ internal sealed partial class HolderNaming : IDisposable
     private readonly Dictionary<int, Dictionary<int, string>> staticFields = [];
     private readonly Dictionary<int, int> typeOfObject = [];
 
+    /// <summary>Names that several types have: a class loader leak, or several modules with libraries of their own.</summary>
+    private readonly HashSet<string> namesakes = new(StringComparer.Ordinal);
+
     /// <summary>One bit a rank: the object stands for a type.</summary>
     private readonly NativeArray<bool> isTypeObject;
 
@@ -31,11 +34,16 @@ internal sealed partial class HolderNaming : IDisposable
             labelOfShape[shape] = paths.LabelNumber(holder: null, graph.TypeName(graph.Shapes.Types[shape]));
         }
 
+        var names = new HashSet<string>(StringComparer.Ordinal);
         for (var type = 0; type < graph.TypeCount; type++)
         {
             if (graph.TypeObject(type) is >= 0 and var node)
             {
                 typeOfObject.TryAdd(node, type);
+                if (!names.Add(graph.TypeName(type)))
+                {
+                    namesakes.Add(graph.TypeName(type));
+                }
             }
         }
 
@@ -54,13 +62,22 @@ internal sealed partial class HolderNaming : IDisposable
         }
     }
 
+    /// <summary>Names of types that were loaded more than once.</summary>
+    public IReadOnlySet<string> Namesakes => namesakes;
+
     /// <summary>Who keeps what nothing stronger holds.</summary>
     public static string WeakHolder(WeakReferenceEdge edge) =>
         edge.Strength == ReferenceStrength.Soft ? SoftReferences : FinalizerQueue;
 
     /// <summary>The label of a rank; ranks come in ascending order.</summary>
-    public int Label(int rank, int above)
+    /// <param name="rank">The rank.</param>
+    /// <param name="above">The rank that dominates it.</param>
+    /// <param name="isStatic">
+    /// True where a static field holds it: whoever holds the class is of no interest then, unless the class was loaded more than once.
+    /// </param>
+    public int Label(int rank, int above, out bool isStatic)
     {
+        isStatic = false;
         var node = graph.Dominators.NodeAt(rank);
         if (isTypeObject.Length > 0 && typeOfObject.TryGetValue(node, out var type))
         {
@@ -72,6 +89,10 @@ internal sealed partial class HolderNaming : IDisposable
             above == 0 ? rootNames.GetValueOrDefault(node)
             : isTypeObject.Length > 0 && isTypeObject[above] ? StaticField(graph.Dominators.NodeAt(above), node)
             : null;
+        isStatic =
+            above != 0
+            && holder is not null
+            && !namesakes.Contains(graph.TypeName(typeOfObject[graph.Dominators.NodeAt(above)]));
         return holder is null ? labelOfShape[graph.Shapes[node]] : paths.LabelNumber(holder, graph.TypeNameOf(node));
     }
 

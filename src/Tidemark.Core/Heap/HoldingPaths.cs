@@ -100,11 +100,19 @@ public sealed class HoldingCensus
     private readonly long[] count;
     private readonly long[] shallow;
     private readonly long[] retained;
+    private readonly long[] outside;
 
-    private HoldingCensus(HeapGraph graph, HoldingPaths paths, NativeArray<int> pathOfRank)
+    private HoldingCensus(
+        HeapGraph graph,
+        HoldingPaths paths,
+        NativeArray<int> pathOfRank,
+        IReadOnlySet<string> namesakes,
+        CancellationToken cancellation
+    )
     {
         Graph = graph;
         Paths = paths;
+        Namesakes = namesakes;
         this.pathOfRank = pathOfRank;
         count = new long[paths.Count];
         shallow = new long[paths.Count];
@@ -115,7 +123,14 @@ public sealed class HoldingCensus
             shallow[path] += graph.ShallowSize(graph.Dominators.NodeAt(rank));
         }
 
-        retained = [.. shallow];
+        outside = new long[paths.Count];
+        foreach (var (rank, bytes) in OutsideMemory.Of(graph, cancellation))
+        {
+            outside[pathOfRank[rank]] += bytes;
+            OutsideTotal += bytes;
+        }
+
+        retained = [.. shallow.Zip(outside, (own, beside) => own + beside)];
         for (var path = paths.Count - 1; path > 0; path--)
         {
             retained[paths.Parent(path)] += retained[path];
@@ -126,13 +141,22 @@ public sealed class HoldingCensus
 
     public HoldingPaths Paths { get; }
 
+    /// <summary>Names of types that were loaded more than once.</summary>
+    public IReadOnlySet<string> Namesakes { get; }
+
+    /// <summary>Bytes outside of the heap that its objects stand for.</summary>
+    public long OutsideTotal { get; }
+
     /// <summary>Reachable objects on that way.</summary>
     public long Count(int path) => path < count.Length ? count[path] : 0;
 
     /// <summary>Their own bytes.</summary>
     public long ShallowBytes(int path) => path < shallow.Length ? shallow[path] : 0;
 
-    /// <summary>Their own bytes and those of all that they hold.</summary>
+    /// <summary>Bytes outside of the heap that they stand for themselves.</summary>
+    public long OutsideBytes(int path) => path < outside.Length ? outside[path] : 0;
+
+    /// <summary>Their own bytes and those of all that they hold, outside of the heap as well.</summary>
     public long RetainedBytes(int path) => path < retained.Length ? retained[path] : 0;
 
     /// <summary>The way on which an object is held, by its rank in the dominator tree.</summary>
@@ -149,14 +173,15 @@ public sealed class HoldingCensus
         for (var rank = 1; rank <= tree.Count; rank++)
         {
             var above = tree.DominatorOfRank(rank);
-            pathOfRank[rank] = paths.Follow(pathOfRank[above], naming.Label(rank, above));
+            var label = naming.Label(rank, above, out var isStatic);
+            pathOfRank[rank] = paths.Follow(isStatic ? 0 : pathOfRank[above], label);
             if ((rank & 0xFFFFF) == 0)
             {
                 cancellation.ThrowIfCancellationRequested();
             }
         }
 
-        return new HoldingCensus(graph, paths, pathOfRank);
+        return new HoldingCensus(graph, paths, pathOfRank, naming.Namesakes, cancellation);
     }
 
     /// <summary>

@@ -7,7 +7,8 @@ namespace Tidemark.Core.Suspects;
 /// <param name="Owner">The way to the collection (or object) that they pile up in; 0 where only the roots together hold them.</param>
 /// <param name="Bytes">Bytes that the pile gained, or has where there is no base.</param>
 /// <param name="Count">The same in objects.</param>
-internal sealed record Accumulation(int Path, int Owner, long Bytes, long Count);
+/// <param name="LoadedClass">The name of a class of which each object of the pile brings a copy: they are class loaders that stay; null elsewhere.</param>
+internal sealed record Accumulation(int Path, int Owner, long Bytes, long Count, string? LoadedClass = null);
 
 /// <summary>
 /// Finds where objects pile up. On every step of the ways in which objects are held, the number of objects is compared with that of
@@ -16,12 +17,16 @@ internal sealed record Accumulation(int Path, int Owner, long Bytes, long Count)
 /// </summary>
 internal sealed class AccumulationSearch
 {
+    /// <summary>Two modules may each have brought the same library.</summary>
+    private const int LeastCopies = 3;
+
     private readonly HoldingPaths paths;
     private readonly HoldingCensus? first;
     private readonly HoldingCensus now;
     private readonly IReadOnlyList<HoldingCensus> series;
     private readonly TypeRoles roles;
     private readonly Dictionary<int, (long Count, long Shallow)> growthOfLabel = [];
+    private readonly Dictionary<int, (string Class, long Retained)> copies = [];
 
     /// <param name="series">Oldest first; with one alone, what is there counts as what grew.</param>
     /// <param name="roles">What is known of the types.</param>
@@ -40,6 +45,8 @@ internal sealed class AccumulationSearch
                 shallow + now.ShallowBytes(path) - Before(path).Shallow
             );
         }
+
+        FindCopies();
     }
 
     /// <summary>Piles of at least so many bytes, largest first; what piles up inside of another pile is counted for itself only.</summary>
@@ -48,6 +55,11 @@ internal sealed class AccumulationSearch
         var found = new Dictionary<int, Accumulation>();
         for (var path = 1; path < paths.Count; path++)
         {
+            if (IsWithinCopy(path))
+            {
+                continue;
+            }
+
             var (bytes, count) = PiledUp(path);
             bytes = (long)(bytes * Steadiness(path));
             if (bytes < Math.Max(1, minimumBytes / 4))
@@ -61,7 +73,13 @@ internal sealed class AccumulationSearch
             var pile = found.GetValueOrDefault(key);
             found[key] =
                 pile is null || pile.Bytes < bytes
-                    ? new Accumulation(path, owner, bytes + (pile?.Bytes ?? 0), Math.Max(count, pile?.Count ?? 0))
+                    ? new Accumulation(
+                        path,
+                        owner,
+                        bytes + (pile?.Bytes ?? 0),
+                        Math.Max(count, pile?.Count ?? 0),
+                        copies.GetValueOrDefault(path).Class
+                    )
                     : pile with
                     {
                         Bytes = pile.Bytes + bytes,
@@ -70,6 +88,52 @@ internal sealed class AccumulationSearch
         }
 
         return TakeApart([.. found.Values], minimumBytes);
+    }
+
+    /// <summary>
+    /// Finds the steps on which what is held brings a copy of a class with it: what such a class holds in its static fields
+    /// piles up because its loader stays.
+    /// </summary>
+    private void FindCopies()
+    {
+        for (var path = 1; path < paths.Count; path++)
+        {
+            const string prefix = "class ";
+            if (
+                now.Count(path) < LeastCopies
+                || now.Count(path) <= Before(path).Count
+                || !paths.Type(path).StartsWith(prefix, StringComparison.Ordinal)
+                || !now.Namesakes.Contains(paths.Type(path)[prefix.Length..])
+            )
+            {
+                continue;
+            }
+
+            var step = path;
+            while (paths.Parent(step) > 0 && now.Count(paths.Parent(step)) >= now.Count(path))
+            {
+                step = paths.Parent(step);
+            }
+
+            // Of several classes the one whose static fields hold most.
+            if (now.RetainedBytes(path) > copies.GetValueOrDefault(step).Retained)
+            {
+                copies[step] = (paths.Type(path)[prefix.Length..], now.RetainedBytes(path));
+            }
+        }
+    }
+
+    private bool IsWithinCopy(int path)
+    {
+        for (var above = paths.Parent(path); above > 0 && copies.Count > 0; above = paths.Parent(above))
+        {
+            if (copies.ContainsKey(above))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The collection or object that holds what is on a way: the first one up that is not a mere part of a collection, or the way itself where a static field or a root holds it directly.</summary>

@@ -28,7 +28,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
     {
         var climbs = ranks.Select(Climb).ToList();
         var tops = climbs.Select(c => c[0]).ToHashSet();
-        var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t))]);
+        var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t) && graph.TypeStoodFor(t) < 0)]);
         return [.. climbs.Select(c => wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c))];
     }
 
@@ -52,6 +52,14 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
                 chain.Add(tree.NodeAt(above));
                 path = abovePath;
                 top = above;
+            }
+            else if (census.Paths.Holder(path) is not null && graph.TypeStoodFor(tree.NodeAt(above)) >= 0)
+            {
+                // A static field: whoever holds the class is of no interest.
+                AddTop();
+                chain.Add(tree.NodeAt(above));
+                top = above;
+                break;
             }
         }
 

@@ -12,9 +12,13 @@ internal sealed class PileDescription(
     /// <summary>Collections that are looked at one by one where several are held in the same way.</summary>
     private const int MostCollections = 4096;
 
+    /// <summary>So many fields of the user's on the way to a collection are names of it.</summary>
+    private const int NearSteps = 3;
+
     private readonly HoldingCensus now = series[^1];
     private readonly HoldingPaths paths = series[^1].Paths;
     private readonly HoldingChains chains = new(series[^1], roles, cancellation);
+    private readonly PileEvidence telling = new(series);
 
     /// <summary>True for the runtime's own tables.</summary>
     public bool IsNoise(Accumulation pile)
@@ -32,7 +36,7 @@ internal sealed class PileDescription(
 
     public Suspect Describe(Accumulation pile, long whole, int samples)
     {
-        var contentPath = ContentPath(pile.Path);
+        var contentPath = pile.LoadedClass is null ? ContentPath(pile.Path) : pile.Path;
         var sample = SampleOf(pile, contentPath, samples);
         var (chain, share) = CommonChain(sample);
         var stack = AllocationStack(sample);
@@ -40,10 +44,19 @@ internal sealed class PileDescription(
         var holder = Holder(chain, content);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
         var names = chain.Texts.Append(content).ToList();
-        var culprit = roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
+        var texts = telling.EqualTexts(contentPath);
+        var outside = telling.Outside(pile);
+        var marks = Marks(pile, texts, outside).ToList();
+        var culprit =
+            roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
+            ?? roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
         var role = collection is null ? null : roles.Role(collection);
         var isCache =
-            culprit?.IsCache ?? (role is CollectionRole.Map or CollectionRole.Set && CacheWords.SayCache(names));
+            culprit?.IsCache
+            ?? (
+                role is CollectionRole.Map or CollectionRole.Set
+                && CacheWords.SayCache(NamesNear(chain, content, collection!))
+            );
         var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile);
         return new Suspect(
             Subject(content, holder, collection),
@@ -58,9 +71,34 @@ internal sealed class PileDescription(
             culprit?.Advice ?? Advice(holder, content, collection, isCache)
         )
         {
-            Evidence = Evidence(pile, content, chain, share),
+            Evidence =
+            [
+                .. Evidence(pile, content, chain, share),
+                .. telling.Of(pile, texts, outside),
+                .. telling.OfThreads(sample, culprit?.Thread),
+            ],
             IsCache = isCache,
+            IsAtOneTime = series.Count == 1,
         };
+    }
+
+    /// <summary>What the names do not say: a class that is there several times, equal texts, memory outside of the heap.</summary>
+    private static IEnumerable<string> Marks(Accumulation pile, EqualTexts? texts, OutsidePart? outside)
+    {
+        if (pile.LoadedClass is not null)
+        {
+            yield return CulpritMarks.CopiesOfClass;
+        }
+
+        if (outside is { IsMost: true })
+        {
+            yield return CulpritMarks.Outside(outside.Type);
+        }
+
+        if (texts is not null)
+        {
+            yield return CulpritMarks.EqualTexts;
+        }
     }
 
     /// <summary>The call stack that allocated most of the sample, where the snapshot tells that of some.</summary>
@@ -189,6 +227,21 @@ internal sealed class PileDescription(
             .LastOrDefault(s => s.IsStatic || (s.IsField && s.Type != content && roles.IsUsers(s.Type!)));
         return holder?.Text ?? chain.Steps[0].Text;
     }
+
+    /// <summary>
+    /// The names that people gave to the collection: its own, that of what it holds, and the last fields on the way to it. What
+    /// stands further off (a queue of a pool of threads, a server's list of handlers) says nothing of it.
+    /// </summary>
+    private List<string> NamesNear(HoldingChain chain, string content, string collection) =>
+        [
+            .. chain
+                .Steps.SkipLast(1)
+                .Where(s => s.IsStatic || (s.IsField && !roles.IsLibrary(s.Type!) && roles.Role(s.Type!) is null))
+                .TakeLast(NearSteps)
+                .Select(s => s.Text),
+            collection,
+            content,
+        ];
 
     private static string Subject(string content, string holder, string? collection) =>
         collection is null || holder.Contains(collection, StringComparison.Ordinal) || content == collection

@@ -29,7 +29,24 @@ public sealed record KnownCulprit(
     string Advice,
     bool IsCache = false,
     int Within = int.MaxValue
-);
+)
+{
+    /// <summary>The name of the thread whose stack tells why, where there is one such thread.</summary>
+    public string? Thread { get; init; }
+}
+
+/// <summary>What <see cref="KnownCulprit.Match"/> can be told by beside names of the program.</summary>
+public static class CulpritMarks
+{
+    /// <summary>Objects that each bring a copy of a class, because the module that loaded it stays.</summary>
+    public const string CopiesOfClass = "<copies of a class>";
+
+    /// <summary>Texts of which few are different.</summary>
+    public const string EqualTexts = "<equal texts>";
+
+    /// <summary>Most of it lies outside of the heap, behind objects of this type.</summary>
+    public static string Outside(string type) => $"<outside of the heap: {type}>";
+}
 
 /// <summary>What a task waits for, told by a function on its stack.</summary>
 /// <param name="Function">What the function's name must match.</param>

@@ -30,6 +30,9 @@ public sealed record Suspect(
     /// <summary>The part of the growth that chance (sampling, churn) does not account for, in bytes: what the rank is made by.</summary>
     public double CertainBytes { get; init; } = GrowthBytes;
 
+    /// <summary>True where there is one capture only: the figures are what it holds, and not what it gained.</summary>
+    public bool IsAtOneTime { get; init; }
+
     /// <summary>Figures behind the rank, each a sentence.</summary>
     public IReadOnlyList<string> Evidence { get; init; } = [];
 

@@ -22,7 +22,8 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
 
     public CaptureMethod Method { get; } = method;
 
-    public CaptureEstimate Estimate { get; } = estimate;
+    /// <summary>What the next one is expected to cost: the heap grows, and what the last one cost is known.</summary>
+    public CaptureEstimate Estimate { get; set; } = estimate;
 
     public bool IsCheap { get; } =
         estimate.Pause <= CheapPause && estimate.DiskBytes <= CheapBytes && !method.ChangesTarget;

@@ -4,7 +4,7 @@ namespace Tidemark.Diagnosis.Watching;
 internal sealed class CollectionPlan(WatchOptions options)
 {
     /// <summary>The target stands still for at most this share of the watch.</summary>
-    private const double PauseShare = 0.01;
+    private const double PauseShare = 0.02;
 
     /// <summary>So many points show a trend of the live heap.</summary>
     private const int Points = 24;

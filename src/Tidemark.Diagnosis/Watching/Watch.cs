@@ -176,11 +176,9 @@ public sealed class Watch
             try
             {
                 var estimate = await target.Session.EstimateAsync(method, enough);
-                if (estimate.Pause > options.MaxPause)
+                if (TooLong(estimate) is { } reason)
                 {
-                    Note(
-                        $"no {method.Title}: it would stop the target for about {estimate.Pause.TotalSeconds:0.#} s, more than --max-pause {options.MaxPause.TotalSeconds:0.#}s allows"
-                    );
+                    Note($"no {method.Title}: {reason}");
                     continue;
                 }
 
@@ -209,10 +207,10 @@ public sealed class Watch
     private async Task CaptureAsync(CapturePlan plan, CancellationToken enough)
     {
         var method = plan.Method;
-        if (Refuse(plan) is { } reason)
+        if (await RefuseAsync(plan, enough) is { } reason)
         {
             plan.GiveUp();
-            Note($"no {method.Title}: {reason}");
+            Note($"no {(plan.Taken > 0 ? "further " : "")}{method.Title}: {reason}");
             return;
         }
 
@@ -292,9 +290,32 @@ public sealed class Watch
         }
     }
 
+    /// <summary>Why a capture takes longer than is allowed, null where it does not.</summary>
+    private string? TooLong(CaptureEstimate estimate) =>
+        estimate.Pause > options.MaxPause
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"it would stop the target for about {estimate.Pause.TotalSeconds:0.##} s, more than --max-pause {options.MaxPause.TotalSeconds:0.##}s allows"
+            )
+            : null;
+
     /// <summary>Why a capture would harm, null where it would not.</summary>
-    private string? Refuse(CapturePlan plan)
+    private async Task<string?> RefuseAsync(CapturePlan plan, CancellationToken enough)
     {
+        try
+        {
+            plan.Estimate = await target.Session.EstimateAsync(plan.Method, enough);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
+        {
+            // The estimate of before must do; a target that is gone shows at the capture.
+        }
+
+        if (TooLong(plan.Estimate) is { } reason)
+        {
+            return reason;
+        }
+
         var needed = plan.Estimate.DiskBytes;
         if (new DriveInfo(Path.GetFullPath(folder.Path)).AvailableFreeSpace is var free && free < needed * 1.2)
         {

@@ -8,6 +8,8 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
 {
     private const int TextLength = 80;
 
+    private readonly OutsideHeap outside = new(contents, objects);
+
     /// <inheritdoc />
     public override string? Reference(int from, int ordinal)
     {
@@ -40,6 +42,19 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
         };
     }
 
+    /// <inheritdoc />
+    public override IReadOnlyList<string> ThreadStack(int node) =>
+        node < contents.ObjectCount && objects.Record(node) is { Class.IsThread: true } thread
+            ? contents.Threads.StackOf(thread.Id)
+            : [];
+
+    /// <inheritdoc />
+    public override bool StandsForOutsideMemory(int type) =>
+        type < contents.Classes.Count && OutsideHeap.IsHolder(contents.Classes[type].Name);
+
+    /// <inheritdoc />
+    public override long OutsideBytes(int node) => outside.Bytes(node);
+
     /// <summary>A thread's name, null where it has none.</summary>
     public string? ThreadName(int node)
     {
@@ -60,6 +75,10 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
             ? System.Text.Encoding.BigEndianUnicode.GetString(objects.Data(record, 2 * TextLength))
             : null;
     }
+
+    /// <summary>True for a java.lang.Object[].</summary>
+    public bool IsArrayOfObjects(int node) =>
+        node < contents.ObjectCount && objects.Record(node).Class is { Name: "java.lang.Object[]" };
 
     /// <summary>What a class refers to, in the order of its row in the graph; what the dump does not hold is left out there too.</summary>
     public static IEnumerable<(ulong Id, ulong FieldName, string? Label)> ClassReferences(JavaClass one)

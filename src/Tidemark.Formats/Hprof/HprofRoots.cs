@@ -58,6 +58,8 @@ internal static class HprofRoots
         root.Tag switch
         {
             HeapTag.RootThreadObject => labels.ThreadName(node) is { } name ? $"thread {name}" : null,
+            // HotSpot keeps the constants of each class in such an array.
+            HeapTag.RootJniGlobal when labels.IsArrayOfObjects(node) => "constants of classes",
             HeapTag.RootJniGlobal => "JNI global reference",
             HeapTag.RootMonitorUsed or HeapTag.RootJniMonitor => "monitor in use",
             HeapTag.RootInternedString => "interned string",

@@ -64,6 +64,10 @@ public static class JvmKnowledge
                     @"^(static )?(jdk\.internal\.|sun\.(reflect|launcher|nio\.fs|util\.(locale|calendar))\.|java\.lang\.(invoke|module|constant)\.|jdk\.jfr\.)"
                 ),
                 Pattern(@"^static java\.lang\.(Class|ClassLoader|Module|ModuleLayer)\."),
+                // The list that all objects with a finalizer are on, from their first day; who waits for it stands in the queue.
+                Pattern(@"^(static |class )java\.lang\.ref\.Finalizer(\.|$)"),
+                // What HotSpot keeps of the constants of classes.
+                Pattern(@"^constants of classes$"),
             ],
             BenignCaches =
             [
@@ -82,43 +86,57 @@ public static class JvmKnowledge
                 new(
                     "class-loader",
                     Pattern(
-                        @"<classloader>|\bclass ?loader\b|(URL|Plugin|Webapp|Parallel\w*|Bundle|Module)\w*ClassLoader|\w+ClassLoader$"
+                        @"^<copies of a class>$|<classloader>|\bclass ?loader\b|(URL|Plugin|Webapp|Parallel\w*|Bundle|Module)\w*ClassLoader|\w+ClassLoader$"
                     ),
-                    "Something outside of the old class loader still refers to one of its classes or objects (a registered driver, hook, listener, thread or ThreadLocal value), and so to all classes it ever loaded: unregister it when the module is unloaded."
+                    "Something outside of the old class loader still refers to one of its classes or objects (a registered driver, hook, listener, thread or ThreadLocal value), and so to all classes it ever loaded: unregister it when the module is unloaded.",
+                    Within: 6
                 ),
                 new(
                     "finalizer-queue",
                     Pattern(@"java\.lang\.ref\.Finalizer|^finalizer queue"),
                     "Objects wait for their finalize() method: a slow or blocked finalizer holds all that come after it. Close resources explicitly, or use a Cleaner that does not block; see what the thread Finalizer waits for."
-                ),
+                )
+                {
+                    Thread = "Finalizer",
+                },
                 new(
                     "scheduled-task",
                     Pattern(
                         @"ScheduledThreadPoolExecutor|DelayedWorkQueue|java\.util\.(TimerThread|TaskQueue)|ScheduledFutureTask|HashedWheelTimer"
                     ),
-                    "Tasks stay in the queue until their time has come, cancelled ones as well: cancel what is done with, call setRemoveOnCancelPolicy(true), and do not let a task hold what it guards."
+                    "Tasks stay in the queue until their time has come, cancelled ones as well: cancel what is done with, call setRemoveOnCancelPolicy(true), and do not let a task hold what it guards.",
+                    Within: 6
                 ),
                 new(
                     "executor-queue",
                     Pattern(@"ThreadPoolExecutor\.workQueue|ForkJoinPool\$WorkQueue|\bworkQueue$"),
-                    "Work is handed in faster than the threads of the pool do it, and the queue has no bound: bound it, and decide what happens when it is full."
+                    "Work is handed in faster than the threads of the pool do it, and the queue has no bound: bound it, and decide what happens when it is full.",
+                    Within: 7
                 ),
                 new(
                     "direct-buffer",
                     Pattern(@"java\.nio\.Direct\w*Buffer|DirectByteBuffer|MappedByteBuffer"),
-                    "The memory of a direct buffer lies outside of the heap and is given back only when its buffer object is collected: release or reuse the buffers, and cap them with -XX:MaxDirectMemorySize."
+                    "The memory of a direct buffer lies outside of the heap and is given back only when its buffer object is collected: release or reuse the buffers, and cap them with -XX:MaxDirectMemorySize.",
+                    Within: 4
                 ),
                 new(
                     "unclosed-resource",
                     Pattern(
                         @"java\.util\.zip\.(Deflater|Inflater|ZipFile|\w*(Input|Output)Stream)|java\.io\.File(Input|Output)Stream|java\.net\.\w*Socket|java\.sql\.|\w+(Connection|ResultSet|PreparedStatement)$"
                     ),
-                    "It holds memory or handles outside of the heap until it is closed: use try-with-resources, or end()/close() it in a finally block."
+                    "It holds memory or handles outside of the heap until it is closed: use try-with-resources, or end()/close() it in a finally block.",
+                    Within: 4
+                ),
+                new(
+                    "duplicate-strings",
+                    Pattern(@"^<equal texts>$"),
+                    "The same few texts are kept again and again, each as an object of its own: share one of each (an enum, a map of the known values, String.intern() for a small closed set; -XX:+UseStringDeduplication with G1 saves the bytes but not the objects), and look whether the collection must keep them at all."
                 ),
                 new(
                     "listener",
                     Pattern(@"[Ll]isteners?\b|[Oo]bservers?\b|[Ss]ubscri(ber|ption)s?\b|[Cc]allbacks?\b|[Hh]ooks?\b"),
-                    "Listeners are added and never removed: remove each one when its owner is done, or let the list hold them weakly."
+                    "Listeners are added and never removed: remove each one when its owner is done, or let the list hold them weakly.",
+                    Within: 8
                 ),
                 new(
                     "guava-or-caffeine-cache",
@@ -126,7 +144,8 @@ public static class JvmKnowledge
                         @"com\.google\.common\.cache\.|com\.github\.benmanes\.caffeine\.cache\.(Unbounded|BoundedLocal)"
                     ),
                     "The cache was built without a bound: give it maximumSize or expireAfterWrite, and watch its eviction count.",
-                    IsCache: true
+                    IsCache: true,
+                    Within: 12
                 ),
                 new(
                     "interned-strings",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 using Tidemark.Runtimes.Processes;
 
@@ -54,6 +55,15 @@ internal sealed partial class JvmProcess
         }
     }
 
+    /// <summary>Ports of the debugger and of remote management, which take anything else for an attack.</summary>
+    public IReadOnlySet<int> ReadControlPorts() =>
+        Process
+            .ReadCommandLine()
+            .Concat(OptionVariables.Select(v => Process.ReadEnvironment(v) ?? ""))
+            .SelectMany(o => ControlPort().Matches(o))
+            .Select(m => int.Parse(m.Groups["port"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture))
+            .ToHashSet();
+
     /// <summary>Looks at a process; null where there is none of that number.</summary>
     public static JvmProcess? Find(int pid)
     {
@@ -94,6 +104,13 @@ internal sealed partial class JvmProcess
         var handle = new SafeFileHandle(OpenFile(path, readOnlyCloseOnExec), ownsHandle: true);
         return handle.IsInvalid ? throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}") : handle;
     }
+
+    // -agentlib:jdwp=transport=dt_socket,server=y,address=*:5005 and -Dcom.sun.management.jmxremote.port=9010
+    [GeneratedRegex(
+        @"(jdwp=.*address=([^,\s]*:)?|jmxremote\.(rmi\.)?port=)(?<port>\d{1,5})",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex ControlPort();
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Tidemark.Core.Series;
+using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Runtimes.Jvm;
 
@@ -15,6 +16,7 @@ internal sealed partial class JvmSession : RuntimeSession
 {
     private static readonly TimeSpan QuickPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastCapturePatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CollectionPatience = TimeSpan.FromSeconds(30);
 
     private readonly JvmProcess jvm;
     private readonly AttachChannel? channel;
@@ -22,6 +24,7 @@ internal sealed partial class JvmSession : RuntimeSession
     private readonly ResidentHeap? residentHeap;
     private readonly double? maxHeapSize;
     private readonly FlightRecording? recording;
+    private readonly MetricsPage metrics;
     private readonly JvmSignals signals = new();
     private readonly CapturePace pace = new();
     private double? classMetadataAtStart;
@@ -32,6 +35,7 @@ internal sealed partial class JvmSession : RuntimeSession
     {
         this.jvm = jvm;
         this.refusal = refusal;
+        metrics = new MetricsPage(jvm.Process.Pid, jvm.ReadControlPorts());
     }
 
     private JvmSession(JvmProcess jvm, AttachChannel channel, HeapInfo? heap, double? maxHeapSize, int version)
@@ -39,6 +43,7 @@ internal sealed partial class JvmSession : RuntimeSession
         this.jvm = jvm;
         this.channel = channel;
         this.maxHeapSize = maxHeapSize;
+        metrics = new MetricsPage(jvm.Process.Pid, jvm.ReadControlPorts());
         residentHeap = heap is { To: > 0 } ? new ResidentHeap(jvm.Process, heap) : null;
         recording = version >= FlightRecording.FirstVersion ? new FlightRecording(jvm.Process, channel) : null;
     }
@@ -106,7 +111,44 @@ internal sealed partial class JvmSession : RuntimeSession
             sample[Signal.CommittedHeap] = resident;
         }
 
+        if (metrics.Read() is { } requests)
+        {
+            sample[Signal.Requests] = requests;
+        }
+
         AddClassMetadata(sample, classMetadata);
+    }
+
+    /// <inheritdoc />
+    /// <remarks>
+    /// Collections of the young generation leave what they have promoted where it is, dead or not: only a whole one tells what is
+    /// live, and a JVM with room to spare makes none for hours.
+    /// </remarks>
+    public override async Task<TimeSpan?> CollectAsync(CancellationToken cancellation)
+    {
+        if (channel is null || jvm.ReadPerfData() is not { } before || JvmSignals.Stopped(before) is not { } stopped)
+        {
+            return null;
+        }
+
+        try
+        {
+            await channel.RunAsync("GC.run", CollectionPatience, cancellation);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            ThrowIfGone();
+            throw new CaptureFailedException(e.Message, e);
+        }
+
+        if (jvm.ReadPerfData() is not { } after || JvmSignals.WholeCollections(after) == JvmSignals.WholeCollections(before))
+        {
+            // Asking is forbidden (-XX:+DisableExplicitGC), or begins a concurrent cycle only (-XX:+ExplicitGCInvokesConcurrent).
+            return null;
+        }
+
+        ReadCollectionOfCapture();
+        return JvmSignals.Stopped(after) - stopped;
     }
 
     /// <inheritdoc />
@@ -163,7 +205,11 @@ internal sealed partial class JvmSession : RuntimeSession
     }
 
     /// <inheritdoc />
-    public override ValueTask DisposeAsync() => recording?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public override ValueTask DisposeAsync()
+    {
+        metrics.Dispose();
+        return recording?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 
     private void ThrowIfGone()
     {

@@ -68,6 +68,11 @@ internal sealed class JvmSignals
     public static TimeSpan? Stopped(PerfData counters) =>
         Seconds(counters, "sun.rt.safepointTime") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
+    /// <summary>Collections of the whole heap since the start, concurrent ones by their pauses.</summary>
+    public static long WholeCollections(PerfData counters) =>
+        (counters.Number("sun.gc.collector.1.invocations") ?? 0)
+        + (IsConcurrent(counters) ? counters.Number("sun.gc.collector.0.invocations") ?? 0 : 0);
+
     /// <summary>Metaspace: what the classes take, outside of the heap. Bytes.</summary>
     public static double ClassMetadata(PerfData counters) => counters.Number("sun.gc.metaspace.used") ?? 0;
 

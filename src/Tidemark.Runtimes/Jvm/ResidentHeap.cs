@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Runtimes.Jvm;
@@ -10,7 +9,10 @@ namespace Tidemark.Runtimes.Jvm;
 /// </remarks>
 internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
 {
-    /// <summary>A walk over the page tables is repeated after at least this many times what the last one took: half a percent of a core.</summary>
+    /// <summary>
+    /// A walk over the page tables is repeated after at least this many times what the last one cost: half a percent of a core.
+    /// In CPU time, because on a busy machine a walk of milliseconds takes seconds, and the figure would stand still for a minute.
+    /// </summary>
     private const int Rest = 200;
 
     private long due;
@@ -24,9 +26,9 @@ internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
             return last;
         }
 
-        var start = Stopwatch.GetTimestamp();
+        var start = ThreadClock.Now;
         last = process.ReadMappings()?.Where(m => m.From < heap.To && m.To > heap.From).Sum(m => m.ResidentBytes);
-        due = Environment.TickCount64 + (long)(Stopwatch.GetElapsedTime(start).TotalMilliseconds * Rest);
+        due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
         return last;
     }
 }

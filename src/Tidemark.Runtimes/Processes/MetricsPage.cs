@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Tidemark.Runtimes.Processes;
+
+/// <summary>
+/// The page on which a service tells its metrics in Prometheus' text format, where it serves one: the only place where a runtime that
+/// knows nothing of requests shows how many there were.
+/// </summary>
+/// <remarks>
+/// The usual paths are asked for once, on the ports that the process listens on in our own network namespace. Then the page is read
+/// every two seconds, beside the samples and not before them.
+/// </remarks>
+internal sealed partial class MetricsPage : IDisposable
+{
+    private const int MostPorts = 8;
+    private const int LongestPage = 8 << 20;
+    private const long RestMilliseconds = 2000;
+    private static readonly string[] Paths = ["/metrics", "/actuator/prometheus", "/q/metrics", "/prometheus"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly int pid;
+    private readonly IReadOnlySet<int> portsToLeave;
+    private readonly HttpClient client = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }
+    )
+    {
+        Timeout = Patience,
+        MaxResponseContentBufferSize = LongestPage,
+    };
+    private readonly CancellationTokenSource end = new();
+    private Uri? page;
+    private string? family;
+    private Task<double?>? asking;
+    private long due;
+    private bool isHopeless;
+
+    /// <param name="pid">The process.</param>
+    /// <param name="portsToLeave">Ports that speak something else, such as a debugger's.</param>
+    public MetricsPage(int pid, IReadOnlySet<int> portsToLeave)
+    {
+        this.pid = pid;
+        this.portsToLeave = portsToLeave;
+        isHopeless = !SharesOurNetwork(pid);
+    }
+
+    /// <summary>Requests served since the start, as of a moment ago, each answer once; null where there is no new one. Never waits.</summary>
+    public double? Read()
+    {
+        double? answer = null;
+        if (asking is { IsCompleted: true })
+        {
+            answer = asking.IsCompletedSuccessfully ? asking.Result : null;
+            asking = null;
+            due = Environment.TickCount64 + RestMilliseconds;
+        }
+
+        if (asking is null && !isHopeless && Environment.TickCount64 >= due)
+        {
+            asking = page is null ? FindAsync() : AskAsync(page);
+        }
+
+        return answer;
+    }
+
+    public void Dispose()
+    {
+        end.Cancel();
+        client.Dispose();
+        end.Dispose();
+    }
+
+    /// <summary>The family of counters on a page that counts the requests served; null where there is none.</summary>
+    internal static string? FindFamily(string text) =>
+        Families(text, "")
+            .Where(f => Requests().IsMatch(f.Key) && !OtherThanServed().IsMatch(f.Key))
+            .OrderByDescending(f => f.Key.StartsWith("http_", StringComparison.Ordinal))
+            .ThenByDescending(f => f.Value)
+            .Select(f => f.Key)
+            .FirstOrDefault();
+
+    /// <summary>The sum of a family's counters over all labels, without those that tell of one path.</summary>
+    internal static double? Sum(string text, string family, string pathToLeave) =>
+        Families(text, pathToLeave).TryGetValue(family, out var sum) ? sum : null;
+
+    private static Dictionary<string, double> Families(string text, string pathToLeave)
+    {
+        var sums = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (line.IsEmpty || line[0] == '#')
+            {
+                continue;
+            }
+
+            var nameEnd = line.IndexOfAny('{', ' ');
+            var labelsEnd = nameEnd >= 0 && line[nameEnd] == '{' ? line.LastIndexOf('}') : nameEnd - 1;
+            if (nameEnd <= 0 || labelsEnd < nameEnd - 1)
+            {
+                continue;
+            }
+
+            var labels = line[nameEnd..(labelsEnd + 1)];
+            var rest = line[(labelsEnd + 1)..].Trim();
+            var valueEnd = rest.IndexOf(' ');
+            if (
+                double.TryParse(
+                    valueEnd < 0 ? rest : rest[..valueEnd],
+                    NumberStyles.Float,
+                    CultureInfo.InvariantCulture,
+                    out var value
+                ) && (pathToLeave.Length == 0 || !labels.Contains($"\"{pathToLeave}\"", StringComparison.Ordinal))
+            )
+            {
+                var name = line[..nameEnd].ToString();
+                sums[name] = sums.GetValueOrDefault(name) + value;
+            }
+        }
+
+        return sums;
+    }
+
+    private async Task<double?> FindAsync()
+    {
+        await Task.Yield();
+        // A port that nobody answers on costs its patience once.
+        isHopeless = true;
+        foreach (var port in ListeningSockets.Of(pid).Where(p => !portsToLeave.Contains(p.Port)).Take(MostPorts))
+        {
+            foreach (var path in Paths)
+            {
+                var candidate = new UriBuilder(Uri.UriSchemeHttp, port.Address.ToString(), port.Port, path).Uri;
+                string? text;
+                try
+                {
+                    text = await GetAsync(candidate);
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+                {
+                    // It speaks something else, or is too busy: its other paths will not do better.
+                    break;
+                }
+
+                if (text is not null && FindFamily(text) is { } found)
+                {
+                    (page, family, isHopeless) = (candidate, found, false);
+                    return Sum(text, found, path);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<double?> AskAsync(Uri at) =>
+        await GetAsync(at) is { } text ? Sum(text, family!, at.AbsolutePath) : null;
+
+    private async Task<string?> GetAsync(Uri at)
+    {
+        using var answer = await client.GetAsync(at, end.Token);
+        return answer.StatusCode == HttpStatusCode.OK ? await answer.Content.ReadAsStringAsync(end.Token) : null;
+    }
+
+    private static bool SharesOurNetwork(int pid)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/ns/net"), false)?.Name
+                == File.ResolveLinkTarget("/proc/self/ns/net", false)?.Name;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    // http_requests_total, http_server_requests_seconds_count, jetty_requests_total, tomcat_global_request_seconds_count, ...
+    [GeneratedRegex(
+        "requests?(_duration)?(_seconds|_milliseconds|_ms)?_(total|count)$",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Requests();
+
+    [GeneratedRegex(
+        "client|fail|error|reject|scrape|promhttp|timeout|retr(y|ied)",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex OtherThanServed();
+}
