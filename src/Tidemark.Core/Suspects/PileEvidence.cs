@@ -42,7 +42,11 @@ internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
             return null;
         }
 
-        var texts = nodes.Select(graph.Labels.Describe).OfType<string>().GroupBy(t => t, StringComparer.Ordinal).ToList();
+        var texts = nodes
+            .Select(graph.Labels.Describe)
+            .OfType<string>()
+            .GroupBy(t => t, StringComparer.Ordinal)
+            .ToList();
         var seen = texts.Sum(t => t.Count());
         return seen >= LeastTexts && texts.Count * EqualAtLeast <= seen
             ? new EqualTexts(seen, texts.Count, texts.MaxBy(t => t.Count())!.Key)
@@ -95,7 +99,8 @@ internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
         var threads = sample.Select(Top).Distinct().Where(n => graph.Labels.ThreadStack(n).Count > 0).ToList();
         if (threads.Count > 0)
         {
-            var others = threads.Count > 1 ? $"{threads.Count} threads hold it, one of them is" : "the thread that holds it is";
+            var others =
+                threads.Count > 1 ? $"{threads.Count} threads hold it, one of them is" : "the thread that holds it is";
             yield return $"{others} {Name(threads[0])} at {Stack(threads[0])}";
         }
 

@@ -141,7 +141,10 @@ internal sealed partial class JvmSession : RuntimeSession
             throw new CaptureFailedException(e.Message, e);
         }
 
-        if (jvm.ReadPerfData() is not { } after || JvmSignals.WholeCollections(after) == JvmSignals.WholeCollections(before))
+        if (
+            jvm.ReadPerfData() is not { } after
+            || JvmSignals.WholeCollections(after) == JvmSignals.WholeCollections(before)
+        )
         {
             // Asking is forbidden (-XX:+DisableExplicitGC), or begins a concurrent cycle only (-XX:+ExplicitGCInvokesConcurrent).
             return null;

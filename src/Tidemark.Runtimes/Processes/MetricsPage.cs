@@ -23,7 +23,12 @@ internal sealed partial class MetricsPage : IDisposable
     private readonly int pid;
     private readonly IReadOnlySet<int> portsToLeave;
     private readonly HttpClient client = new(
-        new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+        }
     )
     {
         Timeout = Patience,
@@ -166,8 +171,10 @@ internal sealed partial class MetricsPage : IDisposable
     {
         try
         {
-            return File.ResolveLinkTarget(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/ns/net"), false)?.Name
-                == File.ResolveLinkTarget("/proc/self/ns/net", false)?.Name;
+            return File.ResolveLinkTarget(
+                    string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/ns/net"),
+                    false
+                )?.Name == File.ResolveLinkTarget("/proc/self/ns/net", false)?.Name;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -37,7 +37,8 @@ public sealed class EightLeaksTests(ShopDump shop) : IClassFixture<ShopDump>
     [Fact]
     public void Threads_are_named_with_their_stacks()
     {
-        Of("thread-local").Evidence.ShouldContain(e => e.Contains("14 threads") && e.Contains("LinkedBlockingQueue.take"));
+        Of("thread-local")
+            .Evidence.ShouldContain(e => e.Contains("14 threads") && e.Contains("LinkedBlockingQueue.take"));
         Of("finalizer-queue").Evidence.ShouldContain(e => e.Contains("com.acme.io.NativeHandle.finalize"));
         Of("class-loader").Evidence.ShouldContain(e => e.Contains("3 copies"));
     }
