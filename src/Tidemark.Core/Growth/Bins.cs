@@ -165,6 +165,41 @@ internal sealed class Bins
         return rates;
     }
 
+    /// <summary>One signal less another one, sample by sample; the other one is taken to run straight between its samples.</summary>
+    public BinnedSignal Without(Signal whole, Signal part)
+    {
+        double[] rest = [.. history.Values(whole)];
+        var parts = history.Values(part);
+        var times = history.Times;
+        var (before, after) = (-1, -1);
+        for (var i = 0; i < rest.Length; i++)
+        {
+            while (after < i && after < parts.Length)
+            {
+                before = after;
+                do
+                {
+                    after++;
+                } while (after < parts.Length && double.IsNaN(parts[after]));
+            }
+
+            rest[i] -=
+                after == parts.Length
+                    ? before < 0
+                        ? 0
+                        : parts[before]
+                    : before < 0
+                        ? parts[after]
+                        : double.Lerp(
+                            parts[before],
+                            parts[after],
+                            (times[i] - times[before]) / (times[after] - times[before])
+                        );
+        }
+
+        return Reduce(rest);
+    }
+
     private double Middle(int bin) => 0.5 * (history.Times[starts[bin]] + history.Times[ends[bin] - 1]);
 
     private BinnedSignal Reduce(ReadOnlySpan<double> values)

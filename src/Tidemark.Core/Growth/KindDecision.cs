@@ -51,10 +51,10 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     private static KindDecision Healthy(ProcessTrends trends)
     {
-        var seen = trends.FootprintAsSeen;
+        var seen = trends.HeldAsSeen;
         if (trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad)
         {
-            if (IsExplained(seen, trends.Footprint))
+            if (IsExplained(seen, trends.Held))
             {
                 return Well(GrowthKind.Load, Signal.Footprint, seen);
             }

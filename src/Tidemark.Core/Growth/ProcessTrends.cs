@@ -21,11 +21,22 @@ internal sealed class ProcessTrends(Bins bins)
     public Trend FootprintAsSeen =>
         field ??= HasLoad ? TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, []) : Footprint;
 
-    /// <summary>The footprint's floor, without what load and live heap explain: what was taken beyond them.</summary>
+    /// <summary>What of the footprint cannot be used again, without what the load explains: the footprint itself, where that is not told.</summary>
+    public Trend Held =>
+        field ??= TellsReusable ? TrendAnalysis.Of(bins, HeldOf(Signal.Footprint), load.Value) : Footprint;
+
+    /// <summary>The same as it stands.</summary>
+    public Trend HeldAsSeen =>
+        field ??=
+            !TellsReusable ? FootprintAsSeen
+            : HasLoad ? TrendAnalysis.Of(bins, HeldOf(Signal.Footprint), [])
+            : Held;
+
+    /// <summary>What of the footprint cannot be used again, without what load and live heap explain: what was taken beyond them.</summary>
     public Trend FootprintBeyondHeap =>
         field ??= Live is null
-            ? Footprint
-            : TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, [.. load.Value, .. Explanations.OfLiveHeap(bins)]);
+            ? Held
+            : TrendAnalysis.Of(bins, HeldOf(Signal.Footprint), [.. load.Value, .. Explanations.OfLiveHeap(bins)]);
 
     /// <summary>The heap after collections, without what the load explains; null where it is not known.</summary>
     public Trend? Live =>
@@ -42,12 +53,18 @@ internal sealed class ProcessTrends(Bins bins)
 
     /// <summary>The heap taken from the system, without what the live heap explains; null where it is not known.</summary>
     public Trend? Committed =>
-        field ??= bins[Signal.CommittedHeap] is { } committed
-            ? TrendAnalysis.Of(bins, committed.Low, Explanations.OfLiveHeap(bins))
+        field ??= bins[Signal.CommittedHeap] is not null
+            ? TrendAnalysis.Of(bins, HeldOf(Signal.CommittedHeap), Explanations.OfLiveHeap(bins))
             : null;
 
     /// <summary>A count as it stands, such as threads or cache entries; null where it is not known.</summary>
     public Trend? Count(Signal signal) => bins[signal] is { } values ? TrendAnalysis.Of(bins, values.Mean, []) : null;
+
+    private bool TellsReusable => bins[Signal.ReusableHeap] is not null;
+
+    /// <summary>The floor of what cannot be used again; of everything, where that is not told.</summary>
+    private double[] HeldOf(Signal whole) =>
+        (TellsReusable ? bins.Without(whole, Signal.ReusableHeap) : bins[whole]!).Low;
 
     /// <summary>
     /// What the live heap was after each collection: a value that merely stands there until the next collection is no sample.

@@ -44,6 +44,9 @@ public enum Signal
 
     /// <summary>File-backed pages and other reclaimable memory that is charged to the process. Bytes.</summary>
     PageCache,
+
+    /// <summary>Of the heap taken, what the runtime uses again before it takes more: garbage that waits for a collection, and free room. Bytes.</summary>
+    ReusableHeap,
 }
 
 /// <summary>What a signal is called outside of the code, and how it is read.</summary>
@@ -73,6 +76,7 @@ public static class Signals
         new(Signal.Tasks, "tasks", "tasks", "count", IsCounter: false),
         new(Signal.Anonymous, "anonymous", "anonymous_bytes", "bytes", IsCounter: false),
         new(Signal.PageCache, "page-cache", "page_cache_bytes", "bytes", IsCounter: false),
+        new(Signal.ReusableHeap, "reusable-heap", "reusable_heap_bytes", "bytes", IsCounter: false),
     ];
 
     public static int Count => All.Count;

@@ -113,44 +113,27 @@ internal sealed record GoMemStats
                 : [];
     }
 
-    /// <summary>The <c>memstats</c> of <c>/debug/vars</c>; null where there are none.</summary>
-    public static GoMemStats? ParseVariables(ReadOnlyMemory<byte> json)
+    /// <summary>The <c>memstats</c> of <c>/debug/vars</c>.</summary>
+    public static GoMemStats Parse(JsonElement stats)
     {
-        try
+        return new GoMemStats
         {
-            using var document = JsonDocument.Parse(json);
-            if (
-                document.RootElement.ValueKind != JsonValueKind.Object
-                || !document.RootElement.TryGetProperty("memstats", out var stats)
-                || stats.ValueKind != JsonValueKind.Object
-            )
-            {
-                return null;
-            }
+            HeapAlloc = Number("HeapAlloc"),
+            HeapInuse = Number("HeapInuse"),
+            HeapIdle = Number("HeapIdle"),
+            HeapReleased = Number("HeapReleased"),
+            StackInuse = Number("StackInuse"),
+            Sys = Number("Sys"),
+            NextGc = Number("NextGC"),
+            GcCount = (long)Number("NumGC"),
+            LastGc = Instant((long)Number("LastGC")),
+            PauseTotal = TimeSpan.FromTicks((long)Number("PauseTotalNs") / TimeSpan.NanosecondsPerTick),
+        };
 
-            return new GoMemStats
-            {
-                HeapAlloc = Number("HeapAlloc"),
-                HeapInuse = Number("HeapInuse"),
-                HeapIdle = Number("HeapIdle"),
-                HeapReleased = Number("HeapReleased"),
-                StackInuse = Number("StackInuse"),
-                Sys = Number("Sys"),
-                NextGc = Number("NextGC"),
-                GcCount = (long)Number("NumGC"),
-                LastGc = Instant((long)Number("LastGC")),
-                PauseTotal = TimeSpan.FromTicks((long)Number("PauseTotalNs") / TimeSpan.NanosecondsPerTick),
-            };
-
-            double Number(string name) =>
-                stats.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
-                    ? value.GetDouble()
-                    : 0;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        double Number(string name) =>
+            stats.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+                ? value.GetDouble()
+                : 0;
     }
 
     private static DateTimeOffset Instant(long nanoseconds) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using Tidemark.Core.Series;
 using Tidemark.Core.Suspects;
 using Tidemark.Runtimes.Processes;
@@ -31,10 +32,14 @@ public sealed class GoRuntime : IRuntime
         }
 
         var (endpoint, _) = await PprofEndpoint.FindAsync(url, ProbePatience, cancellation);
-        using (endpoint)
+        using var found = endpoint;
+        if (endpoint is not null)
         {
-            return endpoint is not null;
+            return true;
         }
+
+        using var metrics = await FindMetricsAsync([url], cancellation);
+        return metrics?.First.Statistics is not null;
     }
 
     /// <inheritdoc />
@@ -45,20 +50,42 @@ public sealed class GoRuntime : IRuntime
         {
             var process = LinuxProcess.Find(pid) ?? throw new TargetGoneException($"no process {pid} is running");
             var (found, refusal) = await FindEndpointAsync(pid, target.Url, cancellation);
-            return GoSession.Open(process, OpenProgram(pid), found, refusal);
+            // The metrics may be on another port than the profiles.
+            var others = ListeningSockets.Of(pid).Select(s => new Uri($"http://{s}/"));
+            var first = target.Url ?? found?.Root;
+            var metrics = await FindMetricsAsync(
+                first is null ? others : others.Prepend(first).Distinct(),
+                cancellation
+            );
+            return GoSession.Open(process, OpenProgram(pid), found, metrics, refusal);
         }
 
         var url = target.Url ?? throw new AttachFailedException("a Go service is attached to by --pid or --url");
         var (endpoint, problem) = await PprofEndpoint.FindAsync(url, ProbePatience, cancellation);
-        return endpoint is not null
-            ? GoSession.Open(process: null, program: null, endpoint, refusal: null)
-            : throw new AttachFailedException($"{url} serves no pprof ({problem}): {HowToSwitchItOn}");
+        var lack = endpoint is null ? $"{Shown(url)} serves no pprof ({problem}): {HowToSwitchItOn}" : null;
+        var page = await FindMetricsAsync([url], cancellation);
+        if (lack is not null && page?.First.Statistics is null)
+        {
+            page?.Dispose();
+            throw new AttachFailedException(lack);
+        }
+
+        return GoSession.Open(process: null, program: null, endpoint, page, lack);
     }
 
     private const string HowToSwitchItOn =
         "import _ \"net/http/pprof\" and serve http.DefaultServeMux on a local port (go http.ListenAndServe(\"localhost:6060\", nil))";
 
     private static GoProgram? OpenProgram(int pid) => GoProgram.Open($"/proc/{pid}/exe");
+
+    private static Task<ServiceMetrics?> FindMetricsAsync(IEnumerable<Uri> addresses, CancellationToken cancellation) =>
+        ServiceMetrics.FindAsync(addresses, ProbePatience, TimeProvider.System, cancellation);
+
+    /// <summary>An address without the password that may stand in it.</summary>
+    private static Uri Shown(Uri url) => new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+
+    private static IEnumerable<Uri> AddressesOf(IReadOnlyList<IPEndPoint> sockets) =>
+        sockets.SelectMany(s => new[] { new Uri($"http://{s}/"), new Uri($"https://{s}/") });
 
     /// <summary>Asks every address that the process listens on.</summary>
     private static async Task<(PprofEndpoint? Endpoint, string? Refusal)> FindEndpointAsync(
@@ -68,8 +95,7 @@ public sealed class GoRuntime : IRuntime
     )
     {
         var sockets = ListeningSockets.Of(pid);
-        var addresses = sockets.SelectMany(s => new[] { new Uri($"http://{s}/"), new Uri($"https://{s}/") });
-        foreach (var address in url is null ? addresses : [url])
+        foreach (var address in url is null ? AddressesOf(sockets) : [url])
         {
             var (endpoint, _) = await PprofEndpoint.FindAsync(address, ProbePatience, cancellation);
             if (endpoint is not null)

@@ -36,6 +36,7 @@ internal sealed class GoSession : RuntimeSession
     // A profile is of the last collection but one: older than this, it would miss what the diagnosis is about.
     private static readonly TimeSpan FreshProfile = TimeSpan.FromSeconds(5);
     private const long ProfileBytes = 4 << 20;
+    private static readonly TimeSpan SamplePatience = TimeSpan.FromSeconds(20);
 
     private readonly LinuxProcess? process;
     private readonly AllocationCalls? calls;
@@ -43,30 +44,42 @@ internal sealed class GoSession : RuntimeSession
     private readonly PprofEndpoint? endpoint;
     private readonly string? refusal;
     private readonly double? heapLimit;
-    private readonly GoSignals? signals;
+    private readonly GoSignals signals;
+    private readonly ServiceMetrics? metrics;
     private readonly GoroutineOrigins origins = new();
 
-    private GoSession(LinuxProcess? process, GoProgram? program, PprofEndpoint? endpoint, string? refusal)
+    private GoSession(
+        LinuxProcess? process,
+        GoProgram? program,
+        PprofEndpoint? endpoint,
+        ServiceMetrics? metrics,
+        string? refusal
+    )
     {
+        this.metrics = metrics;
         this.process = process;
         this.program = program;
         this.endpoint = endpoint;
         this.refusal = refusal;
         calls = program is not null && endpoint is not null ? AllocationCalls.Of(program) : null;
-        heapLimit = MemoryLimit.Parse(process?.ReadEnvironment("GOMEMLIMIT"));
-        if (endpoint is not null)
-        {
-            var gogc = GcPercent(process?.ReadEnvironment("GOGC")) / 100;
-            signals = new GoSignals(endpoint, new LiveHeapEstimate(gogc, heapLimit is not null), TimeProvider.System);
-        }
+        heapLimit = MemoryLimit.Parse(process?.ReadEnvironment("GOMEMLIMIT")) ?? metrics?.First.MemoryLimit;
+        var gogc = GcPercent(process?.ReadEnvironment("GOGC")) / 100;
+        var liveHeap = new LiveHeapEstimate(gogc, heapLimit is not null);
+        signals = new GoSignals(endpoint, metrics, liveHeap, TimeProvider.System);
     }
 
     /// <param name="process">The process, where it is on this machine.</param>
     /// <param name="program">Its executable; disposed of with the session.</param>
     /// <param name="endpoint">Its pprof endpoint; disposed of with the session.</param>
+    /// <param name="metrics">Its page of metrics; disposed of with the session.</param>
     /// <param name="refusal">Why there is no endpoint, and what to do.</param>
-    public static GoSession Open(LinuxProcess? process, GoProgram? program, PprofEndpoint? endpoint, string? refusal) =>
-        new(process, program, endpoint, refusal);
+    public static GoSession Open(
+        LinuxProcess? process,
+        GoProgram? program,
+        PprofEndpoint? endpoint,
+        ServiceMetrics? metrics,
+        string? refusal
+    ) => new(process, program, endpoint, metrics, refusal);
 
     /// <inheritdoc />
     public override IReadOnlyList<CaptureMethod> Methods => [HeapProfile, GoroutineProfile];
@@ -81,9 +94,12 @@ internal sealed class GoSession : RuntimeSession
             sample[Signal.HeapLimit] = limit;
         }
 
-        if (signals is not null)
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(SamplePatience);
+        await signals.SampleAsync(sample, limited.Token);
+        if (process is null && !sample.Has(Signal.Footprint) && signals.Footprint is { } footprint)
         {
-            await signals.SampleAsync(sample, cancellation);
+            sample[Signal.Footprint] = footprint;
         }
     }
 
@@ -96,7 +112,7 @@ internal sealed class GoSession : RuntimeSession
             return new CaptureEstimate(HeapProfilePause, ProfileBytes, ProfileBytes);
         }
 
-        var goroutines = signals?.Goroutines ?? await endpoint.CountGoroutinesAsync(cancellation) ?? 0;
+        var goroutines = signals.Goroutines ?? await endpoint.CountGoroutinesAsync(cancellation) ?? 0;
         return new CaptureEstimate(PauseOfGoroutine * goroutines, ProfileBytes, ProfileBytes);
     }
 
@@ -135,6 +151,7 @@ internal sealed class GoSession : RuntimeSession
     public override ValueTask DisposeAsync()
     {
         endpoint?.Dispose();
+        metrics?.Dispose();
         program?.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -145,7 +162,7 @@ internal sealed class GoSession : RuntimeSession
         CancellationToken cancellation
     )
     {
-        var before = await signals!.ReadStatisticsAsync(collect: false, cancellation);
+        var before = await signals.ReadStatisticsAsync(collect: false, cancellation);
         var forced = !signals.HasCollectedTwiceWithin(FreshProfile);
         var started = Stopwatch.GetTimestamp();
         var profile = await FetchAsync(service, forced ? "heap?gc=1" : "heap", path, cancellation);
@@ -185,7 +202,7 @@ internal sealed class GoSession : RuntimeSession
         var notes = new List<string>();
         if (!origins.Know(goroutines))
         {
-            if ((signals!.Goroutines ?? MostGoroutinesDumped) <= MostGoroutinesDumped)
+            if ((signals.Goroutines ?? MostGoroutinesDumped) <= MostGoroutinesDumped)
             {
                 started = Stopwatch.GetTimestamp();
                 using var stacks = new MemoryStream();
@@ -201,7 +218,7 @@ internal sealed class GoSession : RuntimeSession
             }
         }
 
-        var statistics = await signals!.ReadStatisticsAsync(collect: false, cancellation);
+        var statistics = await signals.ReadStatisticsAsync(collect: false, cancellation);
         await WriteAsync(path, origins.Complete(goroutines, statistics?.StackInuse ?? 0));
         // Both answers come from a stopped world, but the time on the way is in here too.
         return new CaptureOutcome(took, notes);

@@ -2,49 +2,74 @@ using Tidemark.Core.Series;
 
 namespace Tidemark.Runtimes.Go;
 
-/// <summary>The signals of a Go program through its endpoint, asked for no more often than they cost.</summary>
+/// <summary>The signals of a Go program through what it serves, asked for no more often than they cost.</summary>
 /// <remarks>
 /// <c>/debug/vars</c>, where it is served, costs the target tens of microseconds. Otherwise the statistics stand behind the text of the
 /// heap profile, which takes milliseconds to print: it is asked for so seldom that it stays below half a per cent of a core.
 /// </remarks>
-internal sealed class GoSignals(PprofEndpoint endpoint, LiveHeapEstimate liveHeap, TimeProvider time)
+/// <param name="endpoint">Its pprof; null where it serves none.</param>
+/// <param name="metrics">Its page of metrics; null where it serves none.</param>
+/// <param name="liveHeap">What is live by its statistics.</param>
+/// <param name="time">The clock.</param>
+internal sealed class GoSignals(
+    PprofEndpoint? endpoint,
+    ServiceMetrics? metrics,
+    LiveHeapEstimate liveHeap,
+    TimeProvider time
+)
 {
-    private const int ShareOfTime = 200;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
-
+    private readonly PollingCost cost = new(TimeSpan.Zero);
     private readonly CollectionProbe probe = new(time);
+    private readonly StuckRoom stuckRoom = new();
     private readonly Queue<(long At, long GcCount)> collections = new();
     private bool hasVariables = true;
+    private string? requestsVariable;
+    private double? resident;
     private long lastRead = time.GetTimestamp();
     private TimeSpan pauseBetweenReads;
     private long reportedGc = -1;
 
-    /// <summary>How many goroutines there were when last asked; null where the index is not served.</summary>
+    /// <summary>How many goroutines there were when last asked; null where that is not told.</summary>
     public int? Goroutines { get; private set; }
 
     /// <summary>The statistics as last read; null where the program does not tell them.</summary>
     public GoMemStats? Last { get; private set; }
 
+    /// <summary>Live heap objects and stacks as last known, bytes; NaN before the first collection.</summary>
+    public double Live { get; private set; } = double.NaN;
+
+    /// <summary>Free room beside live objects that was not used again; bytes.</summary>
+    public double StuckBytes => stuckRoom.Bytes;
+
+    /// <summary>What the process itself tells of its footprint, bytes: the resident set by its metrics, or what Go has taken; null where it tells neither.</summary>
+    public double? Footprint { get; private set; }
+
     public async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
     {
-        if (await endpoint.CountGoroutinesAsync(cancellation) is { } goroutines)
+        var page = metrics is null ? null : await metrics.ReadAsync(cancellation);
+        await CountGoroutinesAsync(sample, page, cancellation);
+        if (page is not null)
         {
-            Goroutines = goroutines;
-            sample[Signal.Tasks] = goroutines;
+            Sample(sample, page);
         }
 
-        if (
-            time.GetElapsedTime(lastRead) < pauseBetweenReads
-            || await ReadStatisticsAsync(probe.IsDue, cancellation) is not { } statistics
-        )
+        var statistics = await StatisticsAsync(sample, page, cancellation);
+        if (statistics is null)
         {
             return;
         }
 
+        Footprint = resident ?? statistics.Committed;
         sample[Signal.CommittedHeap] = statistics.Committed;
         sample[Signal.GcCount] = statistics.GcCount;
         sample[Signal.GcPause] = statistics.PauseTotal!.Value.TotalSeconds;
         var live = liveHeap.Read(statistics);
+        if (!double.IsNaN(live))
+        {
+            Live = live;
+            sample[Signal.ReusableHeap] = stuckRoom.ReadReusable(statistics, live);
+        }
+
         if (statistics.GcCount != reportedGc)
         {
             // Between two collections nothing new is known of what is live: to repeat it would look like a level.
@@ -53,36 +78,11 @@ internal sealed class GoSignals(PprofEndpoint endpoint, LiveHeapEstimate liveHea
         }
     }
 
-    /// <summary>The statistics of this moment; null where the program does not tell them.</summary>
+    /// <summary>The statistics of this moment by pprof; null where the program does not tell them.</summary>
     /// <param name="collect">Forces a collection first.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task<GoMemStats?> ReadStatisticsAsync(bool collect, CancellationToken cancellation)
-    {
-        var started = time.GetTimestamp();
-        var statistics = hasVariables && !collect ? await endpoint.ReadVariablesAsync(cancellation) : null;
-        if (statistics is null)
-        {
-            hasVariables &= collect;
-            statistics = await endpoint.ReadHeapStatisticsAsync(collect, cancellation);
-            if (collect)
-            {
-                probe.Forced(time.GetElapsedTime(started));
-            }
-            else
-            {
-                var pause = time.GetElapsedTime(started) * ShareOfTime;
-                pauseBetweenReads = pause < Longest ? pause : Longest;
-            }
-        }
-
-        lastRead = time.GetTimestamp();
-        if (statistics is not null)
-        {
-            Take(statistics);
-        }
-
-        return Last;
-    }
+    public async Task<GoMemStats?> ReadStatisticsAsync(bool collect, CancellationToken cancellation) =>
+        (await ReadAsync(collect, cancellation)).Statistics;
 
     /// <summary>True where two collections have begun and ended within that time: the profile is then of that time too.</summary>
     public bool HasCollectedTwiceWithin(TimeSpan span)
@@ -98,7 +98,103 @@ internal sealed class GoSignals(PprofEndpoint endpoint, LiveHeapEstimate liveHea
         return false;
     }
 
-    private void Take(GoMemStats statistics)
+    private async Task CountGoroutinesAsync(SignalSample sample, MetricsPage? page, CancellationToken cancellation)
+    {
+        var counted = page?.Goroutines;
+        if (counted is null && endpoint is not null)
+        {
+            counted = await endpoint.CountGoroutinesAsync(cancellation);
+        }
+
+        if (counted is { } goroutines)
+        {
+            Goroutines = goroutines;
+            sample[Signal.Tasks] = goroutines;
+        }
+    }
+
+    /// <summary>What only the service itself knows.</summary>
+    private void Sample(SignalSample sample, MetricsPage page)
+    {
+        if (metrics!.RequestsOn(page) is { } requests)
+        {
+            sample[Signal.Requests] = requests;
+        }
+
+        resident = page.Resident ?? resident;
+        if (page.CacheEntries() is { } entries)
+        {
+            sample[Signal.CacheEntries] = entries;
+        }
+
+        if (page.MemoryLimit is { } limit)
+        {
+            sample[Signal.HeapLimit] = limit;
+        }
+    }
+
+    /// <summary>By pprof where there is one, else by the metrics; null where it is not time to ask, or nobody tells.</summary>
+    private async Task<GoMemStats?> StatisticsAsync(
+        SignalSample sample,
+        MetricsPage? page,
+        CancellationToken cancellation
+    )
+    {
+        if (endpoint is null)
+        {
+            return page?.Statistics is { } told ? Take(told) : null;
+        }
+
+        if (time.GetElapsedTime(lastRead) < pauseBetweenReads)
+        {
+            return null;
+        }
+
+        var (statistics, variables) = await ReadAsync(probe.IsDue, cancellation);
+        if (variables is not null && metrics?.RequestsName is null)
+        {
+            requestsVariable ??= RequestCounter.Choose(variables.Numbers);
+            if (requestsVariable is not null && variables.Numbers.TryGetValue(requestsVariable, out var requests))
+            {
+                sample[Signal.Requests] = requests;
+            }
+        }
+
+        return statistics;
+    }
+
+    private async Task<(GoMemStats? Statistics, GoVariables? Variables)> ReadAsync(
+        bool collect,
+        CancellationToken cancellation
+    )
+    {
+        if (endpoint is null)
+        {
+            return (Last, null);
+        }
+
+        var started = time.GetTimestamp();
+        var variables = hasVariables && !collect ? await endpoint.ReadVariablesAsync(cancellation) : null;
+        var statistics = variables?.Statistics;
+        if (statistics is null)
+        {
+            hasVariables &= collect;
+            statistics = await endpoint.ReadHeapStatisticsAsync(collect, cancellation);
+            if (collect)
+            {
+                probe.Forced(time.GetElapsedTime(started));
+            }
+            else
+            {
+                pauseBetweenReads = cost.PauseAfter(time.GetElapsedTime(started));
+            }
+        }
+
+        lastRead = time.GetTimestamp();
+        return (statistics is null ? Last : Take(statistics), variables);
+    }
+
+    private GoMemStats Take(GoMemStats statistics)
     {
         var known = Last?.PauseTotal ?? TimeSpan.Zero;
         var pauses = statistics.PauseTotal ?? known + statistics.PausesSince(Last?.GcCount ?? statistics.GcCount);
@@ -113,5 +209,7 @@ internal sealed class GoSignals(PprofEndpoint endpoint, LiveHeapEstimate liveHea
         {
             collections.Dequeue();
         }
+
+        return Last;
     }
 }

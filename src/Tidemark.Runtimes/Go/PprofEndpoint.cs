@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -30,19 +27,18 @@ internal sealed partial class PprofEndpoint : IDisposable
         "metrics/debug/pprof/",
     ];
 
-    private readonly HttpClient client;
+    private readonly ServiceClient client;
     private readonly bool hasIndex;
 
-    private PprofEndpoint(HttpClient client, Uri root, Uri profiles, bool hasIndex)
+    private PprofEndpoint(ServiceClient client, Uri profiles, bool hasIndex)
     {
         this.client = client;
         this.hasIndex = hasIndex;
-        Root = root;
         Profiles = profiles;
     }
 
     /// <summary>The service's own root.</summary>
-    public Uri Root { get; }
+    public Uri Root => client.Root;
 
     /// <summary>The directory of the profiles, with a slash at its end.</summary>
     public Uri Profiles { get; }
@@ -58,21 +54,14 @@ internal sealed partial class PprofEndpoint : IDisposable
         CancellationToken cancellation
     )
     {
-        var client = NewClient(address);
-        var root = new UriBuilder(address)
-        {
-            Path = "/",
-            Query = "",
-            UserName = "",
-            Password = "",
-        }.Uri;
+        var client = new ServiceClient(address);
         string? refusal = null;
-        foreach (var profiles in Candidates(address, root))
+        foreach (var profiles in Candidates(address, client.Root))
         {
             var (answer, problem) = await ProbeAsync(client, profiles, patience, cancellation);
             if (answer is { } hasIndex)
             {
-                return (new PprofEndpoint(client, root, profiles, hasIndex), null);
+                return (new PprofEndpoint(client, profiles, hasIndex), null);
             }
 
             refusal ??= problem;
@@ -95,8 +84,7 @@ internal sealed partial class PprofEndpoint : IDisposable
             return null;
         }
 
-        using var body = await OpenAsync(Profiles, cancellation);
-        var page = Encoding.UTF8.GetString((await ReadAsync(body, IndexBytes, cancellation)).Span);
+        var page = Encoding.UTF8.GetString((await client.ReadAsync(Profiles, IndexBytes, cancellation)).Span);
         return
             GoroutineCount.Match(page) is { Success: true } match
             && int.TryParse(match.Groups["count"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
@@ -110,7 +98,7 @@ internal sealed partial class PprofEndpoint : IDisposable
     public async Task<GoMemStats?> ReadHeapStatisticsAsync(bool collect, CancellationToken cancellation)
     {
         var query = collect ? "heap?debug=1&gc=1" : "heap?debug=1";
-        using var body = await OpenAsync(new Uri(Profiles, query), cancellation);
+        await using var body = await client.OpenAsync(new Uri(Profiles, query), cancellation);
         var tail = new byte[TailBytes * 2];
         var length = 0;
         while (await body.ReadAsync(tail.AsMemory(length), cancellation) is > 0 and var read)
@@ -126,13 +114,13 @@ internal sealed partial class PprofEndpoint : IDisposable
         return GoMemStats.ParseText(Encoding.UTF8.GetString(tail, 0, length));
     }
 
-    /// <summary>The memory statistics of <c>/debug/vars</c>; null where the service does not serve it.</summary>
-    public async Task<GoMemStats?> ReadVariablesAsync(CancellationToken cancellation)
+    /// <summary>What <c>/debug/vars</c> tells; null where the service does not serve it.</summary>
+    public async Task<GoVariables?> ReadVariablesAsync(CancellationToken cancellation)
     {
         try
         {
-            using var body = await OpenAsync(new Uri(Root, "debug/vars"), cancellation);
-            return GoMemStats.ParseVariables(await ReadAsync(body, MaxProfileBytes, cancellation));
+            var address = new Uri(Root, "debug/vars");
+            return GoVariables.Parse(await client.ReadAsync(address, MaxProfileBytes, cancellation));
         }
         catch (HttpRequestException refused) when (refused.StatusCode is not null)
         {
@@ -148,54 +136,15 @@ internal sealed partial class PprofEndpoint : IDisposable
     /// <exception cref="IOException">It is too large, or cannot be written.</exception>
     public async Task CopyProfileAsync(string query, Stream target, CancellationToken cancellation)
     {
-        await using var body = await OpenAsync(new Uri(Profiles, query), cancellation);
-        await CopyAsync(body, target, MaxProfileBytes, cancellation);
+        await using var body = await client.OpenAsync(new Uri(Profiles, query), cancellation);
+        await ServiceClient.CopyAsync(body, target, MaxProfileBytes, cancellation);
     }
 
     public void Dispose() => client.Dispose();
 
-    private async Task<Stream> OpenAsync(Uri address, CancellationToken cancellation)
-    {
-        var response = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        if (!response.IsSuccessStatusCode)
-        {
-            response.Dispose();
-            throw new HttpRequestException(
-                $"{address} answers {(int)response.StatusCode} {response.ReasonPhrase}",
-                inner: null,
-                response.StatusCode
-            );
-        }
-
-        return await response.Content.ReadAsStreamAsync(cancellation);
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, int most, CancellationToken cancellation)
-    {
-        using var buffer = new MemoryStream();
-        await CopyAsync(body, buffer, most, cancellation);
-        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
-    }
-
-    private static async Task CopyAsync(Stream body, Stream target, int most, CancellationToken cancellation)
-    {
-        var block = new byte[1 << 16];
-        var length = 0L;
-        while (await body.ReadAsync(block, cancellation) is > 0 and var read)
-        {
-            length += read;
-            if (length > most)
-            {
-                throw new IOException($"the service sends more than {most} bytes, which is refused");
-            }
-
-            await target.WriteAsync(block.AsMemory(0, read), cancellation);
-        }
-    }
-
     /// <returns>Whether there is an index, where pprof is there; or why not: a path that is refused begins with a slash.</returns>
     private static async Task<(bool? HasIndex, string? Problem)> ProbeAsync(
-        HttpClient client,
+        ServiceClient client,
         Uri profiles,
         TimeSpan patience,
         CancellationToken cancellation
@@ -205,11 +154,13 @@ internal sealed partial class PprofEndpoint : IDisposable
         limited.CancelAfter(patience);
         try
         {
-            using var index = await client.GetAsync(profiles, HttpCompletionOption.ResponseHeadersRead, limited.Token);
+            using var index = await client.GetAsync(profiles, limited.Token);
             if (index.IsSuccessStatusCode)
             {
                 await using var body = await index.Content.ReadAsStreamAsync(limited.Token);
-                var page = Encoding.UTF8.GetString((await ReadAsync(body, IndexBytes, limited.Token)).Span);
+                var page = Encoding.UTF8.GetString(
+                    (await ServiceClient.ReadAsync(body, IndexBytes, limited.Token)).Span
+                );
                 if (GoroutineCount.IsMatch(page))
                 {
                     return (true, null);
@@ -217,11 +168,7 @@ internal sealed partial class PprofEndpoint : IDisposable
             }
 
             // Some services register the handlers one by one, without the index.
-            using var heap = await client.GetAsync(
-                new Uri(profiles, "heap?debug=1"),
-                HttpCompletionOption.ResponseHeadersRead,
-                limited.Token
-            );
+            using var heap = await client.GetAsync(new Uri(profiles, "heap?debug=1"), limited.Token);
             if (!heap.IsSuccessStatusCode)
             {
                 return (null, $"{profiles.AbsolutePath} answers {(int)heap.StatusCode} {heap.ReasonPhrase}");
@@ -265,35 +212,6 @@ internal sealed partial class PprofEndpoint : IDisposable
         {
             yield return new Uri(root, other);
         }
-    }
-
-    private static HttpClient NewClient(Uri address)
-    {
-        var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.All,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-        };
-        if (address.IsLoopback)
-        {
-            // Nobody stands between us and a process of this machine, and its certificate is for another name.
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) =>
-                errors != SslPolicyErrors.RemoteCertificateNotAvailable;
-        }
-
-        var client = new HttpClient(handler) { Timeout = TimeSpan.FromMinutes(2) };
-        client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("tidemark", null));
-        if (address.UserInfo.Length > 0)
-        {
-            var credentials = Uri.UnescapeDataString(address.UserInfo);
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-                "Basic",
-                Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))
-            );
-        }
-
-        return client;
     }
 
     /// <summary>The line of the index that counts goroutines: as a table since Go 1.11 (with or without quotes), as plain cells before.</summary>
