@@ -8,7 +8,7 @@ internal static class Mutations
     private const int Few = 3000;
 
     /// <summary>How many are tried: a few thousand in every test run, a million with TIDEMARK_MUTATIONS=1000000.</summary>
-    private static int Count =>
+    public static int Count =>
         int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS"), out var wanted) ? wanted : Few;
 
     public static void MustNotHurt(IDumpFormat format, byte[] original)
@@ -17,7 +17,7 @@ internal static class Mutations
         using var temporary = new TemporaryFile();
         for (var i = 0; i < Count; i++)
         {
-            temporary.Write(Mutate(original, dice));
+            temporary.Write(Damage(original, dice));
             var before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
@@ -50,7 +50,7 @@ internal static class Mutations
         }
     }
 
-    private static byte[] Mutate(byte[] original, Random dice)
+    public static byte[] Damage(byte[] original, Random dice)
     {
         var bytes = (byte[])original.Clone();
         for (var changes = dice.Next(1, 6); changes > 0; changes--)

@@ -5,7 +5,7 @@ namespace Tidemark.Formats.Tests.ClassHistogram;
 
 public class ClassHistogramTests
 {
-    private const string Table = """
+    internal const string Table = """
          num     #instances         #bytes  class name (module)
         -------------------------------------------------------
            1:         23123        1234567  [B (java.base@17.0.15)

@@ -196,7 +196,7 @@ public class HeapTraceTests
         tally.Dumps[0].Bytes.ShouldBe(80 + 24 + 24 + 48 + 24 + 64);
     }
 
-    private static HeapTrace Sample() =>
+    internal static HeapTrace Sample() =>
         new HeapTrace()
             .Type(Text, "System.String")
             .Type(Session, "Acme.Session", 0x20)

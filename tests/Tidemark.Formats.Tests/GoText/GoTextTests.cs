@@ -5,7 +5,7 @@ namespace Tidemark.Formats.Tests.GoText;
 
 public class GoTextTests
 {
-    private const string Heap = """
+    internal const string Heap = """
         heap profile: 72: 727248 [74: 731248] @ heap/1048576
         71: 727040 [71: 727040] @ 0x67f7f7 0x67f9b3
         #	0x67f7f6	main.(*Store).Put+0x76	/src/store.go:20
@@ -22,7 +22,7 @@ public class GoTextTests
 
         """;
 
-    private const string Stacks = """
+    internal const string Stacks = """
         goroutine 1 [IO wait, 5 minutes]:
         main.(*Server).accept(0xc000123, {0x1, 0x2})
         	/src/server.go:24 +0x26

@@ -6,7 +6,7 @@ namespace Tidemark.Formats.Tests.Heaptrack;
 
 public sealed class HeaptrackTests : IDisposable
 {
-    private const string Data = """
+    internal const string Data = """
         v 10400 3
         X ./shop --port 80
         I 1000 5e298d

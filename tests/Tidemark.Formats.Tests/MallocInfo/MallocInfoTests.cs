@@ -5,7 +5,7 @@ namespace Tidemark.Formats.Tests.MallocInfo;
 
 public sealed class MallocInfoTests : IDisposable
 {
-    private const string Data = """
+    internal const string Data = """
         <malloc version="1">
         <heap nr="0">
         <sizes>

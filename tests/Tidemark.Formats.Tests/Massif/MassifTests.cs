@@ -4,7 +4,7 @@ namespace Tidemark.Formats.Tests.Massif;
 
 public sealed class MassifTests : IDisposable
 {
-    private const string Data = """
+    internal const string Data = """
         desc: --massif-out-file=m.out
         cmd: ./shop
         time_unit: i

@@ -6,7 +6,7 @@ namespace Tidemark.Formats.Tests.NativeStacks;
 
 public sealed class HeapProfileTests : IDisposable
 {
-    private const string Jemalloc = """
+    internal const string Jemalloc = """
         heap_v2/524288
           t*: 3: 3145744 [0: 0]
           t0: 3: 3145744 [0: 0]
@@ -21,7 +21,7 @@ public sealed class HeapProfileTests : IDisposable
         00001000-00004000 r-xp 00000000 fe:00 1   /no/such/program
         """;
 
-    private const string Tcmalloc = """
+    internal const string Tcmalloc = """
         heap profile:      3:     3072 [     5:     4096] @ heapprofile
              2:     2048 [     4:     3072] @ 0x1001 0x2001
              1:     1024 [     1:     1024] @ 0x9001

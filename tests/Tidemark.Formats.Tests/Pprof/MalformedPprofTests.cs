@@ -131,7 +131,7 @@ public class MalformedPprofTests
         }
     }
 
-    private static byte[] Unpacked()
+    internal static byte[] Unpacked()
     {
         var builder = new AllocationProfileBuilder([SampleType.InUseObjects, SampleType.InUseSpace])
         {

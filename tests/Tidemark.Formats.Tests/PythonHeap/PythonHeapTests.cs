@@ -143,7 +143,7 @@ public class PythonHeapTests
     }
 
     /// <summary>Module shop: ACTIVE is a dict with one Session, whose user is a string and whose items are a list with a slotted pair; an object held from outside; a circle.</summary>
-    private static byte[] Shop(bool collectorIsOn = true)
+    internal static byte[] Shop(bool collectorIsOn = true)
     {
         using var stream = new MemoryStream();
         var writer = new PythonHeapWriter(stream, collectorIsOn);

@@ -4,7 +4,7 @@ namespace Tidemark.Formats.Tests.Smaps;
 
 public sealed class SmapsTests : IDisposable
 {
-    private static readonly string Data = string.Join(
+    internal static readonly string Data = string.Join(
         '\n',
         Mapping("00400000-00500000 r-xp 00000000 fe:00 1   /opt/my shop/bin", 1024),
         Mapping("01000000-02000000 rw-p 00000000 00:00 0   [heap]", 8192),

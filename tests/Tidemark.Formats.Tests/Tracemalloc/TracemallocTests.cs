@@ -178,7 +178,7 @@ public class TracemallocTests
         profile.Values(profile.IndexOf("inuse_objects")).ToArray().Sum().ShouldBe(300);
     }
 
-    private static TracemallocSnapshot Sample(int seed, int traces)
+    internal static TracemallocSnapshot Sample(int seed, int traces)
     {
         var dice = new Random(seed);
         var rows = new List<(long, uint, (string, int)[])>();
@@ -210,7 +210,7 @@ public class TracemallocTests
             _ => string.Join(" < ", Lines(snapshot, group)),
         };
 
-    private static byte[] Bytes(TracemallocSnapshot snapshot, bool withFrameCounts = true)
+    internal static byte[] Bytes(TracemallocSnapshot snapshot, bool withFrameCounts = true)
     {
         using var stream = new MemoryStream();
         TracemallocWriter.Write(snapshot, stream, withFrameCounts);

@@ -160,7 +160,7 @@ public sealed class V8DamageTests : IDisposable
         return ((HeapSnapshot)new V8SnapshotFormat().Read(DumpFile.Open(path), ReadContext.Quiet)).Graph;
     }
 
-    private static byte[] Whole()
+    internal static byte[] Whole()
     {
         var writer = new V8SnapshotWriter();
         var root = writer.AddNode("synthetic", "", 0);

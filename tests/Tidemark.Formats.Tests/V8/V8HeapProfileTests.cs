@@ -6,7 +6,7 @@ namespace Tidemark.Formats.Tests.V8;
 
 public sealed class V8HeapProfileTests : IDisposable
 {
-    private const string Profile = """
+    internal const string Profile = """
         {"head":{"callFrame":{"functionName":"(root)","scriptId":"0","url":"","lineNumber":-1,"columnNumber":-1},
          "selfSize":0,"id":1,"children":[
           {"callFrame":{"functionName":"main","scriptId":"7","url":"file:///srv/my%20app/main.mjs","lineNumber":4,"columnNumber":0},

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Tidemark.Core.Allocation;
+using Tidemark.Core.Heap;
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Formats.Tests.Damage;
+
+/// <summary>
+/// Every format and every question that is asked to its captures, on files damaged at random: an answer or a clear refusal, in bounded
+/// time and memory. A few thousand files a format in every run; TIDEMARK_MUTATIONS=1000000 for a long one.
+/// </summary>
+public sealed class DamageTests : IDisposable
+{
+    private const long MostMemory = 1L << 30;
+    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
+
+    private readonly TemporaryFile file = new();
+
+    public static TheoryData<string> Formats => [.. DumpFormats.All.Select(f => f.Name)];
+
+    public void Dispose() => file.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void A_sound_file_is_recognised_and_answers_every_question(string name)
+    {
+        foreach (var seed in Seeds.Of(name))
+        {
+            file.Write(seed);
+            var opened = DumpFile.Open(file.Path);
+            var format = DumpFormats.Detect(opened).ShouldNotBeNull();
+            format.Name.ShouldBe(name);
+            Ask(format.Read(opened, ReadContext.Quiet));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void A_damaged_file_gets_an_answer_or_a_clear_refusal(string name)
+    {
+        var format = DumpFormats.All.Single(f => f.Name == name);
+        var seeds = Seeds.Of(name);
+        var dice = new Random(20261125);
+        var before = Process.GetCurrentProcess().WorkingSet64;
+        for (var i = 0; i < Mutations.Count; i++)
+        {
+            var damaged = Mutations.Damage(seeds[i % seeds.Count], dice);
+            file.Write(damaged);
+            var started = Stopwatch.GetTimestamp();
+            try
+            {
+                var opened = DumpFile.Open(file.Path);
+                // What is no longer recognised goes to the reader all the same: a user may have named the format.
+                _ = DumpFormats.Detect(opened);
+                Ask(format.Read(opened, ReadContext.Quiet));
+            }
+            catch (MalformedDumpException refused)
+            {
+                refused.Message.ShouldStartWith(file.Path);
+                refused.Message.ShouldNotContain("\n");
+            }
+            catch (Exception defect) when (defect is not ShouldAssertException)
+            {
+                throw new InvalidOperationException($"file {i}, kept as {Keep(name, i, damaged)}: {defect}", defect);
+            }
+
+            if (Stopwatch.GetElapsedTime(started) > MostTime)
+            {
+                Assert.Fail($"file {i} took {Stopwatch.GetElapsedTime(started)}; kept as {Keep(name, i, damaged)}");
+            }
+
+            if (i % 500 == 0 && Process.GetCurrentProcess().WorkingSet64 - before > MostMemory)
+            {
+                Assert.Fail($"the memory of the process grew by more than 1 GiB by file {i}");
+            }
+        }
+    }
+
+    /// <summary>What the command line asks: all of it must stand what a reader let pass.</summary>
+    private static void Ask(Snapshot snapshot)
+    {
+        switch (snapshot)
+        {
+            case HeapSnapshot { Graph: var graph }:
+                TypeHistogram.Of(graph);
+                DominatorBranch.Top(graph, 10, 3);
+                HeapSuspects.Find(graph, new RuntimeKnowledge());
+                for (var node = 0; node < Math.Min(graph.NodeCount, 20); node++)
+                {
+                    graph.Labels.Describe(node);
+                    for (var i = 0; i < Math.Min(graph.References(node).Length, 5); i++)
+                    {
+                        graph.Labels.Reference(node, i);
+                    }
+                }
+
+                break;
+            case ProfileSnapshot { Profile: var profile } when profile.SampleTypes.Count > 0:
+                CallGraph.Build(profile, new FunctionTable(profile), profile.DefaultIndex, new GraphTrim());
+                CallTree.Of(profile, profile.DefaultIndex);
+                FunctionListing.Of(profile, profile.DefaultIndex, new Regex("main", RegexOptions.NonBacktracking));
+                AllocationSuspects.Find(profile, new RuntimeKnowledge());
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static string Keep(string format, int number, byte[] damaged)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"tidemark-damaged-{format}-{number}");
+        File.WriteAllBytes(path, damaged);
+        return path;
+    }
+}
