@@ -17,7 +17,7 @@ internal static class Mutations
         using var temporary = new TemporaryFile();
         for (var i = 0; i < Count; i++)
         {
-            temporary.Write(Damage(original, dice));
+            temporary.Write(Mutate(original, dice));
             var before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
@@ -50,7 +50,7 @@ internal static class Mutations
         }
     }
 
-    public static byte[] Damage(byte[] original, Random dice)
+    public static byte[] Mutate(byte[] original, Random dice)
     {
         var bytes = (byte[])original.Clone();
         for (var changes = dice.Next(1, 6); changes > 0; changes--)

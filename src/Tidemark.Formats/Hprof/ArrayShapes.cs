@@ -28,6 +28,9 @@ internal sealed class ArrayShapes(int first)
     public sealed class Cache(ArrayShapes shapes)
     {
         private const int ShortLength = 1024;
+
+        /// <summary>Types with a list of their short lengths; a dump has hundreds of array types, a damaged one any number.</summary>
+        private const int MostTypes = 4096;
         private readonly Dictionary<long, int> known = [];
         private readonly Dictionary<int, int[]> shortOnes = [];
         private int lastType = -1;
@@ -35,17 +38,8 @@ internal sealed class ArrayShapes(int first)
 
         public int Number(int type, uint length)
         {
-            if (length < ShortLength)
+            if (length < ShortLength && (type == lastType || TurnTo(type)))
             {
-                if (type != lastType)
-                {
-                    lastType = type;
-                    if (!shortOnes.TryGetValue(type, out lastShort!))
-                    {
-                        shortOnes.Add(type, lastShort = new int[ShortLength]);
-                    }
-                }
-
                 ref var number = ref lastShort[length];
                 return number != 0 ? number : number = shapes.Number(type, length);
             }
@@ -57,6 +51,23 @@ internal sealed class ArrayShapes(int first)
             }
 
             return found;
+        }
+
+        private bool TurnTo(int type)
+        {
+            if (!shortOnes.TryGetValue(type, out var own))
+            {
+                if (shortOnes.Count >= MostTypes)
+                {
+                    return false;
+                }
+
+                shortOnes.Add(type, own = new int[ShortLength]);
+            }
+
+            lastType = type;
+            lastShort = own;
+            return true;
         }
     }
 }

@@ -10,12 +10,17 @@ internal sealed class ClassTable
     private readonly List<JavaClass> classes = [];
     private readonly HprofOutline outline;
     private readonly Dictionary<ulong, string> fieldNames = [];
+    /// <summary>References that all classes together may list: a damaged dump must not cost more than it weighs.</summary>
+    private long roomForReferences = 1 << 20;
+    private readonly List<int> references = [];
+    private int withoutFields;
     private ulong[] slots = [];
     private JavaClass[] slotClasses = [];
 
     public ClassTable(HprofOutline outline, IEnumerable<JavaClass> dumped, HprofLimits limits, ReadContext context)
     {
         this.outline = outline;
+        roomForReferences += outline.FileLength / 4;
         foreach (var dump in dumped)
         {
             if (byId.TryAdd(dump.Id, dump))
@@ -31,9 +36,21 @@ internal sealed class ClassTable
             one.SuperClass = byId.GetValueOrDefault(one.Super);
         }
 
+        if (BreakCycles() is > 0 and var cycles)
+        {
+            context.Warn($"{cycles:N0} classes extend themselves in the end: what they inherit is unknown");
+        }
+
         foreach (var one in classes)
         {
-            LayOut(one, limits, context);
+            LayOut(one, limits);
+        }
+
+        if (withoutFields > 0)
+        {
+            context.Warn(
+                $"{withoutFields:N0} classes have more fields than can be true: what their instances refer to is unknown"
+            );
         }
 
         BuildSlots();
@@ -114,10 +131,41 @@ internal sealed class ClassTable
         return -1;
     }
 
-    private void LayOut(JavaClass one, HprofLimits limits, ReadContext context)
+    /// <summary>Lets no class of a damaged dump extend itself.</summary>
+    /// <returns>How many did.</returns>
+    private int BreakCycles()
+    {
+        var cycles = 0;
+        var walkOfClass = new int[classes.Count];
+        for (var i = 0; i < classes.Count; i++)
+        {
+            var at = classes[i];
+            while (walkOfClass[at.Index] == 0)
+            {
+                walkOfClass[at.Index] = i + 1;
+                if (at.SuperClass is not { } above)
+                {
+                    break;
+                }
+
+                if (walkOfClass[above.Index] == i + 1)
+                {
+                    at.SuperClass = null;
+                    cycles++;
+                    break;
+                }
+
+                at = above;
+            }
+        }
+
+        return cycles;
+    }
+
+    private void LayOut(JavaClass one, HprofLimits limits)
     {
         var offset = 0;
-        var references = new List<int>();
+        references.Clear();
         foreach (var declaring in one.Lineage())
         {
             foreach (var field in declaring.Fields)
@@ -135,11 +183,11 @@ internal sealed class ClassTable
                 offset += BasicType.Size(field.Type, outline.IdSize);
             }
 
-            if (offset > limits.MaxInstanceBytes)
+            if (offset > limits.MaxInstanceBytes || references.Count > roomForReferences)
             {
-                context.Warn(
-                    $"instances of {one.Name} would have more than {limits.MaxInstanceBytes:N0} bytes: its fields are left out"
-                );
+                withoutFields++;
+                one.Referent = -1;
+                one.DataBytes = -1;
                 return;
             }
 
@@ -165,6 +213,7 @@ internal sealed class ClassTable
             one.ReferentStrength = ReferenceStrength.Weak;
         }
 
+        roomForReferences -= references.Count;
         one.ReferenceOffsets = [.. references];
         one.DataBytes = offset;
     }

@@ -68,7 +68,7 @@ internal sealed class HeapContents : IDisposable
             findings = Survey(file, outline, limits, addresses, list: true, context);
         }
 
-        var (pieces, starts, total) = Number(findings, file, limits);
+        var (pieces, starts, total) = Number(findings, file, outline, limits);
         ReportDamages(findings, outline, limits, file, context);
         if (addresses.MustList)
         {
@@ -121,6 +121,7 @@ internal sealed class HeapContents : IDisposable
     private static (List<HeapPiece> Pieces, int[] Starts, int Total) Number(
         SurveyFindings[] findings,
         HprofFile file,
+        HprofOutline outline,
         HprofLimits limits
     )
     {
@@ -133,7 +134,7 @@ internal sealed class HeapContents : IDisposable
             total += findings[i].Count;
             if (total + findings[i].Classes.Count > limits.MaxObjects)
             {
-                throw file.Malformed(findings[i].Pieces[0].Start, $"more than {limits.MaxObjects:N0} objects");
+                throw file.Malformed(outline.Segments[i].Start, $"more than {limits.MaxObjects:N0} objects");
             }
 
             foreach (var piece in findings[i].Pieces)

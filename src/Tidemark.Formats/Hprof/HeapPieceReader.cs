@@ -170,7 +170,7 @@ internal sealed unsafe class HeapPieceReader(HeapContents contents, HeapTypes ty
             }
         }
 
-        if (special.IsThread)
+        if (special.IsThread && contents.Addresses.Find(address) == node)
         {
             foreach (var local in contents.Threads.LocalsOf(address))
             {

@@ -21,7 +21,7 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
         var record = objects.Record(from);
         return record.Tag == HeapTag.ObjectArrayDump
             ? ArrayReference(record, ordinal)
-            : FieldReference(record, ordinal);
+            : FieldReference(from, record, ordinal);
     }
 
     /// <inheritdoc />
@@ -37,7 +37,6 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
         {
             { Name: "java.lang.String" } => objects.Text(node, TextLength) is { } text ? $"\"{text}\"" : null,
             { IsThread: true } => ThreadName(node),
-            { Name: "java.lang.Thread$FieldHolder" } => null,
             _ => null,
         };
     }
@@ -132,7 +131,7 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
         return null;
     }
 
-    private string? FieldReference(ObjectRecord record, int ordinal)
+    private string? FieldReference(int node, ObjectRecord record, int ordinal)
     {
         if (record.Class is not { } own || record.Count != own.DataBytes)
         {
@@ -148,7 +147,7 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
             }
         }
 
-        if (own.IsThread)
+        if (own.IsThread && contents.Addresses.Find(record.Id) == node)
         {
             foreach (var local in contents.Threads.LocalsOf(record.Id))
             {

@@ -32,6 +32,8 @@ internal sealed class HprofOutline : IDisposable
 
     public int IdSize { get; private set; }
 
+    public long FileLength => file.Length;
+
     public DateTimeOffset? TakenAt { get; private set; }
 
     public HprofSymbols Symbols { get; }
@@ -94,6 +96,7 @@ internal sealed class HprofOutline : IDisposable
 
     private void ReadRecords(long offset)
     {
+        var isOpen = false;
         using var cursor = new HprofCursor(file.Handle, IdSize, capacity: 1 << 15);
         cursor.Open(offset, file.Length);
         while (cursor.Remaining > 0)
@@ -124,6 +127,7 @@ internal sealed class HprofOutline : IDisposable
             if (tag is RecordTag.HeapDump or RecordTag.HeapDumpSegment)
             {
                 end = AddSegment(body, length, tag);
+                isOpen = tag == RecordTag.HeapDumpSegment;
             }
             else if (end > file.Length)
             {
@@ -135,8 +139,14 @@ internal sealed class HprofOutline : IDisposable
                 context.Warn($"the record at byte {offset} is too short for what it should hold");
             }
 
+            isOpen &= tag != RecordTag.HeapDumpEnd;
             cursor.Skip(end - cursor.Position);
             context.Cancellation.ThrowIfCancellationRequested();
+        }
+
+        if (isOpen)
+        {
+            context.Warn("the file ends without the record that ends a heap dump: objects may be missing");
         }
     }
 

@@ -24,8 +24,11 @@ internal sealed class HprofThreads
         {
             if (root.Tag == HeapTag.RootThreadObject && contents.Addresses.Find(root.Object) >= 0)
             {
-                threadOfSerial.TryAdd(root.ThreadSerial, root);
-                serialOfThread.TryAdd(root.Object, root.ThreadSerial);
+                // One thread a serial number, and the other way round: or else a damaged dump could hang all locals on every thread.
+                if (!serialOfThread.ContainsKey(root.Object) && threadOfSerial.TryAdd(root.ThreadSerial, root))
+                {
+                    serialOfThread.Add(root.Object, root.ThreadSerial);
+                }
             }
         }
 

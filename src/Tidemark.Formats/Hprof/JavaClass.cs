@@ -44,7 +44,7 @@ internal sealed class JavaClass
     /// <summary>Where in an instance's data the references stand, its own fields first, then those of its super class, and so on.</summary>
     public int[] ReferenceOffsets { get; set; } = [];
 
-    /// <summary>Bytes of an instance's data in the dump.</summary>
+    /// <summary>Bytes of an instance's data in the dump; -1 where they are not known.</summary>
     public int DataBytes { get; set; }
 
     /// <summary>Bytes of an instance in the JVM's heap.</summary>

@@ -45,7 +45,7 @@ public sealed class DamageTests : IDisposable
         var before = Process.GetCurrentProcess().WorkingSet64;
         for (var i = 0; i < Mutations.Count; i++)
         {
-            var damaged = Mutations.Damage(seeds[i % seeds.Count], dice);
+            var damaged = Mutations.Mutate(seeds[i % seeds.Count], dice);
             file.Write(damaged);
             var started = Stopwatch.GetTimestamp();
             try

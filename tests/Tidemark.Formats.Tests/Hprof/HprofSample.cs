@@ -1,0 +1,121 @@
+using Tidemark.Core.Heap;
+using Tidemark.Formats.Hprof;
+
+namespace Tidemark.Formats.Tests.Hprof;
+
+/// <summary>Small dumps that hold a bit of everything, and what reads them.</summary>
+internal static class HprofSample
+{
+    public const ulong ObjectClass = 0x10000;
+    public const ulong ClassClass = 0x10100;
+    public const ulong StringClass = 0x10200;
+    public const ulong ThreadClass = 0x10300;
+    public const ulong ReferenceClass = 0x10400;
+    public const ulong SoftClass = 0x10500;
+    public const ulong WeakClass = 0x10600;
+    public const ulong PhantomClass = 0x10700;
+    public const ulong FinalClass = 0x10800;
+    public const ulong OrderClass = 0x10900;
+    public const ulong OrdersClass = 0x10a00;
+    public const ulong BaseClass = 0x10b00;
+
+    public const ulong Orders = 0x20000;
+    public const ulong FirstOrder = 0x20100;
+    public const ulong SecondOrder = 0x20200;
+    public const ulong Text = 0x20300;
+    public const ulong TextBytes = 0x20400;
+    public const ulong ThreadObject = 0x20500;
+    public const ulong ThreadName = 0x20600;
+    public const ulong ThreadNameBytes = 0x20700;
+    public const ulong Local = 0x20800;
+
+    /// <summary>The JDK's classes that the reader knows.</summary>
+    public static void AddKnownClasses(HprofWriter writer)
+    {
+        writer.Class(ObjectClass, "java.lang.Object");
+        writer.Class(ClassClass, "java.lang.Class", ObjectClass);
+        writer.Class(
+            StringClass,
+            "java.lang.String",
+            ObjectClass,
+            fields: [("value", BasicType.Object), ("coder", BasicType.Byte), ("hash", BasicType.Int)]
+        );
+        writer.Class(ThreadClass, "java.lang.Thread", ObjectClass, fields: [("name", BasicType.Object)]);
+        writer.Class(
+            ReferenceClass,
+            "java.lang.ref.Reference",
+            ObjectClass,
+            fields: [("queue", BasicType.Object), ("referent", BasicType.Object), ("next", BasicType.Object)]
+        );
+        writer.Class(SoftClass, "java.lang.ref.SoftReference", ReferenceClass, fields: [("stamp", BasicType.Long)]);
+        writer.Class(WeakClass, "java.lang.ref.WeakReference", ReferenceClass);
+        writer.Class(PhantomClass, "java.lang.ref.PhantomReference", ReferenceClass);
+        writer.Class(FinalClass, "java.lang.ref.FinalReference", ReferenceClass);
+    }
+
+    /// <summary>A static array with two orders, a string, and a thread that holds an order in a local variable.</summary>
+    public static HprofWriter Shop(int idSize = 8, string version = "1.0.2", bool inSegments = false)
+    {
+        var writer = new HprofWriter(idSize, version);
+        AddKnownClasses(writer);
+        writer.Class(BaseClass, "com.acme.Base", ObjectClass, fields: [("id", BasicType.Long), ("note", BasicType.Object)]);
+        var order = writer.Class(
+            OrderClass,
+            "com.acme.Order",
+            BaseClass,
+            fields: [("open", BasicType.Boolean), ("next", BasicType.Object), ("amount", BasicType.Double)],
+            statics: [("ALL", BasicType.Object, Orders), ("count", BasicType.Int, 2)]
+        );
+        writer.Class(OrdersClass, "[Lcom.acme.Order;", ObjectClass);
+        writer.Root(HeapTag.RootStickyClass, OrderClass);
+        End();
+        writer.ObjectArray(Orders, OrdersClass, FirstOrder, 0, SecondOrder);
+        writer.Instance(FirstOrder, OrderClass, 1, SecondOrder, 0, 7, Text);
+        writer.Instance(SecondOrder, OrderClass, 0, 0, 0, 8, 0);
+        End();
+        AddString(writer, Text, TextBytes, "hello");
+        writer.Instance(ThreadObject, ThreadClass, ThreadName);
+        AddString(writer, ThreadName, ThreadNameBytes, "pool-1");
+        writer.Instance(Local, OrderClass, 1, 0, 0, 9, 0);
+        writer.Trace(5, 3, order, "inner", "run");
+        writer.Root(HeapTag.RootThreadObject, ThreadObject, thread: 3, number: 5);
+        writer.Root(HeapTag.RootJavaFrame, Local, thread: 3, number: 1);
+        return writer;
+
+        void End()
+        {
+            if (inSegments)
+            {
+                writer.EndSegment();
+            }
+        }
+    }
+
+    public static void AddString(HprofWriter writer, ulong id, ulong bytes, string text)
+    {
+        writer.Instance(id, StringClass, bytes, 0, 0);
+        writer.PrimitiveArray(bytes, BasicType.Byte, (uint)text.Length, System.Text.Encoding.Latin1.GetBytes(text));
+    }
+
+    public static HeapSnapshot Read(ReadOnlySpan<byte> dump, HprofLimits? limits = null)
+    {
+        using var file = new TemporaryFile();
+        file.Write(dump);
+        return Read(file.Path, limits);
+    }
+
+    public static HeapSnapshot Read(string path, HprofLimits? limits = null) =>
+        new HprofFormat(limits ?? new HprofLimits())
+            .Read(DumpFile.Open(path), ReadContext.Quiet)
+            .ShouldBeOfType<HeapSnapshot>();
+
+    /// <summary>What an object holds, as <c>field: type</c>.</summary>
+    public static IEnumerable<string> Held(HeapGraph graph, ulong id)
+    {
+        var node = graph.Find(id);
+        for (var i = 0; i < graph.References(node).Length; i++)
+        {
+            yield return $"{graph.Labels.Reference(node, i)}: {graph.TypeNameOf(graph.References(node)[i])}";
+        }
+    }
+}
