@@ -32,7 +32,7 @@ public readonly ref struct DumpHead(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> c
 
 /// <summary>A file that is damaged: says where, and what was expected there.</summary>
 public sealed class MalformedDumpException(string path, long offset, string problem, Exception? inner = null)
-    : Exception($"{path}: at byte {offset}: {problem}", inner)
+    : Exception($"{path}: at byte {offset}: {OneLine(problem)}", inner)
 {
     public string Path { get; } = path;
 
@@ -40,7 +40,23 @@ public sealed class MalformedDumpException(string path, long offset, string prob
     public long Offset { get; } = offset;
 
     /// <summary>What was expected there and what was found.</summary>
-    public string Problem { get; } = problem;
+    public string Problem { get; } = OneLine(problem);
+
+    /// <summary>What is quoted from a damaged file may hold anything; a message is one line that a terminal can show.</summary>
+    private static string OneLine(string text) =>
+        text.AsSpan().ContainsAnyInRange('\0', '\x1f')
+            ? string.Create(
+                text.Length,
+                text,
+                static (line, from) =>
+                {
+                    for (var i = 0; i < line.Length; i++)
+                    {
+                        line[i] = char.IsControl(from[i]) ? ' ' : from[i];
+                    }
+                }
+            )
+            : text;
 }
 
 /// <summary>How a read goes on: progress, warnings, cancellation.</summary>

@@ -42,6 +42,11 @@ public sealed class ClassHistogramFormat(ClassHistogramLimits? limits = null) : 
         };
         Span<long> sums = stackalloc long[2];
         var offset = FindTable(content);
+        if (offset < 0)
+        {
+            throw new MalformedDumpException(path, 0, "no line with the columns num, #instances and #bytes");
+        }
+
         var isWhole = false;
         while (offset < content.Length && !isWhole)
         {

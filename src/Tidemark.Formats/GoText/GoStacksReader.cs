@@ -123,7 +123,10 @@ internal sealed class GoStacksReader
         var end = place.LastIndexOf(" +0x", StringComparison.Ordinal);
         place = end >= 0 ? place[..end] : place;
         var colon = place.LastIndexOf(':');
-        var hasLine = int.TryParse(place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var at);
+        var at = 0;
+        var hasLine =
+            colon >= 0
+            && int.TryParse(place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out at);
         stack.Add(builder.AddFrame(function, hasLine ? place[..colon].ToString() : place.ToString(), hasLine ? at : 0));
         function = null;
     }

@@ -160,12 +160,10 @@ internal sealed partial class GoTextReader(TextLines lines, string path)
         var name = parts[2];
         var offset = name.LastIndexOf("+0x", StringComparison.Ordinal);
         var colon = parts[3].LastIndexOf(':');
-        var hasLine = int.TryParse(
-            parts[3].AsSpan(colon + 1),
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out var at
-        );
+        var at = 0;
+        var hasLine =
+            colon >= 0
+            && int.TryParse(parts[3].AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out at);
         stack.Add(
             builder.AddFrame(
                 offset > 0 ? name[..offset] : name,
@@ -186,7 +184,11 @@ internal sealed partial class GoTextReader(TextLines lines, string path)
         var unnamed = builder.AddFunction(new Function("", ""));
         foreach (var address in addresses.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!ulong.TryParse(address.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var value))
+            var value = 0UL;
+            if (
+                !address.StartsWith("0x", StringComparison.Ordinal)
+                || !ulong.TryParse(address.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out value)
+            )
             {
                 throw Malformed($"expected an address, found {address}");
             }
