@@ -125,8 +125,7 @@ internal sealed class GoStacksReader
         var colon = place.LastIndexOf(':');
         var at = 0;
         var hasLine =
-            colon >= 0
-            && int.TryParse(place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out at);
+            colon >= 0 && int.TryParse(place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out at);
         stack.Add(builder.AddFrame(function, hasLine ? place[..colon].ToString() : place.ToString(), hasLine ? at : 0));
         function = null;
     }

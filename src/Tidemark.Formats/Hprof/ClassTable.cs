@@ -10,6 +10,7 @@ internal sealed class ClassTable
     private readonly List<JavaClass> classes = [];
     private readonly HprofOutline outline;
     private readonly Dictionary<ulong, string> fieldNames = [];
+
     /// <summary>References that all classes together may list: a damaged dump must not cost more than it weighs.</summary>
     private long roomForReferences = 1 << 20;
     private readonly List<int> references = [];

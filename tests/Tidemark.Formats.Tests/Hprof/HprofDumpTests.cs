@@ -46,7 +46,8 @@ public class HprofDumpTests
         Held(graph, ThreadObject).ShouldBe(["name: java.lang.String", "<local of com.acme.Order.run>: com.acme.Order"]);
         graph.Describe(graph.Find(Text)).ShouldBe($"java.lang.String \"hello\" @ 0x{Text:x}");
         graph.Describe(graph.Find(OrderClass)).ShouldBe("class com.acme.Order");
-        graph.Roots.Select(r => (r.Kind, r.Name))
+        graph
+            .Roots.Select(r => (r.Kind, r.Name))
             .ShouldBe([(RootKind.SystemClass, null), (RootKind.Thread, "thread pool-1")]);
         for (var node = 0; node < graph.NodeCount; node++)
         {
@@ -158,7 +159,12 @@ public class HprofDumpTests
     {
         var writer = new HprofWriter();
         AddKnownClasses(writer);
-        writer.Class(0x30000, "Pair", ObjectClass, fields: [("a", BasicType.Object), ("b", BasicType.Object), ("c", BasicType.Object)]);
+        writer.Class(
+            0x30000,
+            "Pair",
+            ObjectClass,
+            fields: [("a", BasicType.Object), ("b", BasicType.Object), ("c", BasicType.Object)]
+        );
         writer.Instance(0x20000, 0x30000, 0xdead0, 0x20040, 0xbeef8);
         writer.Instance(0x20040, 0x31337, 1, 2);
         writer.ObjectArray(0x20080, 0x31338, 0xdead0, 0x20040);
@@ -180,7 +186,10 @@ public class HprofDumpTests
         ulong[] classes = [SoftClass, WeakClass, PhantomClass, FinalClass];
         for (ulong i = 0; i < 4; i++)
         {
-            var values = classes[i] == SoftClass ? new ulong[] { 1, 0x21000, 0x20000 + i * 64, 0 } : [0x21000, 0x20000 + i * 64, 0];
+            var values =
+                classes[i] == SoftClass
+                    ? new ulong[] { 1, 0x21000, 0x20000 + i * 64, 0 }
+                    : [0x21000, 0x20000 + i * 64, 0];
             writer.Instance(0x20000 + i * 64, ObjectClass);
             writer.Instance(0x22000 + i * 64, classes[i], values);
             writer.Root(HeapTag.RootUnknown, 0x22000 + i * 64);
@@ -189,15 +198,14 @@ public class HprofDumpTests
         writer.Instance(0x21000, ObjectClass);
         var graph = Read(writer.ToArray()).Graph;
 
-        graph.WeakReferences.Select(e => (graph.Id(e.From), graph.Id(e.To), e.Strength))
-            .ShouldBe(
-                [
-                    (0x22000ul, 0x20000ul, ReferenceStrength.Soft),
-                    (0x22040ul, 0x20040ul, ReferenceStrength.Weak),
-                    (0x22080ul, 0x20080ul, ReferenceStrength.Phantom),
-                    (0x220c0ul, 0x200c0ul, ReferenceStrength.Finalizer),
-                ]
-            );
+        graph
+            .WeakReferences.Select(e => (graph.Id(e.From), graph.Id(e.To), e.Strength))
+            .ShouldBe([
+                (0x22000ul, 0x20000ul, ReferenceStrength.Soft),
+                (0x22040ul, 0x20040ul, ReferenceStrength.Weak),
+                (0x22080ul, 0x20080ul, ReferenceStrength.Phantom),
+                (0x220c0ul, 0x200c0ul, ReferenceStrength.Finalizer),
+            ]);
         for (ulong i = 0; i < 4; i++)
         {
             Held(graph, 0x22000 + i * 64).ShouldBe(["queue: java.lang.Object"]);
@@ -266,7 +274,11 @@ public class HprofDumpTests
             writer.Instance(0x100000 + i * 16, ObjectClass);
         }
 
-        writer.ObjectArray(0x9000000, OrdersClass, [.. Enumerable.Range(0, count).Select(i => i % 10 == 3 ? 0 : 0x100000 + (ulong)i * 16)]);
+        writer.ObjectArray(
+            0x9000000,
+            OrdersClass,
+            [.. Enumerable.Range(0, count).Select(i => i % 10 == 3 ? 0 : 0x100000 + (ulong)i * 16)]
+        );
         var graph = Read(writer.ToArray()).Graph;
         var array = graph.Find(0x9000000);
 
@@ -337,7 +349,12 @@ public class HprofDumpTests
     {
         var writer = new HprofWriter(idSize);
         AddKnownClasses(writer);
-        writer.Class(0x30000, "Fields", ObjectClass, fields: [("a", BasicType.Object), ("b", BasicType.Byte), ("c", BasicType.Short)]);
+        writer.Class(
+            0x30000,
+            "Fields",
+            ObjectClass,
+            fields: [("a", BasicType.Object), ("b", BasicType.Byte), ("c", BasicType.Short)]
+        );
         writer.Class(0x30100, "Long", ObjectClass, fields: [("a", BasicType.Long)]);
         writer.Class(0x30200, "[LFields;", ObjectClass);
         for (ulong i = 0; i < 10; i++)

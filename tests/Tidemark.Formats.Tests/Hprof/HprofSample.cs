@@ -58,7 +58,12 @@ internal static class HprofSample
     {
         var writer = new HprofWriter(idSize, version);
         AddKnownClasses(writer);
-        writer.Class(BaseClass, "com.acme.Base", ObjectClass, fields: [("id", BasicType.Long), ("note", BasicType.Object)]);
+        writer.Class(
+            BaseClass,
+            "com.acme.Base",
+            ObjectClass,
+            fields: [("id", BasicType.Long), ("note", BasicType.Object)]
+        );
         var order = writer.Class(
             OrderClass,
             "com.acme.Order",
