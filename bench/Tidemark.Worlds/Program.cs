@@ -220,16 +220,36 @@ internal sealed record Row(string Name, Truth? Truth, GrowthVerdict Verdict, dou
             ("footprint", trends.Footprint),
             ("footprint as seen", trends.FootprintAsSeen),
             ("footprint beyond heap", trends.FootprintBeyondHeap),
+            ("outside heap", trends.OutsideHeap),
             ("live", trends.Live),
             ("committed", trends.Committed),
         ];
-        return [.. all.Where(t => t.Trend is not null).Select(t => Line(t.Name, t.Trend!))];
+        return
+        [
+            .. all.Where(t => t.Trend is not null).Select(t => Line(t.Name, t.Trend!)),
+            .. all.Where(t => t.Trend is not null).Select(t => Courses(t.Name, t.Trend!)),
+        ];
     }
 
     private static string Line(string name, Trend t) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{name}: {(t.GrowsForEver ? "FOREVER" : t.Grows ? "grows" : "flat")} [{t.Best.Course.Shape} odds={t.Comparison.Odds:0.0} z={t.Best.Errors:0.0} rise={t.Best.Rise / t.Level:0.000} noise={t.Best.Noise / t.Level:0.0000} fut={t.Best.Future / t.Level:0.000} floors={(t.IsSawtooth ? t.Noise.Samples : 0)} r={t.Noise.Memory:0.00} late={t.Best.RiseAfterStart / t.Level:0.000} best={Describe(t.Comparison.Bounded)} vs {Describe(t.Comparison.Unbounded)} flat={t.Comparison.Flat.Score - t.Comparison.Bounded.Score:0.0}]"
+            $"{name}: {(t.GrowsForEver ? "FOREVER" : t.Grows ? "grows" : "flat")} [{t.Best.Course.Shape} odds={t.Comparison.Odds:0.0} z={t.Best.Errors:0.0} fz={t.Best.FutureErrors:0.0} rise={t.Best.Rise / t.Level:0.000} noise={t.Best.Noise / t.Level:0.0000} fut={t.Best.Future / t.Level:0.000} floors={(t.IsSawtooth ? t.Noise.Samples : 0)} r={t.Noise.Memory:0.00} late={t.Best.RiseAfterStart / t.Level:0.000} best={Describe(t.Comparison.Bounded)} vs {Describe(t.Comparison.Unbounded)} flat={t.Comparison.Flat.Score - t.Comparison.Bounded.Score:0.0}]"
+        );
+
+    /// <summary>The likeliest hypotheses of one signal, the best first.</summary>
+    private static string Courses(string name, Trend t) =>
+        $"courses of {name}: "
+        + string.Join(
+            "; ",
+            t.Comparison.All.OrderByDescending(c => c.Score)
+                .Take(12)
+                .Select(c =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{Describe(c)} {(c.IsUnbounded ? "on" : "ends")} {c.Score - t.Best.Score:0.0}"
+                    )
+                )
         );
 
     private static string Describe(FittedCourse? c) =>

@@ -140,6 +140,21 @@ public sealed record Truth
     {
         var scenario = world.Scenario;
         string[] all = ["steady", "warm-up", "load", .. LeakingKinds, "inconclusive"];
+        // Of half a day the rise of the morning is all that is seen: without the work it cannot be told from a leak.
+        if (
+            world.SignalSet is "footprint" or "footprint+live"
+            && untilHour < 30
+            && world.Plan.DailySwing * world.Plan.LiveOfLoad > 0.02 * world.Plan.Base
+        )
+        {
+            return all;
+        }
+
+        // Where the heap is known to hold nothing more, a footprint that settles is as well called steady while one watches live.
+        string[] settled =
+            world.SignalSet is "all" or "footprint+live" && world.Plan.IntervalHours * 3600 <= 5 && scenario.Kind == "warm-up"
+                ? ["steady"]
+                : [];
         var isCut = untilHour < world.Plan.Hours * 0.999;
         // Growing work cannot be told from a leak by those who do not see the work, nor can what still fills.
         if (scenario.Kind == "load" && world.SignalSet is "footprint" or "footprint+live" && scenario.Kind == "load")
@@ -173,6 +188,7 @@ public sealed record Truth
             .. world.Plan.WarmUp > 0 && world.Plan.AgeAtStart < world.Plan.WarmUpHours
                 ? ["warm-up"]
                 : Array.Empty<string>(),
+            .. settled,
             .. scenario.Kind == "load" ? ["steady", "warm-up"] : Array.Empty<string>(),
         ];
         return isCut ? ["steady", "warm-up", "load", "inconclusive"] : alternatives;
@@ -199,7 +215,7 @@ public sealed record Truth
         if (
             detectability < Detectable
             || (
-                world.Scenario.Name == "stays_high_after_a_peak"
+                world.Scenario.Name is "stays_high_after_a_peak" or "leak_in_a_pretouched_heap"
                 && world.SignalSet is "footprint" or "footprint+requests"
             )
         )

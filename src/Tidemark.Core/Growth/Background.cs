@@ -61,11 +61,12 @@ internal sealed class Background
     }
 
     /// <summary>Takes in the explanations that leave the least of the signal, one after the other; memory falls with none of them.</summary>
-    public void Explain(NoiseModel noise, double[] target, IReadOnlyList<double[]> explanations)
+    /// <returns>Those that were not taken in.</returns>
+    public IReadOnlyList<double[]> Explain(NoiseModel noise, double[] target, IReadOnlyList<double[]> explanations)
     {
         if (explanations.Count == 0)
         {
-            return;
+            return [];
         }
 
         var open = new List<double[]>(explanations);
@@ -87,7 +88,7 @@ internal sealed class Background
 
             if (best < 0)
             {
-                return;
+                return open;
             }
 
             var taken = open[best];
@@ -97,6 +98,8 @@ internal sealed class Background
             basis.Add(noise.Weighted(taken));
             basis.Remove(rest);
         }
+
+        return open;
     }
 
     private static int Best(NoiseModel noise, OrthogonalBasis basis, double[] rest, List<double[]> open, double needed)

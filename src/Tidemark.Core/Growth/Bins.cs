@@ -60,6 +60,14 @@ internal sealed class Bins
     /// <summary>From the first to the last interval; never 0, so that shares of it are defined.</summary>
     public double SpanHours => Count == 0 ? 1e-9 : Math.Max(Hours[^1] - Hours[0], 1e-9);
 
+    /// <summary>Whether a restart would show in a counter that starts over.</summary>
+    public bool TellsRestarts => Signals.All.Any(s => s.IsCounter && history.Has(s.Signal));
+
+    /// <summary>Sampled at least so often, in seconds, somebody is watching live and wants the best answer now.</summary>
+    private const double LiveInterval = 5;
+
+    public bool IsLiveWatch => Count > 1 && (history.Times[^1] - history.Times[0]) / (history.Count - 1) <= LiveInterval;
+
     /// <summary>The courses that memory may have taken, tabulated for these intervals.</summary>
     public CourseCatalog Catalog => field ??= new CourseCatalog(this);
 

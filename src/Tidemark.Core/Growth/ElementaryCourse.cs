@@ -26,6 +26,9 @@ internal enum CourseKind
 
     /// <summary>At once.</summary>
     Step,
+
+    /// <summary>As another column does: explained, and no growth of its own.</summary>
+    Explained,
 }
 
 /// <summary>Which lives of a process a course runs in.</summary>
@@ -42,11 +45,35 @@ internal sealed class ElementaryCourse
     /// <summary>The share of the history that a start-up may take.</summary>
     private const double StartUp = 0.08;
 
+    /// <summary>A levelling with a time constant of up to this share may be a start-up, after which the process does something else.</summary>
+    private const double LongestStartUp = 0.15;
+
+    /// <summary>The points of the grid are so far apart: as a factor of time constants, in powers, and as a share of the last life.</summary>
+    private const double GridFactor = 1.6;
+    private const double GridPower = 0.15;
+    private const double GridPlace = 0.125;
+
+    /// <summary>What levels more slowly than with this share as its time constant has not been seen to level off.</summary>
+    private const double SlowestLevelling = 0.36;
+
+    /// <summary>What began or ended later than at this share of the last life has not lasted long enough to be believed.</summary>
+    private const double LastPlace = 0.78;
+
     private readonly GrowthClock clock;
     private readonly CourseKind kind;
     private readonly double since;
     private readonly double parameter;
     private readonly double span;
+    private readonly CourseLives lives;
+
+    /// <summary>What another column explains.</summary>
+    public ElementaryCourse(int index, double[] column)
+    {
+        Index = index;
+        Column = column;
+        kind = CourseKind.Explained;
+        clock = new GrowthClock([0], 1);
+    }
 
     /// <param name="index">Its place among all courses of an analysis.</param>
     /// <param name="bins">The intervals.</param>
@@ -70,6 +97,7 @@ internal sealed class ElementaryCourse
         this.kind = kind;
         this.parameter = parameter;
         this.since = since;
+        this.lives = lives;
         span = bins.SpanHours;
         var last = bins.Lives[^1];
         Column = new double[bins.Count];
@@ -109,6 +137,55 @@ internal sealed class ElementaryCourse
 
     /// <summary>How much it rises beyond that in as long again as the history lasted.</summary>
     public double Future { get; }
+
+    public bool IsLevelling => kind == CourseKind.Levelling && since == 0;
+
+    /// <summary>Whether it may be a start-up, after which the process does something else.</summary>
+    public bool IsStartUp => IsLevelling && parameter < LongestStartUp * span;
+
+    /// <summary>Whether it is no part of a hypothesis where it would have to fall: two parts that bend against each other fit anything.</summary>
+    public bool OnlyRises =>
+        kind is CourseKind.Explained or CourseKind.Capped || (IsLevelling && !IsStartUp);
+
+    /// <summary>The same course with its free parameter a step to either side.</summary>
+    /// <param name="step">A share of the distance between two points of the grid.</param>
+    /// <param name="bins">The intervals.</param>
+    /// <param name="nextIndex">Gives each its place among all courses.</param>
+    public IEnumerable<ElementaryCourse> Variants(double step, Bins bins, Func<int> nextIndex)
+    {
+        foreach (var sign in (int[])[-1, 1])
+        {
+            var (p, s) = (parameter, since);
+            switch (kind)
+            {
+                case CourseKind.Levelling
+                or CourseKind.Logarithm:
+                    p *= Math.Pow(GridFactor, sign * step);
+                    break;
+                case CourseKind.Power:
+                    p += sign * step * GridPower;
+                    break;
+                case CourseKind.Late
+                or CourseKind.Capped:
+                    s += sign * step * GridPlace * clock.End;
+                    break;
+                default:
+                    yield break;
+            }
+
+            var isKnown = kind switch
+            {
+                CourseKind.Levelling => p <= SlowestLevelling * span,
+                CourseKind.Power => p < 1,
+                CourseKind.Late or CourseKind.Capped => s > 0 && s <= LastPlace * clock.End,
+                _ => true,
+            };
+            if (isKnown)
+            {
+                yield return new ElementaryCourse(nextIndex(), bins, clock, kind, p, s, lives);
+            }
+        }
+    }
 
     /// <summary>Its value so many hours after the end of the history, if the work goes on as it did of late.</summary>
     public double After(double hours) => At(clock.End + (hours * clock.Pace));

@@ -15,6 +15,9 @@ internal static class Explanations
     /// <summary>How slowly memory goes back after a peak, in intervals.</summary>
     private static readonly double[] Returns = [6, 20];
 
+    /// <summary>Intervals to either side that an average is made of.</summary>
+    private const int Neighbours = 6;
+
     /// <summary>How long it takes until heap that was taken has been touched, in intervals.</summary>
     private static readonly double[] Touches = [0, 4, 12];
 
@@ -37,7 +40,61 @@ internal static class Explanations
             columns.Add(Smooth(bins, rate, 1, back));
         }
 
+        columns.Add(Around(bins, rate));
         AddHighest(bins, Smooth(bins, rate, 2, 2), columns);
+        return columns;
+    }
+
+    /// <summary>The requests an hour, averaged around each interval; NaN where they are not known, null where they never are.</summary>
+    public static double[]? SmoothRequests(Bins bins)
+    {
+        if (bins.Rate(Signal.Requests) is not { } rate || (double[])rate.Clone() is var filled && !Fill(filled))
+        {
+            return null;
+        }
+
+        var smooth = Around(bins, filled);
+        for (var i = 0; i < smooth.Length; i++)
+        {
+            smooth[i] = double.IsNaN(rate[i]) ? double.NaN : smooth[i];
+        }
+
+        return smooth;
+    }
+
+    /// <summary>What counts work in progress: connections, tasks, threads. Each request or client holds some of them while it lasts.</summary>
+    private static readonly Signal[] InProgress = [Signal.Tasks, Signal.Handles, Signal.Threads];
+
+    /// <summary>Of its range a count of work must have fallen by this share: what only rises may be the leak itself.</summary>
+    private const double Falls = 0.5;
+
+    /// <summary>And it must move by this share of its highest value to explain anything.</summary>
+    private const double Moves = 0.2;
+
+    /// <summary>The work in progress, as far as it comes and goes.</summary>
+    public static List<double[]> OfWorkInProgress(Bins bins)
+    {
+        var columns = new List<double[]>();
+        foreach (var signal in InProgress)
+        {
+            if (bins[signal] is not { } counted || (double[])counted.Mean.Clone() is var column && !Fill(column))
+            {
+                continue;
+            }
+
+            var (most, fell) = (0.0, 0.0);
+            foreach (var value in column)
+            {
+                most = Math.Max(most, value);
+                fell = Math.Max(fell, most - value);
+            }
+
+            if (most - column.Min() > Moves * most && fell > Falls * (most - column.Min()))
+            {
+                columns.Add(column);
+            }
+        }
+
         return columns;
     }
 
@@ -49,8 +106,8 @@ internal static class Explanations
             return [];
         }
 
-        double[] mean = [.. live.Mean];
-        double[] high = [.. live.High];
+        var mean = bins.IsLiveWatch ? Between(bins, ProcessTrends.AfterCollections(live.Low)) : [.. live.Mean];
+        double[] high = bins.IsLiveWatch ? [.. mean] : [.. live.High];
         if (!Fill(mean) || !Fill(high))
         {
             return [];
@@ -92,6 +149,24 @@ internal static class Explanations
         return smooth;
     }
 
+    /// <summary>The average around each interval: what is counted in short intervals scatters more than what it costs.</summary>
+    private static double[] Around(Bins bins, double[] column)
+    {
+        var around = new double[column.Length];
+        for (var i = 0; i < around.Length; i++)
+        {
+            var (sum, count) = (0.0, 0);
+            for (var j = Math.Max(0, i - Neighbours); j <= Math.Min(column.Length - 1, i + Neighbours); j++)
+            {
+                (sum, count) = bins.Lives[j] == bins.Lives[i] ? (sum + column[j], count + 1) : (sum, count);
+            }
+
+            around[i] = sum / count;
+        }
+
+        return around;
+    }
+
     private static double[] Highest(Bins bins, double[] column)
     {
         var highest = new double[column.Length];
@@ -101,6 +176,30 @@ internal static class Explanations
         }
 
         return highest;
+    }
+
+    /// <summary>A straight line from each known value to the next.</summary>
+    private static double[] Between(Bins bins, double[] column)
+    {
+        double[] filled = [.. column];
+        var last = -1;
+        for (var i = 0; i < filled.Length; i++)
+        {
+            if (double.IsNaN(column[i]))
+            {
+                continue;
+            }
+
+            for (var j = last + 1; last >= 0 && j < i; j++)
+            {
+                var share = (bins.Hours[j] - bins.Hours[last]) / (bins.Hours[i] - bins.Hours[last]);
+                filled[j] = column[last] + (share * (column[i] - column[last]));
+            }
+
+            last = i;
+        }
+
+        return filled;
     }
 
     /// <summary>Puts the nearest earlier value where one is missing, or the first; false where there is none at all.</summary>

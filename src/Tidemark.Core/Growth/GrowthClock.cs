@@ -7,6 +7,9 @@ namespace Tidemark.Core.Growth;
 /// <param name="Pace">How fast it goes at the end, in hours per hour.</param>
 internal sealed record GrowthClock(double[] Readings, double Pace)
 {
+    /// <summary>More collections than this many times the usual in one interval were forced.</summary>
+    private const double MostCollections = 2;
+
     public double End => Readings[^1];
 
     public static GrowthClock OfAge(Bins bins) => new(bins.Ages, 1);
@@ -17,7 +20,7 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
     /// </summary>
     public static GrowthClock? OfWork(Bins bins)
     {
-        if (bins.Rate(Signal.Requests) is not { } rate)
+        if ((bins.Rate(Signal.Requests) ?? Collections(bins)) is not { } rate)
         {
             return null;
         }
@@ -54,5 +57,21 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
         }
 
         return new GrowthClock(readings, hours > 0 ? recent / hours : 1);
+    }
+
+    /// <summary>
+    /// Collections stand for the work while one watches live: they come with every so many allocations. Those that a capture
+    /// forces are cut off. Null otherwise.
+    /// </summary>
+    private static double[]? Collections(Bins bins)
+    {
+        if (!bins.IsLiveWatch || bins.Rate(Signal.GcCount) is not { } rate)
+        {
+            return null;
+        }
+
+        var seen = rate.Where(r => r > 0).Order().ToArray();
+        var most = seen.Length > 0 ? MostCollections * seen[seen.Length / 2] : 0;
+        return [.. rate.Select(r => Math.Min(r, most))];
     }
 }

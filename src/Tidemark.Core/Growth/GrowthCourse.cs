@@ -12,9 +12,6 @@ internal sealed class CourseCatalog
     /// <summary>Time constants of levelling, as shares of the history: from a start-up to what has bent just enough to be seen.</summary>
     private static readonly double[] Levellings = [0.02, 0.04, 0.08, 0.14, 0.22, 0.33];
 
-    /// <summary>Up to this share a levelling may be the start-up of a process that then does something else.</summary>
-    private const double LongestWarmUp = 0.15;
-
     /// <summary>Exponents of Heaps' law; 0.4 to 0.6 is usual for words, up to 0.9 for identifiers.</summary>
     private static readonly double[] Powers = [0.35, 0.5, 0.65, 0.8];
 
@@ -30,6 +27,9 @@ internal sealed class CourseCatalog
     /// <summary>What began in the last quarter, growth or rest, has not lasted long enough to be believed.</summary>
     private const int LastPlace = 6;
 
+    /// <summary>What slowed down and goes on must go on for at least as long as before.</summary>
+    private const int LastBend = 4;
+
     private readonly Bins bins;
     private readonly GrowthClock age;
     private readonly GrowthClock? work;
@@ -44,6 +44,27 @@ internal sealed class CourseCatalog
         LinearInEarlierLives = Of(CourseKind.Linear, lives: CourseLives.Earlier);
     }
 
+    /// <summary>The start-ups among the courses, the shortest first.</summary>
+    public IEnumerable<ElementaryCourse> StartUps(CourseLives lives) =>
+        General(lives, isCached: true).Where(c => c.Positions == 1 && c.Parts is [{ IsStartUp: true }]).Select(c => c.Parts[0]);
+
+    /// <summary>A course that is nothing but what another column explains.</summary>
+    public ElementaryCourse Explained(double[] column) => new(Count++, column);
+
+    /// <summary>The same course with its free parameter a step to either side: half a step of the grid, or less.</summary>
+    public IEnumerable<GrowthCourse> Variants(GrowthCourse course, double step)
+    {
+        for (var i = 0; i < course.Parts.Length; i++)
+        {
+            foreach (var part in course.Parts[i].Variants(step, bins, () => Count++))
+            {
+                ElementaryCourse[] parts = [.. course.Parts];
+                parts[i] = part;
+                yield return course with { Parts = parts };
+            }
+        }
+    }
+
     /// <summary>How many elementary courses there are.</summary>
     public int Count { get; private set; }
 
@@ -55,7 +76,7 @@ internal sealed class CourseCatalog
     /// <param name="jumps">Ages at which the level of this signal changed at once, the largest change first.</param>
     public List<GrowthCourse> Courses(CourseLives lives, double[] jumps)
     {
-        var general = lives == CourseLives.Last ? inLastLife ??= General(lives) : inAllLives ??= General(lives);
+        var general = General(lives, isCached: true);
         return jumps.Length == 0 ? general : [.. general, .. AroundJumps(general, lives, jumps)];
     }
 
@@ -67,9 +88,13 @@ internal sealed class CourseCatalog
         GrowthClock? clock = null
     ) => new(Count++, bins, clock ?? age, kind, parameter, since, lives);
 
+    private List<GrowthCourse> General(CourseLives lives, bool isCached) =>
+        !isCached ? General(lives)
+        : lives == CourseLives.Last ? inLastLife ??= General(lives)
+        : inAllLives ??= General(lives);
+
     private List<GrowthCourse> General(CourseLives lives)
     {
-        var span = bins.SpanHours;
         var linear = Of(CourseKind.Linear, lives: lives);
         var square = Of(CourseKind.Square, lives: lives);
         List<GrowthCourse> courses =
@@ -80,11 +105,23 @@ internal sealed class CourseCatalog
             new(GrowthShape.Accelerating, 0, linear, square),
         ];
         AddBending(courses, linear, lives, age, 0);
+        var startUps = courses.Where(c => c.Parts is [{ IsStartUp: true }]).Select(c => c.Parts[0]).ToList();
+        var slower = courses.Where(c => c.Parts is [{ IsLevelling: true, IsStartUp: false }]).Select(c => c.Parts[0]);
+        courses.AddRange([
+            .. slower.SelectMany(s => startUps.Select(u => new GrowthCourse(GrowthShape.Logarithmic, 2, u, s))),
+        ]);
         for (var k = 1; k <= LastPlace; k++)
         {
             var place = bins.Ages[^1] * k / Places;
             courses.Add(new(GrowthShape.Linear, 1, Of(CourseKind.Late, 0, place, lives)));
-            courses.Add(new(GrowthShape.Logarithmic, 1, Of(CourseKind.Capped, 0, place, lives)));
+            var capped = Of(CourseKind.Capped, 0, place, lives);
+            courses.Add(new(GrowthShape.Logarithmic, 1, capped));
+            if (k <= LastBend)
+            {
+                courses.Add(new(GrowthShape.Linear, 1, linear, capped));
+            }
+
+            courses.AddRange(startUps.Take(2).Select(u => new GrowthCourse(GrowthShape.Logarithmic, 2, u, capped)));
         }
 
         if (work is not null)
@@ -111,7 +148,7 @@ internal sealed class CourseCatalog
         {
             var levelling = Of(CourseKind.Levelling, share * span, 0, lives, clock);
             courses.Add(new(GrowthShape.Logarithmic, positions + 1, levelling));
-            if (share < LongestWarmUp)
+            if (levelling.IsStartUp)
             {
                 courses.Add(new(GrowthShape.Linear, positions + 1, levelling, linear));
             }

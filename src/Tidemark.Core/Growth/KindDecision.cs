@@ -17,25 +17,70 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>Growth after the start-up by this share of the level is a warm-up worth naming.</summary>
     private const double WarmUpRise = 0.1;
+    private const double WarmUpErrors = 4;
+
+    /// <summary>Growth of the footprint is that of the live heap where that grew by this share of it.</summary>
+    private const double MostlyLive = 0.5;
+
+    /// <summary>The same of what lies outside of the heap.</summary>
+    private const double MostlyOutside = 0.3;
+
+    /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
+    private const double OutsideRise = 0.05;
 
     public double Confidence { get; private init; } = 0.5;
 
     /// <summary>From the heap outwards: what is alive, what is held without being alive, what lies outside of the heap.</summary>
     public static KindDecision Of(ProcessTrends trends)
     {
-        if (trends.Live is { GrowsForEver: true } live)
+        if (trends.Bins.IsLiveWatch && trends.Live is not null && WorkInProgress.Explains(trends.Bins))
+        {
+            return Well(GrowthKind.Load, Signal.LiveHeap, trends.LiveAsSeen!);
+        }
+
+        if (trends.Live is { GrowsForEver: true } live && !HasLevelledOff(trends))
         {
             var intoCache = trends.Count(Signal.CacheEntries) is { GrowsForEver: true };
             return Leaking(intoCache ? GrowthKind.UnboundedCache : GrowthKind.Leak, Signal.LiveHeap, live);
         }
 
         var beyond = trends.FootprintBeyondHeap;
+        if (
+            trends.HeldAsSeen.Grows
+            && trends.OutsideHeap is { GrowsForEver: true } outside
+            && outside.Best.Rise > OutsideRise * beyond.Level
+            && (!beyond.GrowsForEver || IsOutside(outside, beyond))
+        )
+        {
+            return trends.Live is { } inHeap && IsMostly(inHeap, outside)
+                ? Leaking(GrowthKind.Leak, Signal.LiveHeap, inHeap)
+                : Leaking(GrowthKind.NativeLeak, Signal.Footprint, outside);
+        }
+
         if (beyond.GrowsForEver)
         {
-            return trends.Live is null ? Leaking(GrowthKind.Leak, Signal.Footprint, beyond)
-                : trends.Committed is { GrowsForEver: true } committed
-                    ? Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, committed)
-                : Leaking(GrowthKind.NativeLeak, Signal.Footprint, beyond);
+            if (trends.Live is not { } held || IsMostly(held, beyond))
+            {
+                return Leaking(GrowthKind.Leak, Signal.Footprint, beyond);
+            }
+
+            if (!trends.HeapIsCollectorsChoice && trends.Committed is { GrowsForEver: true } committed)
+            {
+                return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, committed);
+            }
+
+            if (
+                trends.HeldAsSeen.GrowsForEver
+                && (trends.HeapIsCollectorsChoice ? trends.Committed is null : IsOutside(trends.OutsideHeap, beyond))
+            )
+            {
+                return Leaking(GrowthKind.NativeLeak, Signal.Footprint, beyond);
+            }
+        }
+
+        if (trends.Live is not null && trends.Footprint.GrowsForEver && GrowingCount(trends) is { } count)
+        {
+            return Leaking(GrowthKind.NativeLeak, count, trends.Footprint);
         }
 
         if (HeldAfterPeak.Find(trends.Bins))
@@ -49,9 +94,44 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         return Healthy(trends);
     }
 
+    /// <summary>
+    /// Whether the footprint, which holds the heap, rose and levelled off: then the heap has levelled off as well. Within
+    /// minutes it is no witness: it follows the collector, and whoever looks.
+    /// </summary>
+    private static bool HasLevelledOff(ProcessTrends trends) =>
+        !trends.Bins.IsLiveWatch
+        && trends.Footprint is { Grows: true, Best.IsUnbounded: false }
+        && trends.FootprintAsSeen is { Grows: true, Best.IsUnbounded: false };
+
+    /// <summary>Whether a good part of the growth lies outside of the heap that was taken from the system, as far as that is known.</summary>
+    private static bool IsOutside(Trend? outside, Trend footprint) =>
+        outside is null || (outside.Grows && outside.Best.Rise > MostlyOutside * footprint.Best.Rise);
+
+    /// <summary>Threads or tasks that are never done: each holds memory of its own.</summary>
+    private static Signal? GrowingCount(ProcessTrends trends) =>
+        trends.Count(Signal.Threads) is { GrowsForEver: true } ? Signal.Threads
+        : trends.Count(Signal.Tasks) is { GrowsForEver: true } ? Signal.Tasks
+        : null;
+
+    /// <summary>Whether the growth is mostly of the live heap, which may yet go on.</summary>
+    private static bool IsMostly(Trend live, Trend footprint) =>
+        live.Grows && live.Best.Rise > MostlyLive * footprint.Best.Rise && live.Comparison.Odds > -CourseSearch.CostOfParameter;
+
     private static KindDecision Healthy(ProcessTrends trends)
     {
         var seen = trends.HeldAsSeen;
+        if (trends.Bins.IsLiveWatch && trends.LiveAsSeen is { } held)
+        {
+            // Seconds after seconds, the footprint follows the collector and whoever looks; what is held is told by the live heap.
+            return
+                trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad && IsExplained(held, trends.Live!)
+                    ? Well(GrowthKind.Load, Signal.LiveHeap, held)
+                : held.Grows && Tail.GoesOn(held) ? Leaking(GrowthKind.Leak, Signal.LiveHeap, held)
+                : held.Best.Errors > WarmUpErrors && held.Best.Rise > WarmUpRise * held.Level
+                    ? Well(GrowthKind.WarmUp, Signal.LiveHeap, held)
+                : Well(GrowthKind.Steady, Signal.LiveHeap, held);
+        }
+
         if (trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad)
         {
             if (IsExplained(seen, trends.Held))

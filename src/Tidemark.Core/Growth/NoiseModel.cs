@@ -46,6 +46,9 @@ internal sealed class NoiseModel
     /// <summary>The share of a deviation that lasts into the next interval.</summary>
     public double Memory { get; private set; }
 
+    /// <summary>The intervals that count.</summary>
+    public List<int> Seen() => [.. Enumerable.Range(0, weights.Length).Where(Counts)];
+
     public bool Counts(int interval) => weights[interval] > 0;
 
     /// <summary>Counts these intervals only, each in full.</summary>

@@ -6,9 +6,14 @@ namespace Tidemark.Core.Growth;
 internal sealed class ProcessTrends(Bins bins)
 {
     /// <summary>With fewer collections than this the live heap is taken as it stands in each interval.</summary>
-    private const int FewCollections = 8;
+    private const int FewCollections = 4;
 
-    private readonly Lazy<List<double[]>> load = new(() => Explanations.OfLoad(bins));
+    /// <summary>After a collection the live heap is never the same to this share of itself.</summary>
+    private const double SameCollection = 1e-4;
+
+    private readonly Lazy<List<double[]>> load = new(() =>
+        [.. Explanations.OfLoad(bins), .. bins.IsLiveWatch ? Explanations.OfWorkInProgress(bins) : []]
+    );
 
     public Bins Bins => bins;
 
@@ -38,6 +43,10 @@ internal sealed class ProcessTrends(Bins bins)
             ? Held
             : TrendAnalysis.Of(bins, HeldOf(Signal.Footprint), [.. load.Value, .. Explanations.OfLiveHeap(bins)]);
 
+    /// <summary>What lies outside of the heap that was taken from the system, without what the load explains; null where that is not known.</summary>
+    public Trend? OutsideHeap =>
+        field ??= Outside() is { } outside ? TrendAnalysis.Of(bins, outside, load.Value) : null;
+
     /// <summary>The heap after collections, without what the load explains; null where it is not known.</summary>
     public Trend? Live =>
         field ??= bins[Signal.LiveHeap] is { } live
@@ -54,11 +63,21 @@ internal sealed class ProcessTrends(Bins bins)
     /// <summary>The heap taken from the system, without what the live heap explains; null where it is not known.</summary>
     public Trend? Committed =>
         field ??= bins[Signal.CommittedHeap] is not null
-            ? TrendAnalysis.Of(bins, HeldOf(Signal.CommittedHeap), Explanations.OfLiveHeap(bins))
+            ? TrendAnalysis.Of(
+                bins,
+                HeldOf(Signal.CommittedHeap),
+                bins.IsLiveWatch ? [.. load.Value, .. Explanations.OfLiveHeap(bins)] : Explanations.OfLiveHeap(bins)
+            )
             : null;
 
     /// <summary>A count as it stands, such as threads or cache entries; null where it is not known.</summary>
     public Trend? Count(Signal signal) => bins[signal] is { } values ? TrendAnalysis.Of(bins, values.Mean, []) : null;
+
+    /// <summary>
+    /// Whether room beside the live heap may be nothing but the collector's: within minutes it takes as much as it likes before
+    /// it collects, and only some runtimes tell how much of that they would use again.
+    /// </summary>
+    public bool HeapIsCollectorsChoice => bins.IsLiveWatch && bins[Signal.GcCount] is not null && !TellsReusable;
 
     private bool TellsReusable => bins[Signal.ReusableHeap] is not null;
 
@@ -66,16 +85,43 @@ internal sealed class ProcessTrends(Bins bins)
     private double[] HeldOf(Signal whole) =>
         (TellsReusable ? bins.Without(whole, Signal.ReusableHeap) : bins[whole]!).Low;
 
+    /// <summary>The footprint less the heap taken from the system; null where the heap is larger of late, because it is not resident.</summary>
+    private double[]? Outside()
+    {
+        if (bins[Signal.CommittedHeap] is not { } committed || bins[Signal.LiveHeap] is null)
+        {
+            return null;
+        }
+
+        var footprint = bins[Signal.Footprint]!;
+        var outside = new double[bins.Count];
+        for (var i = 0; i < outside.Length; i++)
+        {
+            outside[i] = footprint.Mean[i] - committed.Mean[i];
+            if (i > bins.Count / 2 && outside[i] <= 0)
+            {
+                return null;
+            }
+        }
+
+        return outside;
+    }
+
     /// <summary>
     /// What the live heap was after each collection: a value that merely stands there until the next collection is no sample.
     /// </summary>
-    private static double[] AfterCollections(double[] live)
+    public static double[] AfterCollections(double[] live)
     {
         var fresh = (double[])live.Clone();
-        var kept = 0;
-        for (var i = 1; i < live.Length; i++)
+        var (kept, last) = (0, double.NaN);
+        for (var i = 0; i < live.Length; i++)
         {
-            fresh[i] = live[i] == live[i - 1] ? double.NaN : live[i];
+            if (Math.Abs(live[i] - last) <= SameCollection * last)
+            {
+                fresh[i] = double.NaN;
+            }
+
+            last = double.IsNaN(fresh[i]) ? last : fresh[i];
             kept += double.IsNaN(fresh[i]) ? 0 : 1;
         }
 

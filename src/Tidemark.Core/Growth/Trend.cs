@@ -5,8 +5,9 @@ namespace Tidemark.Core.Growth;
 /// <param name="Noise">How the signal scatters around them.</param>
 /// <param name="Bins">The intervals, with the restarts that were found.</param>
 /// <param name="Level">The signal at the end, bytes.</param>
+/// <param name="Values">The signal in each interval.</param>
 /// <param name="IsSawtooth">Whether only the floors of a sawtooth were looked at.</param>
-internal sealed record Trend(Comparison Comparison, NoiseModel Noise, Bins Bins, double Level, bool IsSawtooth)
+internal sealed record Trend(Comparison Comparison, NoiseModel Noise, Bins Bins, double Level, double[] Values, bool IsSawtooth)
 {
     /// <summary>
     /// A rise must be this many standard errors to be one. Plain statistics would ask for 3; seasons and wanders that the
@@ -16,6 +17,10 @@ internal sealed record Trend(Comparison Comparison, NoiseModel Noise, Bins Bins,
 
     /// <summary>The floors of a sawtooth lie far apart and know nothing of each other: plain statistics hold.</summary>
     private const double SignificantFloorErrors = 4;
+
+    /// <summary>What is to come must be so many standard errors: of growth that slows down, the rise says little of the end.</summary>
+    private const double ClearFutureErrors = 6.5;
+    private const double ClearFloorFutureErrors = 4;
 
     /// <summary>Growth without an end must be this many standard errors ...</summary>
     private const double ClearErrors = 7;
@@ -35,13 +40,17 @@ internal sealed record Trend(Comparison Comparison, NoiseModel Noise, Bins Bins,
     public bool Grows =>
         Best.Rise > 0
         && Best.Score > Comparison.Flat.Score
-        && Best.Errors >= (IsSawtooth ? SignificantFloorErrors : SignificantErrors) * (1 + (4.0 / Best.Freedom));
+        && Best.Errors >= (IsSawtooth ? SignificantFloorErrors : SignificantErrors) * FewSamples;
+
+    /// <summary>Few samples beyond the parameters make the standard error itself uncertain (Student).</summary>
+    private double FewSamples => 1 + (3.0 / Best.Freedom);
 
     /// <summary>Whether it grows by an amount that matters, and will go on.</summary>
     public bool GrowsForEver =>
         Grows
         && Best.IsUnbounded
         && (IsSawtooth || Best.Errors >= ClearErrors || Comparison.Odds >= ClearOdds)
+        && (Best.Future > Best.Rise || Best.FutureErrors >= (IsSawtooth ? ClearFloorFutureErrors * FewSamples : ClearFutureErrors))
         && Best.Rise > SmallestRise * Level
         && Best.Future > SmallestFuture * Level;
 

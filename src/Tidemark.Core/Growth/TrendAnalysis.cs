@@ -14,6 +14,13 @@ internal sealed class TrendAnalysis
     /// <summary>Times that the correlation is learnt again.</summary>
     private const int Rounds = 4;
 
+    /// <summary>No signal is known better than to this share of itself; where it was seen a few times only, to that one.</summary>
+    private const double LeastNoise = 0.001;
+    private const double LeastNoiseOfFew = 0.01;
+
+    /// <summary>With fewer samples than this each counts for itself: they lie far apart and know nothing of each other.</summary>
+    private const int Few = 10;
+
     private readonly Bins bins;
     private readonly double[] target;
     private readonly IReadOnlyList<double[]> explanations;
@@ -49,7 +56,7 @@ internal sealed class TrendAnalysis
     public static Trend Of(Bins bins, double[] values, IReadOnlyList<double[]> explanations)
     {
         var asKnown = new TrendAnalysis(bins, values, explanations).Run(values);
-        var collapses = Jumps.Collapses(bins, values);
+        var collapses = bins.TellsRestarts ? [] : Jumps.Collapses(bins, values);
         if (asKnown.IsSawtooth || collapses.Count == 0)
         {
             return asKnown;
@@ -57,7 +64,7 @@ internal sealed class TrendAnalysis
 
         // Nobody told of these restarts: each costs its place.
         var cut = new TrendAnalysis(bins.CutAt(collapses), values, explanations).Run(values);
-        return cut.Best.Score - (CourseComparison.CostOfParameter * collapses.Count) > asKnown.Best.Score
+        return cut.Best.Score - (CourseSearch.CostOfParameter * collapses.Count) > asKnown.Best.Score
             ? cut
             : asKnown;
     }
@@ -65,58 +72,68 @@ internal sealed class TrendAnalysis
     private Trend Run(double[] values)
     {
         var noise = new NoiseModel(bins, values);
-        var floors = Sawtooth.Floors(bins, values);
+        var floors = noise.Samples < Few ? noise.Seen() : Sawtooth.Floors(bins, values);
         if (floors.Count > 0)
         {
             noise.KeepOnly(floors);
-            var floor = new Background(bins, withSeason: false);
-            return new Trend(Compare(noise, floor, []), noise, bins, Level(noise), IsSawtooth: true);
+            var level = new Background(bins, withSeason: false);
+            return Finish(noise, level, [], [], isSawtooth: true);
         }
 
-        var jumps = Jumps.Find(bins, values);
         var background = new Background(bins, withSeason: true);
         noise.Reweigh(background.RestBesideAnyTrend(noise, target));
-        background.Explain(noise, target, explanations);
+        var open = background.Explain(noise, target, explanations);
         noise.Reweigh(background.RestBesideAnyTrend(noise, target));
         var rest = background.RestBesideAnyTrend(noise, target);
         noise.LearnMemory(rest);
         noise.LearnJumps(rest);
-        var comparison = Compare(noise, background, jumps);
-        for (var round = 0; round < Rounds && noise.LearnMemory(Rest(noise, background, comparison)); round++)
-        {
-            comparison = Compare(noise, background, jumps);
-        }
-
-        return new Trend(comparison, noise, bins, Level(noise), IsSawtooth: false);
+        return Finish(noise, background, Jumps.Find(bins, values), open, isSawtooth: false);
     }
 
-    private Comparison Compare(NoiseModel noise, Background background, double[] jumps)
+    private Trend Finish(
+        NoiseModel noise,
+        Background background,
+        double[] jumps,
+        IReadOnlyList<double[]> open,
+        bool isSawtooth
+    )
     {
-        var together = CourseComparison.Of(
-            catalog.Courses(CourseLives.All, jumps),
-            catalog,
-            noise,
-            target,
-            background.Columns,
-            [],
-            range
-        );
+        var together = Search(CourseLives.All, []);
         var last = bins.Lives[^1];
-        if (last == 0 || bins.Lives.Count(l => l == last) < MinimumLife)
+        var apart =
+            last == 0 || bins.Lives.Count(l => l == last) < MinimumLife
+                ? null
+                : Search(CourseLives.Last, [catalog.LinearInEarlierLives.Column]);
+        var (best, comparison) = Compare();
+        for (
+            var round = 0;
+            round < Rounds && !isSawtooth && noise.LearnMemory(Rest(noise, background, comparison));
+            round++
+        )
         {
-            return together;
+            (best, comparison) = Compare();
         }
 
-        var apart = CourseComparison.Of(
-            catalog.Courses(CourseLives.Last, jumps),
-            catalog,
-            noise,
-            target,
-            background.Columns,
-            [catalog.LinearInEarlierLives.Column],
-            range
-        );
-        return apart.Best.Score > together.Best.Score ? apart : together;
+        return new Trend(best.Tune(noise, comparison), noise, bins, Level(noise), target, isSawtooth);
+
+        CourseSearch Search(CourseLives lives, IReadOnlyList<double[]> beside) =>
+            new(
+                catalog,
+                lives,
+                jumps,
+                target,
+                background.Columns,
+                beside,
+                open,
+                range,
+                Level(noise) * (noise.Samples < Few ? LeastNoiseOfFew : LeastNoise)
+            );
+
+        (CourseSearch, Comparison) Compare()
+        {
+            var all = together.Compare(noise);
+            return apart?.Compare(noise) is { } own && own.Best.Score > all.Best.Score ? (apart, own) : (together, all);
+        }
     }
 
     /// <summary>What background and chosen course leave of the signal.</summary>
