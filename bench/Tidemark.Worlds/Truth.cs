@@ -152,7 +152,9 @@ public sealed record Truth
 
         // Where the heap is known to hold nothing more, a footprint that settles is as well called steady while one watches live.
         string[] settled =
-            world.SignalSet is "all" or "footprint+live" && world.Plan.IntervalHours * 3600 <= 5 && scenario.Kind == "warm-up"
+            world.SignalSet is "all" or "footprint+live"
+            && world.Plan.IntervalHours * 3600 <= 5
+            && scenario.Kind == "warm-up"
                 ? ["steady"]
                 : [];
         var isCut = untilHour < world.Plan.Hours * 0.999;

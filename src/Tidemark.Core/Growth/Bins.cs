@@ -66,7 +66,8 @@ internal sealed class Bins
     /// <summary>Sampled at least so often, in seconds, somebody is watching live and wants the best answer now.</summary>
     private const double LiveInterval = 5;
 
-    public bool IsLiveWatch => Count > 1 && (history.Times[^1] - history.Times[0]) / (history.Count - 1) <= LiveInterval;
+    public bool IsLiveWatch =>
+        Count > 1 && (history.Times[^1] - history.Times[0]) / (history.Count - 1) <= LiveInterval;
 
     /// <summary>The courses that memory may have taken, tabulated for these intervals.</summary>
     public CourseCatalog Catalog => field ??= new CourseCatalog(this);

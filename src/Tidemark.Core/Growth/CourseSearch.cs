@@ -144,7 +144,8 @@ internal sealed class CourseSearch
     }
 
     private FittedCourse? Try(CourseFitter fitter, GrowthCourse course) =>
-        fitter.Fit(course) is { } fit && Math.Abs(fit.Rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range
+        fitter.Fit(course) is { } fit
+        && Math.Abs(fit.Rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range
             ? fit
             : null;
 
@@ -231,7 +232,10 @@ internal sealed class CourseFitter : IDisposable
         var size = course.Parts.Length;
         var samples = noise.Samples;
         var parameters = basis.Count + size + course.Positions;
-        if (size > 0 && samples - parameters < (size == 1 && course.Positions == 0 ? MinimumFreedomOfLine : MinimumFreedom))
+        if (
+            size > 0
+            && samples - parameters < (size == 1 && course.Positions == 0 ? MinimumFreedomOfLine : MinimumFreedom)
+        )
         {
             return null;
         }

@@ -144,8 +144,7 @@ internal sealed class ElementaryCourse
     public bool IsStartUp => IsLevelling && parameter < LongestStartUp * span;
 
     /// <summary>Whether it is no part of a hypothesis where it would have to fall: two parts that bend against each other fit anything.</summary>
-    public bool OnlyRises =>
-        kind is CourseKind.Explained or CourseKind.Capped || (IsLevelling && !IsStartUp);
+    public bool OnlyRises => kind is CourseKind.Explained or CourseKind.Capped || (IsLevelling && !IsStartUp);
 
     /// <summary>The same course with its free parameter a step to either side.</summary>
     /// <param name="step">A share of the distance between two points of the grid.</param>
@@ -158,15 +157,13 @@ internal sealed class ElementaryCourse
             var (p, s) = (parameter, since);
             switch (kind)
             {
-                case CourseKind.Levelling
-                or CourseKind.Logarithm:
+                case CourseKind.Levelling or CourseKind.Logarithm:
                     p *= Math.Pow(GridFactor, sign * step);
                     break;
                 case CourseKind.Power:
                     p += sign * step * GridPower;
                     break;
-                case CourseKind.Late
-                or CourseKind.Capped:
+                case CourseKind.Late or CourseKind.Capped:
                     s += sign * step * GridPlace * clock.End;
                     break;
                 default:

@@ -46,7 +46,9 @@ internal sealed class CourseCatalog
 
     /// <summary>The start-ups among the courses, the shortest first.</summary>
     public IEnumerable<ElementaryCourse> StartUps(CourseLives lives) =>
-        General(lives, isCached: true).Where(c => c.Positions == 1 && c.Parts is [{ IsStartUp: true }]).Select(c => c.Parts[0]);
+        General(lives, isCached: true)
+            .Where(c => c.Positions == 1 && c.Parts is [{ IsStartUp: true }])
+            .Select(c => c.Parts[0]);
 
     /// <summary>A course that is nothing but what another column explains.</summary>
     public ElementaryCourse Explained(double[] column) => new(Count++, column);
@@ -60,7 +62,10 @@ internal sealed class CourseCatalog
             {
                 ElementaryCourse[] parts = [.. course.Parts];
                 parts[i] = part;
-                yield return course with { Parts = parts };
+                yield return course with
+                {
+                    Parts = parts,
+                };
             }
         }
     }

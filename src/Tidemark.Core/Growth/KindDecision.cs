@@ -115,7 +115,9 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>Whether the growth is mostly of the live heap, which may yet go on.</summary>
     private static bool IsMostly(Trend live, Trend footprint) =>
-        live.Grows && live.Best.Rise > MostlyLive * footprint.Best.Rise && live.Comparison.Odds > -CourseSearch.CostOfParameter;
+        live.Grows
+        && live.Best.Rise > MostlyLive * footprint.Best.Rise
+        && live.Comparison.Odds > -CourseSearch.CostOfParameter;
 
     private static KindDecision Healthy(ProcessTrends trends)
     {
@@ -123,8 +125,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         if (trends.Bins.IsLiveWatch && trends.LiveAsSeen is { } held)
         {
             // Seconds after seconds, the footprint follows the collector and whoever looks; what is held is told by the live heap.
-            return
-                trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad && IsExplained(held, trends.Live!)
+            return trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad && IsExplained(held, trends.Live!)
                     ? Well(GrowthKind.Load, Signal.LiveHeap, held)
                 : held.Grows && Tail.GoesOn(held) ? Leaking(GrowthKind.Leak, Signal.LiveHeap, held)
                 : held.Best.Errors > WarmUpErrors && held.Best.Rise > WarmUpRise * held.Level

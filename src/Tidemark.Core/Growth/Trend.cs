@@ -7,7 +7,14 @@ namespace Tidemark.Core.Growth;
 /// <param name="Level">The signal at the end, bytes.</param>
 /// <param name="Values">The signal in each interval.</param>
 /// <param name="IsSawtooth">Whether only the floors of a sawtooth were looked at.</param>
-internal sealed record Trend(Comparison Comparison, NoiseModel Noise, Bins Bins, double Level, double[] Values, bool IsSawtooth)
+internal sealed record Trend(
+    Comparison Comparison,
+    NoiseModel Noise,
+    Bins Bins,
+    double Level,
+    double[] Values,
+    bool IsSawtooth
+)
 {
     /// <summary>
     /// A rise must be this many standard errors to be one. Plain statistics would ask for 3; seasons and wanders that the
@@ -50,7 +57,10 @@ internal sealed record Trend(Comparison Comparison, NoiseModel Noise, Bins Bins,
         Grows
         && Best.IsUnbounded
         && (IsSawtooth || Best.Errors >= ClearErrors || Comparison.Odds >= ClearOdds)
-        && (Best.Future > Best.Rise || Best.FutureErrors >= (IsSawtooth ? ClearFloorFutureErrors * FewSamples : ClearFutureErrors))
+        && (
+            Best.Future > Best.Rise
+            || Best.FutureErrors >= (IsSawtooth ? ClearFloorFutureErrors * FewSamples : ClearFutureErrors)
+        )
         && Best.Rise > SmallestRise * Level
         && Best.Future > SmallestFuture * Level;
 

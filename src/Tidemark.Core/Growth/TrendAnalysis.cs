@@ -64,9 +64,7 @@ internal sealed class TrendAnalysis
 
         // Nobody told of these restarts: each costs its place.
         var cut = new TrendAnalysis(bins.CutAt(collapses), values, explanations).Run(values);
-        return cut.Best.Score - (CourseSearch.CostOfParameter * collapses.Count) > asKnown.Best.Score
-            ? cut
-            : asKnown;
+        return cut.Best.Score - (CourseSearch.CostOfParameter * collapses.Count) > asKnown.Best.Score ? cut : asKnown;
     }
 
     private Trend Run(double[] values)
