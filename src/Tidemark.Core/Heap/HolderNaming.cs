@@ -31,7 +31,10 @@ internal sealed partial class HolderNaming : IDisposable
         labelOfShape = new int[graph.Shapes.ShapeCount];
         for (var shape = 0; shape < labelOfShape.Length; shape++)
         {
-            labelOfShape[shape] = paths.LabelNumber(holder: null, graph.TypeName(graph.Shapes.Types[shape]));
+            labelOfShape[shape] = paths.LabelNumber(
+                holder: null,
+                GeneralTypeName(graph.TypeName(graph.Shapes.Types[shape]))
+            );
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -82,7 +85,7 @@ internal sealed partial class HolderNaming : IDisposable
         if (isTypeObject.Length > 0 && typeOfObject.TryGetValue(node, out var type))
         {
             isTypeObject[rank] = true;
-            return paths.LabelNumber(holder: null, $"class {graph.TypeName(type)}");
+            return paths.LabelNumber(holder: null, $"class {GeneralTypeName(graph.TypeName(type))}");
         }
 
         var holder =
@@ -93,13 +96,29 @@ internal sealed partial class HolderNaming : IDisposable
             above != 0
             && holder is not null
             && !namesakes.Contains(graph.TypeName(typeOfObject[graph.Dominators.NodeAt(above)]));
-        return holder is null ? labelOfShape[graph.Shapes[node]] : paths.LabelNumber(holder, graph.TypeNameOf(node));
+        return holder is null
+            ? labelOfShape[graph.Shapes[node]]
+            : paths.LabelNumber(holder, GeneralTypeName(graph.TypeNameOf(node)));
     }
 
     public void Dispose() => isTypeObject.Dispose();
 
     /// <summary>A thread's or a handle's name without the numbers that tell it from its siblings.</summary>
     public static string GeneralName(string name) => Numbers().Replace(name, "*");
+
+    /// <summary>A type's name without the number of one that the runtime has made up: each class loader has lambdas of its own.</summary>
+    public static string GeneralTypeName(string name) =>
+        name.Contains('$', StringComparison.Ordinal) || name.Contains("/0x", StringComparison.Ordinal)
+            ? MadeUp().Replace(name, "")
+            : name;
+
+    // Such as Orders$$Lambda$27/0x00000008000c1840, Orders$$Lambda/0x000076d2a80c8, Orders$$EnhancerBySpringCGLIB$$3f2a1b.
+    [GeneratedRegex(
+        @"(?<=\$\$Lambda)\$[0-9]+|(?<=CGLIB\$\$)[0-9a-f]+|/0x[0-9a-fA-F]+",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex MadeUp();
 
     [GeneratedRegex("(0x[0-9a-fA-F]+|[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Numbers();

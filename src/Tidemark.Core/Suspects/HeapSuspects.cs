@@ -35,7 +35,7 @@ public static class HeapSuspects
         var census = HoldingCensus.Of(graph, new HoldingPaths(), cancellation);
         return Find(
             [census],
-            graph.Dominators.TotalBytes,
+            graph.Dominators.TotalBytes + census.OutsideTotal,
             knowledge,
             options ?? new HeapSuspectOptions(),
             cancellation
@@ -53,7 +53,8 @@ public static class HeapSuspects
     {
         ArgumentNullException.ThrowIfNull(diff);
         ArgumentNullException.ThrowIfNull(knowledge);
-        return Find(diff.Censuses, diff.TotalGrowth, knowledge, options ?? new HeapSuspectOptions(), cancellation);
+        var outside = Math.Max(0, diff.Censuses[^1].OutsideTotal - diff.Censuses[0].OutsideTotal);
+        return Find(diff.Censuses, diff.TotalGrowth + outside, knowledge, options ?? new HeapSuspectOptions(), cancellation);
     }
 
     private static List<Suspect> Find(

@@ -23,6 +23,16 @@ internal sealed class PileDescription(
     /// <summary>True for the runtime's own tables.</summary>
     public bool IsNoise(Accumulation pile)
     {
+        const string typeObject = "class ";
+        if (
+            pile.LoadedClass is null
+            && paths.Type(pile.Path).StartsWith(typeObject, StringComparison.Ordinal)
+            && roles.IsLibrary(paths.Type(pile.Path)[typeObject.Length..])
+        )
+        {
+            return true;
+        }
+
         for (var path = pile.Path; path > 0; path = paths.Parent(path))
         {
             if (roles.IsNoise(paths.Type(path)) || (paths.Holder(path) is { } holder && roles.IsNoise(holder)))
