@@ -24,7 +24,8 @@ internal sealed partial class JvmSession : RuntimeSession
     private readonly ResidentHeap? residentHeap;
     private readonly double? maxHeapSize;
     private readonly FlightRecording? recording;
-    private readonly MetricsPage metrics;
+    private readonly RequestsPage metrics;
+    private readonly NativeMemory? nativeMemory;
     private readonly JvmSignals signals = new();
     private readonly CapturePace pace = new();
     private double? classMetadataAtStart;
@@ -35,15 +36,23 @@ internal sealed partial class JvmSession : RuntimeSession
     {
         this.jvm = jvm;
         this.refusal = refusal;
-        metrics = new MetricsPage(jvm.Process.Pid, jvm.ReadControlPorts());
+        metrics = new RequestsPage(jvm.Process.Pid, jvm.ReadControlPorts());
     }
 
-    private JvmSession(JvmProcess jvm, AttachChannel channel, HeapInfo? heap, double? maxHeapSize, int version)
+    private JvmSession(
+        JvmProcess jvm,
+        AttachChannel channel,
+        HeapInfo? heap,
+        NativeMemory? nativeMemory,
+        double? maxHeapSize,
+        int version
+    )
     {
+        this.nativeMemory = nativeMemory;
         this.jvm = jvm;
         this.channel = channel;
         this.maxHeapSize = maxHeapSize;
-        metrics = new MetricsPage(jvm.Process.Pid, jvm.ReadControlPorts());
+        metrics = new RequestsPage(jvm.Process.Pid, jvm.ReadControlPorts());
         residentHeap = heap is { To: > 0 } ? new ResidentHeap(jvm.Process, heap) : null;
         recording = version >= FlightRecording.FirstVersion ? new FlightRecording(jvm.Process, channel) : null;
     }
@@ -66,6 +75,7 @@ internal sealed partial class JvmSession : RuntimeSession
                 jvm,
                 channel,
                 await ReadHeapInfoAsync(channel, cancellation),
+                await NativeMemory.OpenAsync(channel, cancellation),
                 (double?)Number(MaxHeapSizeFlag(), flags),
                 (int)(Number(JdkVersion(), version) ?? 0)
             );
@@ -84,11 +94,6 @@ internal sealed partial class JvmSession : RuntimeSession
     {
         ArgumentNullException.ThrowIfNull(sample);
         ThrowIfGone();
-        if (maxHeapSize is { } limit)
-        {
-            sample[Signal.HeapLimit] = limit;
-        }
-
         double classMetadata = 0;
         if (jvm.ReadPerfData() is { } counters)
         {
@@ -100,15 +105,20 @@ internal sealed partial class JvmSession : RuntimeSession
             sample[Signal.CommittedHeap] = heap.Committed;
         }
 
+        if (maxHeapSize is { } limit)
+        {
+            sample[Signal.HeapLimit] = limit;
+        }
+
         if (liveAfterCapture is { } live)
         {
             sample[Signal.LiveHeap] = live;
             liveAfterCapture = null;
         }
 
-        if (residentHeap?.Read() is { } resident)
+        if (residentHeap is not null)
         {
-            sample[Signal.CommittedHeap] = resident;
+            AddResidentHeap(sample, residentHeap.Read());
         }
 
         if (metrics.Read() is { } requests)
@@ -131,6 +141,7 @@ internal sealed partial class JvmSession : RuntimeSession
             return null;
         }
 
+        ReadCollectionOfCapture();
         try
         {
             await channel.RunAsync("GC.run", CollectionPatience, cancellation);
@@ -146,8 +157,14 @@ internal sealed partial class JvmSession : RuntimeSession
             || JvmSignals.WholeCollections(after) == JvmSignals.WholeCollections(before)
         )
         {
-            // Asking is forbidden (-XX:+DisableExplicitGC), or begins a concurrent cycle only (-XX:+ExplicitGCInvokesConcurrent).
+            // Asking only begins a concurrent cycle (-XX:+ExplicitGCInvokesConcurrent).
             return null;
+        }
+
+        if (JvmSignals.IsConcurrent(after))
+        {
+            // It keeps the use of the heap up to date, and its garbage is gone when the answer comes.
+            liveAfterCapture = JvmSignals.UsedAfterCollection(after);
         }
 
         ReadCollectionOfCapture();
@@ -179,6 +196,7 @@ internal sealed partial class JvmSession : RuntimeSession
         var patience = TimeSpan.FromTicks(Math.Max(LeastCapturePatience.Ticks, estimate.Pause.Ticks * 10));
         var stoppedBefore = Stopped();
         var start = Stopwatch.GetTimestamp();
+        var notes = new List<string>();
         if (method == JvmCaptures.HeapDump)
         {
             await new TargetFiles(jvm.Process, channel).WriteAsync(
@@ -198,13 +216,17 @@ internal sealed partial class JvmSession : RuntimeSession
         {
             await WriteHistogramAsync(channel, path, patience, cancellation);
             liveAfterCapture = censusBytes;
+            if (nativeMemory is not null && await nativeMemory.DescribeGrowthAsync(cancellation) is { } grown)
+            {
+                notes.Add(grown);
+            }
         }
 
         ReadCollectionOfCapture();
         // Without the counter the answer's time is the nearest that can be said: not less than the pause.
         var pause = Stopped() - stoppedBefore ?? Stopwatch.GetElapsedTime(start);
         pace.Learn(method, await HeapBytesAsync(cancellation), pause);
-        return new CaptureOutcome(pause, []);
+        return new CaptureOutcome(pause, notes);
     }
 
     /// <inheritdoc />
@@ -231,6 +253,24 @@ internal sealed partial class JvmSession : RuntimeSession
             var seen = new SignalSample();
             signals.Read(counters, seen);
             liveAfterCapture = seen.Has(Signal.LiveHeap) ? seen[Signal.LiveHeap] : liveAfterCapture;
+        }
+    }
+
+    /// <summary>
+    /// The Java heap as far as it is in memory, and what of that is not live. A JVM uses the latter again before it takes more: it
+    /// touches the room for new objects bit by bit, and moves what is live together, so that nothing is stuck in between.
+    /// </summary>
+    private void AddResidentHeap(SignalSample sample, long? resident)
+    {
+        if (!residentHeap!.IsVisible)
+        {
+            return;
+        }
+
+        sample[Signal.CommittedHeap] = resident ?? double.NaN;
+        if (resident is { } bytes && (signals.LiveHeap ?? censusBytes) is { } live)
+        {
+            sample[Signal.ReusableHeap] = Math.Max(0, bytes - live);
         }
     }
 

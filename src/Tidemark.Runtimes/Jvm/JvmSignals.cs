@@ -70,8 +70,23 @@ internal sealed class JvmSignals
 
     /// <summary>Collections of the whole heap since the start, concurrent ones by their pauses.</summary>
     public static long WholeCollections(PerfData counters) =>
-        (counters.Number("sun.gc.collector.1.invocations") ?? 0)
-        + (IsConcurrent(counters) ? counters.Number("sun.gc.collector.0.invocations") ?? 0 : 0);
+        IsConcurrent(counters)
+            ? Enumerable.Range(0, 8).Sum(c => counters.Number($"sun.gc.collector.{c}.invocations") ?? 0)
+            : counters.Number("sun.gc.collector.1.invocations") ?? 0;
+
+    /// <summary>ZGC and Shenandoah count each pause of their concurrent cycles, and keep the heap's use up to date in between.</summary>
+    public static bool IsConcurrent(PerfData counters)
+    {
+        for (var collector = 0; collector <= 2; collector++)
+        {
+            if (counters.Text($"sun.gc.collector.{collector}.name") is ['Z', ..] or ['S', 'h', ..])
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Metaspace: what the classes take, outside of the heap. Bytes.</summary>
     public static double ClassMetadata(PerfData counters) => counters.Number("sun.gc.metaspace.used") ?? 0;
@@ -118,20 +133,6 @@ internal sealed class JvmSignals
         }
 
         return null;
-    }
-
-    /// <summary>ZGC and Shenandoah count each pause of their concurrent cycles, and keep the heap's use up to date in between.</summary>
-    private static bool IsConcurrent(PerfData counters)
-    {
-        for (var collector = 0; collector <= 2; collector++)
-        {
-            if (counters.Text($"sun.gc.collector.{collector}.name") is ['Z', ..] or ['S', 'h', ..])
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static double Capacity(PerfData counters) =>

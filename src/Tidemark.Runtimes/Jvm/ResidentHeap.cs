@@ -16,19 +16,22 @@ internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
     private const int Rest = 200;
 
     private long due;
-    private long? last;
 
-    /// <summary>Bytes in memory, as of a few seconds ago at most; null where that may not be seen.</summary>
+    /// <summary>False once the page tables could not be read.</summary>
+    public bool IsVisible { get; private set; } = true;
+
+    /// <summary>Bytes in memory; null where it is not yet time to look again, or that may not be seen.</summary>
     public long? Read()
     {
         if (Environment.TickCount64 < due)
         {
-            return last;
+            return null;
         }
 
         var start = ThreadClock.Now;
-        last = process.ReadMappings()?.Where(m => m.From < heap.To && m.To > heap.From).Sum(m => m.ResidentBytes);
+        var resident = process.ReadMappings()?.Where(m => m.From < heap.To && m.To > heap.From).Sum(m => m.ResidentBytes);
         due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
-        return last;
+        IsVisible = resident is not null;
+        return resident;
     }
 }

@@ -6,19 +6,39 @@ namespace Tidemark.Runtimes.Tests.Jvm;
 public sealed class JavaTarget : IDisposable
 {
     private const string Source = """
+        import com.sun.net.httpserver.HttpServer;
+        import java.net.InetSocketAddress;
+        import java.nio.ByteBuffer;
         import java.util.*;
 
         public class Target {
             static final List<byte[]> HELD = new ArrayList<>();
+            static final List<ByteBuffer> DIRECT = new ArrayList<>();
 
             public static void main(String[] arguments) throws Exception {
                 hold();
                 System.out.println("ready");
                 Scanner commands = new Scanner(System.in);
                 while (commands.hasNextLine()) {
-                    if (commands.nextLine().equals("hold")) hold(); else HELD.clear();
+                    switch (commands.nextLine()) {
+                        case "hold": hold(); break;
+                        case "direct": for (int i = 0; i < 30; i++) DIRECT.add(ByteBuffer.allocateDirect(1 << 20)); break;
+                        case "serve": serve(); break;
+                        default: HELD.clear();
+                    }
                     System.out.println("done");
                 }
+            }
+
+            static void serve() throws Exception {
+                HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+                server.createContext("/metrics", exchange -> {
+                    byte[] page = "http_requests_total{path=\"/\"} 42\n".getBytes();
+                    exchange.sendResponseHeaders(200, page.length);
+                    exchange.getResponseBody().write(page);
+                    exchange.close();
+                });
+                server.start();
             }
 
             static void hold() {
@@ -78,6 +98,12 @@ public sealed class RunningJava(Process process) : IAsyncDisposable
 
     /// <summary>Has the program hold twenty thousand arrays more.</summary>
     public Task HoldMoreAsync() => TellAsync("hold");
+
+    /// <summary>Has the program hold thirty direct buffers of a mebibyte.</summary>
+    public Task AllocateDirectAsync() => TellAsync("direct");
+
+    /// <summary>Has the program show on a page of metrics that it has served 42 requests.</summary>
+    public Task ServeMetricsAsync() => TellAsync("serve");
 
     public async ValueTask DisposeAsync()
     {

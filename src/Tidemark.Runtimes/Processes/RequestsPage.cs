@@ -9,14 +9,18 @@ namespace Tidemark.Runtimes.Processes;
 /// knows nothing of requests shows how many there were.
 /// </summary>
 /// <remarks>
-/// The usual paths are asked for once, on the ports that the process listens on in our own network namespace. Then the page is read
+/// The usual paths are asked for a few times at most, on the ports that the process listens on in our own network namespace. Then the page is read
 /// every two seconds, beside the samples and not before them.
 /// </remarks>
-internal sealed partial class MetricsPage : IDisposable
+internal sealed partial class RequestsPage : IDisposable
 {
     private const int MostPorts = 8;
     private const int LongestPage = 8 << 20;
     private const long RestMilliseconds = 2000;
+
+    // A service that starts opens its port a little later.
+    private const int MostSearches = 3;
+    private const long SearchRestMilliseconds = 20_000;
     private static readonly string[] Paths = ["/metrics", "/actuator/prometheus", "/q/metrics", "/prometheus"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -39,15 +43,15 @@ internal sealed partial class MetricsPage : IDisposable
     private string? family;
     private Task<double?>? asking;
     private long due;
-    private bool isHopeless;
+    private int searchesLeft;
 
     /// <param name="pid">The process.</param>
     /// <param name="portsToLeave">Ports that speak something else, such as a debugger's.</param>
-    public MetricsPage(int pid, IReadOnlySet<int> portsToLeave)
+    public RequestsPage(int pid, IReadOnlySet<int> portsToLeave)
     {
         this.pid = pid;
         this.portsToLeave = portsToLeave;
-        isHopeless = !SharesOurNetwork(pid);
+        searchesLeft = SharesOurNetwork(pid) ? MostSearches : 0;
     }
 
     /// <summary>Requests served since the start, as of a moment ago, each answer once; null where there is no new one. Never waits.</summary>
@@ -58,12 +62,15 @@ internal sealed partial class MetricsPage : IDisposable
         {
             answer = asking.IsCompletedSuccessfully ? asking.Result : null;
             asking = null;
-            due = Environment.TickCount64 + RestMilliseconds;
+            due = Environment.TickCount64 + (page is null ? SearchRestMilliseconds : RestMilliseconds);
         }
 
-        if (asking is null && !isHopeless && Environment.TickCount64 >= due)
+        if (asking is null && Environment.TickCount64 >= due)
         {
-            asking = page is null ? FindAsync() : AskAsync(page);
+            asking =
+                page is not null ? AskAsync(page)
+                : searchesLeft-- > 0 ? FindAsync()
+                : null;
         }
 
         return answer;
@@ -129,8 +136,6 @@ internal sealed partial class MetricsPage : IDisposable
     private async Task<double?> FindAsync()
     {
         await Task.Yield();
-        // A port that nobody answers on costs its patience once.
-        isHopeless = true;
         foreach (var port in ListeningSockets.Of(pid).Where(p => !portsToLeave.Contains(p.Port)).Take(MostPorts))
         {
             foreach (var path in Paths)
@@ -149,7 +154,7 @@ internal sealed partial class MetricsPage : IDisposable
 
                 if (text is not null && FindFamily(text) is { } found)
                 {
-                    (page, family, isHopeless) = (candidate, found, false);
+                    (page, family) = (candidate, found);
                     return Sum(text, found, path);
                 }
             }

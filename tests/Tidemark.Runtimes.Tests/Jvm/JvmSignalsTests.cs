@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Tidemark.Core.Series;
+using Tidemark.Runtimes.Jvm;
+using Tidemark.Runtimes.Processes;
+
+namespace Tidemark.Runtimes.Tests.Jvm;
+
+/// <summary>The signals of a JVM against what the JDK's own tools say of it.</summary>
+public sealed class JvmSignalsTests(JavaTarget java) : IClassFixture<JavaTarget>, IDisposable
+{
+    private const int HeldBytes = 20_000 * 1016;
+
+    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-captures-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("-XX:+UseG1GC")]
+    [InlineData("-XX:+UseSerialGC")]
+    [InlineData("-XX:+UseParallelGC")]
+    public async Task They_are_what_jstat_and_jcmd_tell(string collector)
+    {
+        await using var jvm = await java.StartAsync(collector);
+        await using var session = await new JvmRuntime().AttachAsync(jvm.Target, default);
+        (await session.CollectAsync(default)).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
+
+        var sample = await SampleAsync(session);
+        var told = Jstat(jvm.Pid);
+
+        sample[Signal.GcCount].ShouldBe(told["YGC"] + told["FGC"] + told.GetValueOrDefault("CGC"));
+        sample[Signal.GcPause].ShouldBe(told["GCT"], 0.01);
+        sample[Signal.LiveHeap].ShouldBe(told["OU"] * 1024, told["OU"] * 1024 * 0.02);
+        sample[Signal.HeapLimit].ShouldBe(FlagOf(jvm.Pid, "MaxHeapSize"));
+        var committed = told["S0C"] + told["S1C"] + told["EC"] + told["OC"] + told["MC"];
+        sample[Signal.CommittedHeap].ShouldBeInRange(told["OU"] * 1024, committed * 1024);
+        sample[Signal.ReusableHeap].ShouldBeInRange(0, sample[Signal.CommittedHeap]);
+    }
+
+    [Theory]
+    [InlineData("-XX:+UseG1GC")]
+    [InlineData("-XX:+UseSerialGC")]
+    [InlineData("-XX:+UseZGC")]
+    public async Task A_collection_that_is_asked_for_shows_what_the_program_has_let_go(string collector)
+    {
+        await using var jvm = await java.StartAsync(collector);
+        await using var session = await new JvmRuntime().AttachAsync(jvm.Target, default);
+        await session.CollectAsync(default);
+        var before = await LiveAsync(session);
+        await jvm.ClearAsync();
+
+        await session.CollectAsync(default);
+
+        (before - await LiveAsync(session)).ShouldBeInRange(HeldBytes * 0.6, HeldBytes * 1.5);
+    }
+
+    [Fact]
+    public async Task A_JVM_that_only_begins_a_concurrent_cycle_when_asked_is_not_asked_again()
+    {
+        await using var jvm = await java.StartAsync("-XX:+ExplicitGCInvokesConcurrent");
+        await using var session = await new JvmRuntime().AttachAsync(jvm.Target, default);
+
+        (await session.CollectAsync(default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Native_memory_that_the_JVM_accounts_for_is_named_once_it_grows()
+    {
+        await using var jvm = await java.StartAsync("-XX:NativeMemoryTracking=summary");
+        await using var session = await new JvmRuntime().AttachAsync(jvm.Target, default);
+        var quiet = await session.CaptureAsync(JvmCaptures.Histogram, Path.Combine(folder, "1.histo.txt"), default);
+        await jvm.AllocateDirectAsync();
+
+        var grown = await session.CaptureAsync(JvmCaptures.Histogram, Path.Combine(folder, "2.histo.txt"), default);
+
+        quiet.Notes.ShouldBeEmpty();
+        grown.Notes.ShouldHaveSingleItem().ShouldContain("Other 30");
+    }
+
+    [Fact]
+    public async Task Twenty_rounds_of_attaching_and_capturing_leave_a_JVM_that_works_and_nothing_behind()
+    {
+        await using var jvm = await java.StartAsync();
+        for (var round = 0; round < 20; round++)
+        {
+            await using var session = await new JvmRuntime().AttachAsync(jvm.Target, default);
+            await session.CollectAsync(default);
+            await session.CaptureAsync(JvmCaptures.HeapDump, Path.Combine(folder, $"{round}.hprof"), default);
+        }
+
+        await jvm.HoldMoreAsync();
+        Directory
+            .EnumerateFiles("/tmp", $"*{jvm.Pid}*")
+            .Select(Path.GetFileName)
+            .ShouldBeSubsetOf([$".java_pid{jvm.Pid}"]);
+        Directory.EnumerateFiles($"/proc/{jvm.Pid}/cwd/", ".attach_pid*").ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(
+        "# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count{method=\"GET\",uri=\"/a\"} 40.0\nhttp_server_requests_seconds_count{uri=\"/b\"} 2.0\nhttp_server_requests_seconds_sum{uri=\"/b\"} 9.0\nhttp_client_requests_seconds_count{uri=\"/x\"} 900.0\n",
+        "http_server_requests_seconds_count",
+        42.0
+    )]
+    [InlineData("http_requests_total 7 1700000000000\nhttp_failures_total 3\nhttp_requests_failed_total 2\n", "http_requests_total", 7.0)]
+    [InlineData("jetty_requests_total{a=\"}\"} 5\n", "jetty_requests_total", 5.0)]
+    [InlineData("process_cpu_seconds_total 3\njvm_threads_live 20\n", null, null)]
+    public void Requests_are_found_on_a_page_of_metrics(string page, string? family, double? count)
+    {
+        RequestsPage.FindFamily(page).ShouldBe(family);
+        (family is null ? null : RequestsPage.Sum(page, family, "/metrics")).ShouldBe(count);
+    }
+
+    [Fact]
+    public async Task Requests_are_read_from_the_port_on_which_the_service_shows_them()
+    {
+        await using var jvm = await java.StartAsync();
+        await using var session = await new JvmRuntime().AttachAsync(jvm.Target, default);
+        await jvm.ServeMetricsAsync();
+        var sample = await SampleAsync(session);
+        for (var wait = 0; wait < 100 && !sample.Has(Signal.Requests); wait++)
+        {
+            await Task.Delay(100);
+            sample = await SampleAsync(session);
+        }
+
+        sample[Signal.Requests].ShouldBe(42);
+    }
+
+    private static async Task<SignalSample> SampleAsync(RuntimeSession session)
+    {
+        var sample = new SignalSample();
+        await session.SampleAsync(sample, default);
+        return sample;
+    }
+
+    /// <summary>The live heap; a concurrent collector tells it once the use of the heap has risen again.</summary>
+    private static async Task<double> LiveAsync(RuntimeSession session)
+    {
+        for (var wait = 0; wait < 100; wait++)
+        {
+            if (await SampleAsync(session) is var sample && sample.Has(Signal.LiveHeap))
+            {
+                return sample[Signal.LiveHeap];
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException("no live heap was told");
+    }
+
+    /// <summary>The columns of jstat -gc: capacities and uses in KiB, counts, seconds.</summary>
+    private static Dictionary<string, double> Jstat(int pid)
+    {
+        var lines = Run("jstat", "-gc", $"{pid}").Split('\n');
+        string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return Words(lines[0])
+            .Zip(Words(lines[1]))
+            .Where(c => c.Second != "-")
+            .ToDictionary(c => c.First, c => double.Parse(c.Second, CultureInfo.InvariantCulture));
+    }
+
+    private static double FlagOf(int pid, string flag) =>
+        double.Parse(
+            Regex.Match(Run("jcmd", $"{pid}", "VM.flags"), $"-XX:{flag}=([0-9]+)").Groups[1].Value,
+            CultureInfo.InvariantCulture
+        );
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        return process.StandardOutput.ReadToEnd();
+    }
+}
