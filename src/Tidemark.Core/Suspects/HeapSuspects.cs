@@ -54,7 +54,13 @@ public static class HeapSuspects
         ArgumentNullException.ThrowIfNull(diff);
         ArgumentNullException.ThrowIfNull(knowledge);
         var outside = Math.Max(0, diff.Censuses[^1].OutsideTotal - diff.Censuses[0].OutsideTotal);
-        return Find(diff.Censuses, diff.TotalGrowth + outside, knowledge, options ?? new HeapSuspectOptions(), cancellation);
+        return Find(
+            diff.Censuses,
+            diff.TotalGrowth + outside,
+            knowledge,
+            options ?? new HeapSuspectOptions(),
+            cancellation
+        );
     }
 
     private static List<Suspect> Find(

@@ -54,7 +54,8 @@ internal sealed partial class NativeMemory
                 g => g.Key,
                 g =>
                     g.Sum(m =>
-                        long.Parse(m.Groups["committed"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) << 10
+                        long.Parse(m.Groups["committed"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
+                        << 10
                     ),
                 StringComparer.Ordinal
             );

@@ -29,7 +29,10 @@ internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
         }
 
         var start = ThreadClock.Now;
-        var resident = process.ReadMappings()?.Where(m => m.From < heap.To && m.To > heap.From).Sum(m => m.ResidentBytes);
+        var resident = process
+            .ReadMappings()
+            ?.Where(m => m.From < heap.To && m.To > heap.From)
+            .Sum(m => m.ResidentBytes);
         due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
         IsVisible = resident is not null;
         return resident;

@@ -103,7 +103,11 @@ public sealed class JvmSignalsTests(JavaTarget java) : IClassFixture<JavaTarget>
         "http_server_requests_seconds_count",
         42.0
     )]
-    [InlineData("http_requests_total 7 1700000000000\nhttp_failures_total 3\nhttp_requests_failed_total 2\n", "http_requests_total", 7.0)]
+    [InlineData(
+        "http_requests_total 7 1700000000000\nhttp_failures_total 3\nhttp_requests_failed_total 2\n",
+        "http_requests_total",
+        7.0
+    )]
     [InlineData("jetty_requests_total{a=\"}\"} 5\n", "jetty_requests_total", 5.0)]
     [InlineData("process_cpu_seconds_total 3\njvm_threads_live 20\n", null, null)]
     public void Requests_are_found_on_a_page_of_metrics(string page, string? family, double? count)
