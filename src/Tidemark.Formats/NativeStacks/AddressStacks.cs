@@ -4,7 +4,7 @@ using Tidemark.Symbols;
 namespace Tidemark.Formats.NativeStacks;
 
 /// <summary>Builds a profile from stacks of addresses: each distinct address is named once.</summary>
-internal sealed class AddressStacks
+public sealed class AddressStacks
 {
     /// <summary>What one address stands for.</summary>
     /// <param name="FirstFrame">Where its frames begin in the list of all, innermost first.</param>

@@ -1,7 +1,7 @@
 namespace Tidemark.Formats.NativeStacks;
 
 /// <summary>Tells the allocator's own frames, which stand innermost in every stack and say nothing: as pprof and jeprof do it, and by the allocator's library too.</summary>
-internal static class AllocatorFrames
+public static class AllocatorFrames
 {
     private static readonly HashSet<string> Functions = new(StringComparer.Ordinal)
     {

@@ -43,7 +43,7 @@ public sealed class SmapsFormat : IDumpFormat
         var regions = SmapsReader.Read(file.Path, content.Span);
         var builder = new AllocationProfileBuilder(Columns)
         {
-            Header = new ProfileHeader { DefaultSampleType = "rss" },
+            Header = new ProfileHeader { DefaultSampleType = "rss", IsCensus = true },
         };
         foreach (var region in regions)
         {

@@ -114,14 +114,26 @@ internal sealed unsafe class StoppedThread : IDisposable
     /// <param name="limit">How long it may take; the thread is put back to where it was after that.</param>
     /// <param name="first">The first argument.</param>
     /// <param name="second">The second argument.</param>
+    /// <param name="third">The third argument.</param>
+    /// <param name="fourth">The fourth argument.</param>
     /// <returns>What the function returned.</returns>
-    public long Call(ulong function, ulong trap, TimeSpan limit, ulong first, ulong second)
+    public long Call(
+        ulong function,
+        ulong trap,
+        TimeSpan limit,
+        ulong first,
+        ulong second,
+        ulong third = 0,
+        ulong fourth = 0
+    )
     {
         var registers = saved;
         registers.Rip = function;
         registers.Rsp = Scratch - sizeof(ulong);
         registers.Rdi = first;
         registers.Rsi = second;
+        registers.Rdx = third;
+        registers.Rcx = fourth;
         registers.Rax = 0;
         registers.OrigRax = ulong.MaxValue;
         const ulong directionAndTrapFlags = 0x500;

@@ -76,6 +76,7 @@ internal static class ThreadEntry
         throw new AttachFailedException($"process {image.Pid} has no C library that is known");
     }
 
+    /// <summary>True where a stopped thread waited in such a call.</summary>
     public static bool IsWaiting(Registers registers)
     {
         // Interrupted while it waited: EINTR or one of the kernel's restart codes (512 to 516).
@@ -83,8 +84,16 @@ internal static class ThreadEntry
         return WaitingCalls.Contains((long)registers.OrigRax) && result is 4 or (>= 512 and <= 516);
     }
 
-    public static int? FindWaitingThread(int pid)
+    /// <summary>A thread that waits in one of the calls that no allocator makes under its lock; null where there is none.</summary>
+    public static int? FindWaitingThread(int pid) =>
+        FindWaitingThreads(pid) is [var first, ..] ? first : null;
+
+    /// <summary>All such threads, those that wait for a lock last.</summary>
+    public static IReadOnlyList<int> FindWaitingThreads(int pid)
     {
+        const long futex = 202;
+        var outside = new List<int>();
+        var locks = new List<int>();
         foreach (var task in Directory.EnumerateDirectories($"/proc/{pid}/task"))
         {
             try
@@ -97,7 +106,9 @@ internal static class ThreadEntry
                     && WaitingCalls.Contains(number)
                 )
                 {
-                    return int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
+                    (number == futex ? locks : outside).Add(
+                        int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture)
+                    );
                 }
             }
             catch (IOException)
@@ -106,6 +117,6 @@ internal static class ThreadEntry
             }
         }
 
-        return null;
+        return [.. outside, .. locks];
     }
 }

@@ -1,0 +1,364 @@
+using System.Globalization;
+using Tidemark.Core.Series;
+using Tidemark.Formats.Pprof;
+using Tidemark.Runtimes.Injection;
+using Tidemark.Runtimes.Processes;
+using Tidemark.Symbols;
+
+namespace Tidemark.Runtimes.Native;
+
+/// <summary>An attached native process.</summary>
+/// <remarks>
+/// The allocator is asked every few seconds what is live and what it has taken from the system, by a thread of ours in the
+/// target that lives for these calls alone. Once the first heap profile is taken, allocations are counted as they happen, and
+/// the live heap is known at every moment.
+/// </remarks>
+internal sealed class NativeSession : RuntimeSession
+{
+    private static readonly CaptureMethod SampledProfile = new(
+        "heap-profile",
+        "pprof",
+        ".heap.pb.gz",
+        CaptureRole.Heap,
+        "heap profile (from now until the end of the watch, calls of malloc and free are counted and some of them sampled)"
+    );
+
+    private static readonly CaptureMethod JemallocProfile = new(
+        "jemalloc-profile",
+        "jemalloc",
+        ".jemalloc.heap",
+        CaptureRole.Heap,
+        "heap profile of jemalloc, whose profiler is running"
+    );
+
+    private static readonly CaptureMethod TcmallocProfile = new(
+        "tcmalloc-profile",
+        "tcmalloc",
+        ".tcmalloc.heap",
+        CaptureRole.Heap,
+        "heap profile of tcmalloc, whose profiler is running"
+    );
+
+    private static readonly CaptureMethod Mappings = new(
+        "mappings",
+        "smaps",
+        ".smaps",
+        CaptureRole.Census,
+        "memory mappings"
+    );
+
+    // The allocator's locks are held while it adds up: rarely enough to be nothing.
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan FirstWindow = TimeSpan.FromSeconds(3);
+
+    private readonly LinuxProcess process;
+    private readonly Symboliser symboliser;
+    private readonly TargetBlock? block;
+    private readonly NativeAllocator? allocator;
+    private readonly string? refusal;
+    private readonly SemaphoreSlim calls = new(1);
+    private AllocationSampler? sampler;
+    private DateTimeOffset asked;
+    private bool isSilent;
+    private HeapFigures? figures;
+    private long netAtFigures;
+
+    private NativeSession(
+        LinuxProcess process,
+        Symboliser symboliser,
+        TargetBlock? block,
+        NativeAllocator? allocator,
+        string? refusal,
+        CaptureMethod? profile
+    )
+    {
+        this.process = process;
+        this.symboliser = symboliser;
+        this.block = block;
+        this.allocator = allocator;
+        this.refusal = refusal;
+        Methods = profile is null ? [SampledProfile, Mappings] : [profile, Mappings];
+    }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<CaptureMethod> Methods { get; }
+
+    /// <summary>The allocator, where it is one that can be asked.</summary>
+    internal NativeAllocator? Allocator => allocator;
+
+    /// <summary>Opens the process, as far as it may be entered.</summary>
+    public static async Task<NativeSession> OpenAsync(LinuxProcess process, CancellationToken cancellation)
+    {
+        var map = ReadMap(process.Pid);
+        var symboliser = new Symboliser(map, process.SharesOurFiles ? "" : process.Root);
+        try
+        {
+            var waiting = new WaitingThreads(process.Pid, symboliser);
+            var block = await Tracer.RunAsync(() => TargetBlock.Create(process.Pid, map, waiting.IsOutsideOfAllocator));
+            var allocator = NativeAllocator.Of(block);
+            return new NativeSession(
+                process,
+                symboliser,
+                block,
+                allocator,
+                refusal: null,
+                await ProfileAsync(allocator, cancellation)
+            );
+        }
+        catch (AttachFailedException e)
+        {
+            return new NativeSession(process, symboliser, null, null, e.Message, null);
+        }
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        await AskAsync(cancellation);
+        if (figures is not { } known)
+        {
+            return;
+        }
+
+        if (sampler is { } counting)
+        {
+            sample[Signal.LiveHeap] = Math.Max(0, known.Live + counting.ReadNet().Sum() - netAtFigures);
+            // Nobody tells how many requests a native service has served; what it allocates follows its work.
+            sample[Signal.Requests] = counting.ReadAllocations();
+        }
+        else if (DateTimeOffset.UtcNow - asked < TimeSpan.FromMilliseconds(200))
+        {
+            sample[Signal.LiveHeap] = known.Live;
+        }
+
+        if (known.Committed > 0)
+        {
+            sample[Signal.CommittedHeap] = known.Committed;
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Correct(SignalSample sample)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        if (sampler is { } counting && sample.Has(Signal.Footprint))
+        {
+            sample[Signal.Footprint] -= counting.TargetBytes;
+            sample[Signal.Anonymous] -= counting.TargetBytes;
+        }
+    }
+
+    /// <inheritdoc />
+    public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        var resident = process.ReadResidentBytes();
+        if (method == Mappings)
+        {
+            const double secondsPerByte = 0.01 / (1L << 30);
+            return Task.FromResult(
+                new CaptureEstimate(TimeSpan.FromSeconds(resident * secondsPerByte), 1 << 20, 0)
+            );
+        }
+
+        if (method == SampledProfile && block is null)
+        {
+            throw new CaptureFailedException($"{refusal}; {HowToProfile}");
+        }
+
+        return Task.FromResult(
+            method == SampledProfile
+                ? new CaptureEstimate(TimeSpan.FromMilliseconds(20), 1 << 20, (long)HookBlock.DataBytes)
+                : new CaptureEstimate(TimeSpan.FromMilliseconds(100), 8 << 20, 8 << 20)
+        );
+    }
+
+    /// <inheritdoc />
+    public override async Task<CaptureOutcome> CaptureAsync(
+        CaptureMethod method,
+        string path,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        if (!process.IsRunning)
+        {
+            throw new TargetGoneException($"process {process.Pid} has ended");
+        }
+
+        try
+        {
+            return method == Mappings ? await WriteMappingsAsync(path)
+                : method == SampledProfile ? await WriteProfileAsync(path, cancellation)
+                : await DumpAsync(path, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ThreadCallException)
+        {
+            throw process.IsRunning
+                ? new CaptureFailedException($"{method.Title}: {e.Message}", e)
+                : new TargetGoneException($"process {process.Pid} has ended");
+        }
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask DisposeAsync()
+    {
+        if (sampler is { } counting)
+        {
+            await counting.DisposeAsync();
+        }
+
+        symboliser.Dispose();
+        calls.Dispose();
+    }
+
+    private const string HowToProfile =
+        "for allocation sites start it under heaptrack, or with jemalloc (LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=prof:true) or tcmalloc (LD_PRELOAD=libtcmalloc.so.4 HEAPPROFILE=/tmp/name)";
+
+    private static MemoryMap ReadMap(int pid)
+    {
+        try
+        {
+            return MemoryMap.Parse(File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/maps")));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new MemoryMap([]);
+        }
+    }
+
+    /// <summary>The profiler of the allocator itself, where it is running: it has seen everything since the start.</summary>
+    private static async Task<CaptureMethod?> ProfileAsync(NativeAllocator? allocator, CancellationToken cancellation)
+    {
+        try
+        {
+            return allocator switch
+            {
+                Jemalloc jemalloc when await jemalloc.IsProfilingAsync(cancellation) => JemallocProfile,
+                Tcmalloc tcmalloc when await tcmalloc.IsProfilingAsync(cancellation) => TcmallocProfile,
+                _ => null,
+            };
+        }
+        catch (CaptureFailedException)
+        {
+            return null;
+        }
+    }
+
+    private async Task AskAsync(CancellationToken cancellation)
+    {
+        if (allocator is null || isSilent || DateTimeOffset.UtcNow - asked < AskEvery || !await calls.WaitAsync(0, cancellation))
+        {
+            return;
+        }
+
+        try
+        {
+            var before = sampler?.ReadNet().Sum() ?? 0;
+            if (await allocator.ReadAsync(cancellation) is { } now)
+            {
+                figures = now;
+                netAtFigures = sampler is null ? 0 : (before + sampler.ReadNet().Sum()) / 2;
+                asked = DateTimeOffset.UtcNow;
+            }
+        }
+        catch (Exception e) when (e is CaptureFailedException or ThreadCallException or UnauthorizedAccessException)
+        {
+            isSilent = true; // it is not asked again: whatever holds its locks must not be disturbed twice
+        }
+        finally
+        {
+            calls.Release();
+        }
+    }
+
+    private async Task<CaptureOutcome> WriteMappingsAsync(string path)
+    {
+        var smaps = await File.ReadAllBytesAsync(
+            string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/smaps")
+        );
+        await CaptureFile.WriteAsync(path, file => file.WriteAsync(smaps).AsTask());
+        return new CaptureOutcome(null, []);
+    }
+
+    private async Task<CaptureOutcome> WriteProfileAsync(string path, CancellationToken cancellation)
+    {
+        var notes = new List<string>();
+        TimeSpan? pause = TimeSpan.Zero;
+        if (sampler is null)
+        {
+            sampler = await AllocationSampler.StartAsync(process.Pid, block!, symboliser);
+            asked = default; // its figures are tied to the count from now on
+            pause = sampler.Stopped;
+            notes.Add(
+                "calls of malloc and free lead through a counter until the end of the watch, then to where they led before; a few pages of code that is no longer called stay in the process"
+            );
+            await Task.Delay(FirstWindow, cancellation);
+        }
+
+        var net = sampler.ReadNet();
+        Core.Allocation.AllocationProfile profile;
+        lock (sampler.Gate)
+        {
+            sampler.Refresh();
+            profile = sampler.Samples.ToProfile(
+                net,
+                sampler.Period,
+                DateTimeOffset.UtcNow,
+                ["allocations since the sampling began; live is what is more now than then"]
+            );
+        }
+
+        if (sampler.Lost is > 0 and var lost)
+        {
+            notes.Add(
+                string.Create(CultureInfo.InvariantCulture, $"{lost} samples were lost because they came too fast")
+            );
+        }
+
+        await CaptureFile.WriteAsync(
+            path,
+            file =>
+            {
+                PprofWriter.Write(profile, file);
+                return Task.CompletedTask;
+            }
+        );
+        return new CaptureOutcome(pause, notes);
+    }
+
+    /// <summary>Has the allocator's own profiler write a file, and takes that over.</summary>
+    private async Task<CaptureOutcome> DumpAsync(string path, CancellationToken cancellation)
+    {
+        await calls.WaitAsync(cancellation);
+        try
+        {
+            var start = System.Diagnostics.Stopwatch.GetTimestamp();
+            var dumped = allocator is Jemalloc jemalloc
+                ? await DumpedFile.OfAsync(jemalloc, process, cancellation)
+                : await DumpedFile.OfAsync((Tcmalloc)allocator!, process, cancellation);
+            var took = System.Diagnostics.Stopwatch.GetElapsedTime(start);
+            await using (var from = File.OpenRead(dumped))
+            {
+                await CaptureFile.WriteAsync(path, file => from.CopyToAsync(file, cancellation));
+            }
+
+            File.Delete(dumped);
+            return new CaptureOutcome(
+                null,
+                [
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{allocator!.Name} wrote its profile within {took.TotalSeconds:0.0} s, beside the program"
+                    ),
+                ]
+            );
+        }
+        finally
+        {
+            calls.Release();
+        }
+    }
+}
