@@ -58,6 +58,13 @@ public abstract class RuntimeSession : ISignalSource
     /// <exception cref="CaptureFailedException">It was refused or failed.</exception>
     public virtual Task<TimeSpan?> CollectAsync(CancellationToken cancellation) => Task.FromResult<TimeSpan?>(null);
 
+    /// <summary>What <see cref="PrepareAsync"/> is going to change in the target, as a sentence; null where there is nothing to prepare.</summary>
+    public virtual string? Preparation => null;
+
+    /// <summary>Begins what captures need to have run for a while before the first one; undone when the session is disposed.</summary>
+    /// <exception cref="CaptureFailedException">It was refused or failed.</exception>
+    public virtual Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>What a capture would cost now.</summary>
     public abstract Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation);
 

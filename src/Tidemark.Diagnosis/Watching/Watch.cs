@@ -171,6 +171,7 @@ public sealed class Watch
             return;
         }
 
+        await PrepareAsync(enough);
         foreach (var method in target.Session.Methods)
         {
             try
@@ -188,6 +189,25 @@ public sealed class Watch
             {
                 Note($"no {method.Title}: {e.Message}");
             }
+        }
+    }
+
+    private async Task PrepareAsync(CancellationToken enough)
+    {
+        if (target.Session.Preparation is not { } change)
+        {
+            return;
+        }
+
+        progress?.Report(new WatchProgress(Elapsed, options.For, history.ToHistory(), verdict, change));
+        try
+        {
+            await target.Session.PrepareAsync(enough);
+            Note(change);
+        }
+        catch (CaptureFailedException e)
+        {
+            Note(e.Message);
         }
     }
 

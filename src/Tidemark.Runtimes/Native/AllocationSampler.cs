@@ -12,11 +12,11 @@ namespace Tidemark.Runtimes.Native;
 internal sealed class AllocationSampler : IAsyncDisposable
 {
     // Enough to tell sites apart within seconds, and few enough to cost less than a hundredth of a core.
-    private const double SamplesPerSecond = 400;
+    private const double SamplesPerSecond = 250;
     private const long SmallestPeriod = 512;
     private const long LargestPeriod = 64 << 20;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan Judging = TimeSpan.FromSeconds(2);
 
     private readonly int pid;
@@ -33,6 +33,10 @@ internal sealed class AllocationSampler : IAsyncDisposable
     private Task draining = Task.CompletedTask;
     private long period = 64 << 10;
     private ulong taken;
+    private TimeSpan stopped;
+    private long smallest = SmallestPeriod;
+    private long lostBefore;
+    private long lostAtStart;
 
     private AllocationSampler(int pid, TargetBlock block, Symboliser symboliser, ulong[] real, List<ImportSlot> slots)
     {
@@ -50,8 +54,13 @@ internal sealed class AllocationSampler : IAsyncDisposable
 
     public Lock Gate => gate;
 
-    /// <summary>How long the target stood still while the hooks were put in.</summary>
-    public TimeSpan Stopped { get; private set; }
+    /// <summary>How long the target stood still for us since this was last asked.</summary>
+    public TimeSpan TakeStopped()
+    {
+        var since = stopped;
+        stopped = TimeSpan.Zero;
+        return since;
+    }
 
     /// <summary>Memory of the target that the sampler takes, in bytes.</summary>
     public long TargetBytes
@@ -64,7 +73,10 @@ internal sealed class AllocationSampler : IAsyncDisposable
     }
 
     /// <summary>Samples that were lost because they came too fast, since the start.</summary>
-    public long Lost => (long)(memory.ReadWord(block.Data + HookBlock.Lost) + memory.ReadWord(block.Data + HookBlock.Forgotten));
+    public long LostSinceStart => Lost - lostAtStart;
+
+    private long Lost =>
+        (long)(memory.ReadWord(block.Data + HookBlock.Lost) + memory.ReadWord(block.Data + HookBlock.Forgotten));
 
     /// <summary>Finds the allocator and puts the hooks before it.</summary>
     /// <exception cref="CaptureFailedException">The program's allocator is called in another way.</exception>
@@ -78,7 +90,7 @@ internal sealed class AllocationSampler : IAsyncDisposable
         {
             var start = System.Diagnostics.Stopwatch.GetTimestamp();
             Tracer.WhileStopped(pid, sampler.PutIn);
-            sampler.Stopped = System.Diagnostics.Stopwatch.GetElapsedTime(start);
+            sampler.stopped = System.Diagnostics.Stopwatch.GetElapsedTime(start);
             return true;
         });
         sampler.draining = Task.Run(() => sampler.DrainAsync(sampler.end.Token));
@@ -178,6 +190,7 @@ internal sealed class AllocationSampler : IAsyncDisposable
         var net = ReadNet();
         net.CopyTo(netBefore, 0);
         Samples.Start(taken);
+        lostBefore = lostAtStart = Lost;
         memory.WriteWord(block.Data + HookBlock.Enabled, 1);
     }
 
@@ -224,7 +237,7 @@ internal sealed class AllocationSampler : IAsyncDisposable
                 if (since >= Judging || (quick && since > Judging / 8))
                 {
                     var now = ReadAllocated();
-                    Adjust((now - allocated) / since.TotalSeconds);
+                    Adjust((now - allocated) / since.TotalSeconds, Lost);
                     quick = false;
                     (judged, allocated) = (System.Diagnostics.Stopwatch.GetTimestamp(), now);
                 }
@@ -237,11 +250,18 @@ internal sealed class AllocationSampler : IAsyncDisposable
     }
 
     /// <summary>Samples come at the same pace whether the program allocates much or little.</summary>
-    private void Adjust(double bytesPerSecond)
+    private void Adjust(double bytesPerSecond, long lostNow)
     {
-        var wanted = (long)Math.Clamp(bytesPerSecond / SamplesPerSecond, SmallestPeriod, LargestPeriod);
         const int worthIt = 2;
-        if (wanted > period * worthIt || wanted < period / worthIt)
+        if (lostNow > lostBefore)
+        {
+            // The average is right, but the allocations come in bursts.
+            smallest = Math.Min(LargestPeriod, period * worthIt);
+            lostBefore = lostNow;
+        }
+
+        var wanted = (long)Math.Clamp(bytesPerSecond / SamplesPerSecond, smallest, LargestPeriod);
+        if (wanted >= period * worthIt || wanted < period / worthIt)
         {
             lock (gate)
             {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Runtimes.Native;
@@ -35,7 +36,7 @@ internal static class DumpedFile
     public static async Task<string> OfAsync(Tcmalloc tcmalloc, LinuxProcess process, CancellationToken cancellation)
     {
         var prefix =
-            process.ReadEnvironment("HEAPPROFILE")
+            ReadPrefix(process.Pid)
             ?? throw new CaptureFailedException("tcmalloc's profiler was started by the program, which alone knows where it writes");
         var full = Path.Combine(process.ReadWorkingDirectory() ?? "/", prefix);
         var folder = Seen(process, Path.GetDirectoryName(full)!);
@@ -53,6 +54,29 @@ internal static class DumpedFile
         }
 
         throw new CaptureFailedException(Busy);
+    }
+
+    /// <summary>The variable HEAPPROFILE as the program was started with it.</summary>
+    /// <remarks>The profiler sets the top bit of its first byte, for programs that this one starts to see that it is taken.</remarks>
+    private static string? ReadPrefix(int pid)
+    {
+        ReadOnlySpan<byte> name = "HEAPPROFILE="u8;
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"));
+        while (!rest.IsEmpty)
+        {
+            var end = rest.IndexOf((byte)0);
+            var variable = end < 0 ? rest : rest[..end];
+            if (variable.StartsWith(name) && variable.Length > name.Length)
+            {
+                byte[] value = [.. variable[name.Length..]];
+                value[0] &= 0x7f;
+                return Encoding.UTF8.GetString(value);
+            }
+
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
+
+        return null;
     }
 
     private static string Seen(LinuxProcess process, string path) => process.SharesOurFiles ? path : process.Root + path;

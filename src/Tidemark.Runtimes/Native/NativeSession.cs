@@ -20,7 +20,7 @@ internal sealed class NativeSession : RuntimeSession
         "pprof",
         ".heap.pb.gz",
         CaptureRole.Heap,
-        "heap profile (from now until the end of the watch, calls of malloc and free are counted and some of them sampled)"
+        "heap profile of sampled allocations"
     );
 
     private static readonly CaptureMethod JemallocProfile = new(
@@ -56,7 +56,7 @@ internal sealed class NativeSession : RuntimeSession
     private readonly Symboliser symboliser;
     private readonly TargetBlock? block;
     private readonly NativeAllocator? allocator;
-    private readonly string? refusal;
+    private string? refusal;
     private readonly SemaphoreSlim calls = new(1);
     private AllocationSampler? sampler;
     private DateTimeOffset asked;
@@ -151,6 +151,31 @@ internal sealed class NativeSession : RuntimeSession
     }
 
     /// <inheritdoc />
+    public override string? Preparation =>
+        block is not null && Methods.Contains(SampledProfile)
+            ? "calls of malloc and free lead through a counter until the end of the watch, and then to where they led before; a few pages of code that is no longer called stay in the process"
+            : null;
+
+    /// <inheritdoc />
+    public override async Task PrepareAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            sampler ??= await AllocationSampler.StartAsync(process.Pid, block!, symboliser);
+            asked = default; // its figures are tied to the count from now on
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ThreadCallException)
+        {
+            throw new CaptureFailedException($"allocations of process {process.Pid} cannot be counted: {e.Message}", e);
+        }
+        catch (CaptureFailedException e)
+        {
+            refusal = e.Message;
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);
@@ -163,7 +188,7 @@ internal sealed class NativeSession : RuntimeSession
             );
         }
 
-        if (method == SampledProfile && block is null)
+        if (method == SampledProfile && (block is null || refusal is not null))
         {
             throw new CaptureFailedException($"{refusal}; {HowToProfile}");
         }
@@ -286,18 +311,14 @@ internal sealed class NativeSession : RuntimeSession
     private async Task<CaptureOutcome> WriteProfileAsync(string path, CancellationToken cancellation)
     {
         var notes = new List<string>();
-        TimeSpan? pause = TimeSpan.Zero;
         if (sampler is null)
         {
-            sampler = await AllocationSampler.StartAsync(process.Pid, block!, symboliser);
-            asked = default; // its figures are tied to the count from now on
-            pause = sampler.Stopped;
-            notes.Add(
-                "calls of malloc and free lead through a counter until the end of the watch, then to where they led before; a few pages of code that is no longer called stay in the process"
-            );
+            await PrepareAsync(cancellation);
+            notes.Add(Preparation!);
             await Task.Delay(FirstWindow, cancellation);
         }
 
+        var pause = sampler!.TakeStopped();
         var net = sampler.ReadNet();
         Core.Allocation.AllocationProfile profile;
         lock (sampler.Gate)
@@ -311,7 +332,7 @@ internal sealed class NativeSession : RuntimeSession
             );
         }
 
-        if (sampler.Lost is > 0 and var lost)
+        if (sampler.LostSinceStart is > 0 and var lost)
         {
             notes.Add(
                 string.Create(CultureInfo.InvariantCulture, $"{lost} samples were lost because they came too fast")
