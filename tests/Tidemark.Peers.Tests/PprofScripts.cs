@@ -55,9 +55,9 @@ internal static partial class PprofScripts
     }
 
     /// <summary>Inlined functions have no scope there, and libraries' ones a version.</summary>
-    private static string ShortName(string function)
+    public static string ShortName(string function)
     {
-        var name = function.Split(" (inline)")[0].Split("@@")[0];
+        var name = function.Split(" (inline)")[0].Split('@')[0].Replace("__GI_", "", StringComparison.Ordinal);
         while (Brackets().Replace(name, "") is var shorter && shorter != name)
         {
             name = shorter;
