@@ -13,7 +13,14 @@ public static class KnownRuntimes
 {
     /// <summary>In the order in which they are asked; native code, which every process is, stands last.</summary>
     public static IReadOnlyList<IRuntime> All { get; } =
-    [new DotNetRuntime(), new GoRuntime(), new JvmRuntime(), new PythonRuntime(), new NodeRuntime(), new NativeRuntime()];
+    [
+        new DotNetRuntime(),
+        new GoRuntime(),
+        new JvmRuntime(),
+        new PythonRuntime(),
+        new NodeRuntime(),
+        new NativeRuntime(),
+    ];
 
     /// <summary>What is known of the runtime that a capture is of; nothing where it does not say, or is not one of ours.</summary>
     public static RuntimeKnowledge KnowledgeOf(string? runtime) =>

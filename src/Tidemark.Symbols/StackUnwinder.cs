@@ -72,9 +72,7 @@ public sealed class StackUnwinder(Symboliser symboliser)
             frames[symbols] = table;
         }
 
-        return table?.Find(inObject) is { } row
-            ? StepBy(row, registers, stack)
-            : StepByFramePointer(registers, stack);
+        return table?.Find(inObject) is { } row ? StepBy(row, registers, stack) : StepByFramePointer(registers, stack);
     }
 
     private static bool StepBy(FrameRow row, Span<ulong> registers, StackCopy stack)

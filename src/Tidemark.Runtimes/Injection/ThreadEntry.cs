@@ -85,8 +85,7 @@ internal static class ThreadEntry
     }
 
     /// <summary>A thread that waits in one of the calls that no allocator makes under its lock; null where there is none.</summary>
-    public static int? FindWaitingThread(int pid) =>
-        FindWaitingThreads(pid) is [var first, ..] ? first : null;
+    public static int? FindWaitingThread(int pid) => FindWaitingThreads(pid) is [var first, ..] ? first : null;
 
     /// <summary>All such threads, those that wait for a lock last.</summary>
     public static IReadOnlyList<int> FindWaitingThreads(int pid)

@@ -84,7 +84,13 @@ internal sealed class AllocationSampler : IAsyncDisposable
     {
         var slots = AllocatorImports.Find(symboliser, []);
         var real = RealFunctions.Find(pid, block, symboliser, slots);
-        var sampler = new AllocationSampler(pid, block, symboliser, real.Functions, [.. slots.Where(s => real.IsHooked(s.Function))]);
+        var sampler = new AllocationSampler(
+            pid,
+            block,
+            symboliser,
+            real.Functions,
+            [.. slots.Where(s => real.IsHooked(s.Function))]
+        );
         sampler.Prepare(real.UsableSize);
         await Tracer.RunAsync(() =>
         {
@@ -291,8 +297,7 @@ internal sealed class AllocationSampler : IAsyncDisposable
         }
     }
 
-    private void ReadShards() =>
-        memory.Read(block.Data + HookBlock.ShardTable, MemoryMarshal.AsBytes(shards.AsSpan()));
+    private void ReadShards() => memory.Read(block.Data + HookBlock.ShardTable, MemoryMarshal.AsBytes(shards.AsSpan()));
 
     private void Take()
     {
@@ -313,7 +318,10 @@ internal sealed class AllocationSampler : IAsyncDisposable
                 continue; // by a thread that does not come on: the others must not wait for it
             }
 
-            var stack = sample.Slice(HookBlock.SampleHeader, (int)Math.Min(header[12], (ulong)(HookBlock.SampleBytes - HookBlock.SampleHeader)));
+            var stack = sample.Slice(
+                HookBlock.SampleHeader,
+                (int)Math.Min(header[12], (ulong)(HookBlock.SampleBytes - HookBlock.SampleHeader))
+            );
             memory.Read(at + HookBlock.SampleHeader, stack);
             Samples.Add(header, stack, period);
         }

@@ -161,7 +161,9 @@ internal sealed class AllocationSamples(Symboliser symboliser)
         return number;
     }
 
-    private sealed class SequenceComparer : IEqualityComparer<ulong[]>, IAlternateEqualityComparer<ReadOnlySpan<ulong>, ulong[]>
+    private sealed class SequenceComparer
+        : IEqualityComparer<ulong[]>,
+            IAlternateEqualityComparer<ReadOnlySpan<ulong>, ulong[]>
     {
         public bool Equals(ulong[]? x, ulong[]? y) => x.AsSpan().SequenceEqual(y);
 

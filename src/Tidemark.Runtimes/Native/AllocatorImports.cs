@@ -52,7 +52,11 @@ internal static class AllocatorImports
     {
         foreach (var mapping in symboliser.Map.Mappings)
         {
-            if (mapping.Path == path && symboliser.Open(mapping) is { } symbols && Bias(symbols.Elf, mapping) is { } bias)
+            if (
+                mapping.Path == path
+                && symboliser.Open(mapping) is { } symbols
+                && Bias(symbols.Elf, mapping) is { } bias
+            )
             {
                 return FindDefinition(symbols.Elf, function) is { } address ? address + bias : null;
             }

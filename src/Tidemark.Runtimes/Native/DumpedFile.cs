@@ -37,7 +37,9 @@ internal static class DumpedFile
     {
         var prefix =
             ReadPrefix(process.Pid)
-            ?? throw new CaptureFailedException("tcmalloc's profiler was started by the program, which alone knows where it writes");
+            ?? throw new CaptureFailedException(
+                "tcmalloc's profiler was started by the program, which alone knows where it writes"
+            );
         var full = Path.Combine(process.ReadWorkingDirectory() ?? "/", prefix);
         var folder = Seen(process, Path.GetDirectoryName(full)!);
         var pattern = Path.GetFileName(full) + ".*.heap";
@@ -61,7 +63,9 @@ internal static class DumpedFile
     private static string? ReadPrefix(int pid)
     {
         ReadOnlySpan<byte> name = "HEAPPROFILE="u8;
-        ReadOnlySpan<byte> rest = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ"));
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(
+            string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ")
+        );
         while (!rest.IsEmpty)
         {
             var end = rest.IndexOf((byte)0);
@@ -79,5 +83,6 @@ internal static class DumpedFile
         return null;
     }
 
-    private static string Seen(LinuxProcess process, string path) => process.SharesOurFiles ? path : process.Root + path;
+    private static string Seen(LinuxProcess process, string path) =>
+        process.SharesOurFiles ? path : process.Root + path;
 }

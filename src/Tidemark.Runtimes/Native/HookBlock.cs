@@ -76,7 +76,8 @@ internal static class HookBlock
     public static ReadOnlySpan<byte> Magic => "TMHOOKS1"u8;
 
     /// <summary>Where a hook begins, from the block's start.</summary>
-    public static ulong Entry(int hook) => BinaryPrimitives.ReadUInt64LittleEndian(Code.AsSpan(EntryTable + 8 + (hook * 8)));
+    public static ulong Entry(int hook) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(Code.AsSpan(EntryTable + 8 + (hook * 8)));
 
     /// <summary>Where the function begins that a thread of ours runs.</summary>
     public static ulong Run => Entry(Functions.Length);

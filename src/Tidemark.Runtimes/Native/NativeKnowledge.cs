@@ -12,24 +12,37 @@ internal static class NativeKnowledge
             Library =
             [
                 // C++'s library and those that stand in most programs, told by their namespace.
-                Name(@"^(std|__gnu_cxx|__cxxabiv1|boost|absl|folly|fmt|spdlog|google|grpc|grpc_core|Json|nlohmann|rapidjson|YAML|re2|leveldb|rocksdb|asio|Poco|Eigen|cv|tbb|q?Q[A-Z]\w*|cxx11)::"),
+                Name(
+                    @"^(std|__gnu_cxx|__cxxabiv1|boost|absl|folly|fmt|spdlog|google|grpc|grpc_core|Json|nlohmann|rapidjson|YAML|re2|leveldb|rocksdb|asio|Poco|Eigen|cv|tbb|q?Q[A-Z]\w*|cxx11)::"
+                ),
                 Name(@"^operator (new|delete)\b|^(void|bool|auto|decltype\([^)]*\)) (std|__gnu_cxx|boost)::"),
                 // Rust's own crates and the usual ones below programs.
-                Name(@"^<?(&|mut |dyn |\[|\()*(alloc|core|std|hashbrown|tokio|hyper|bytes|serde|serde_json|futures\w*|crossbeam\w*|parking_lot\w*|rayon\w*|mio|smallvec|indexmap|dashmap|once_cell|lazy_static)::"),
+                Name(
+                    @"^<?(&|mut |dyn |\[|\()*(alloc|core|std|hashbrown|tokio|hyper|bytes|serde|serde_json|futures\w*|crossbeam\w*|parking_lot\w*|rayon\w*|mio|smallvec|indexmap|dashmap|once_cell|lazy_static)::"
+                ),
                 Name(@"^(__rust_|__rdl_|__rg_|_R[A-Za-z0-9]*(alloc|realloc))"),
                 // C's library, the loader, the start of threads and programs.
-                Name(@"^_*(malloc|calloc|realloc|reallocarray|memalign|posix_memalign|aligned_alloc|valloc|pvalloc|str(n)?dup|wcsdup|v?asprintf|getline|getdelim|open_memstream|f(d)?open(64)?|opendir|scandir|getaddrinfo|regcomp|qsort|setlocale|newlocale|tsearch|hcreate\w*|start_thread|clone3?|pthread_\w+|libc_start\w*|libc_start_main\w*|start|IO_\w+|GI_\w+|dl_\w+|tls_\w+|nss_\w+)(@@.*)?$"),
+                Name(
+                    @"^_*(malloc|calloc|realloc|reallocarray|memalign|posix_memalign|aligned_alloc|valloc|pvalloc|str(n)?dup|wcsdup|v?asprintf|getline|getdelim|open_memstream|f(d)?open(64)?|opendir|scandir|getaddrinfo|regcomp|qsort|setlocale|newlocale|tsearch|hcreate\w*|start_thread|clone3?|pthread_\w+|libc_start\w*|libc_start_main\w*|start|IO_\w+|GI_\w+|dl_\w+|tls_\w+|nss_\w+)(@@.*)?$"
+                ),
                 // Libraries without names: by their file.
                 Name(@"^(lib[\w+.-]+\.so|ld-linux[\w.-]*|\[vdso\])"),
                 // Usual C libraries, told by the beginning of their functions' names.
-                Name(@"^(g_(malloc|malloc0|realloc|strdup|slice|try_malloc|array|ptr_array|hash_table|list|string|byte_array|object|type)\w*|sqlite3\w*|CRYPTO_\w+|OPENSSL_\w+|SSL_\w+|BIO_\w+|EVP_\w+|X509_\w+|ASN1_\w+|curl_\w+|Curl_\w+|xml[A-Z]\w*|json_\w+|yajl_\w+|uv_\w+|uv__\w+|event_\w+|evbuffer_\w+|inflate\w*|deflate\w*|png_\w+|jpeg_\w+|apr_\w+|lua[A-Z_]\w*|av_\w+|zmq_\w+|PQ\w+)$"),
+                Name(
+                    @"^(g_(malloc|malloc0|realloc|strdup|slice|try_malloc|array|ptr_array|hash_table|list|string|byte_array|object|type)\w*|sqlite3\w*|CRYPTO_\w+|OPENSSL_\w+|SSL_\w+|BIO_\w+|EVP_\w+|X509_\w+|ASN1_\w+|curl_\w+|Curl_\w+|xml[A-Z]\w*|json_\w+|yajl_\w+|uv_\w+|uv__\w+|event_\w+|evbuffer_\w+|inflate\w*|deflate\w*|png_\w+|jpeg_\w+|apr_\w+|lua[A-Z_]\w*|av_\w+|zmq_\w+|PQ\w+)$"
+                ),
             ],
             Noise =
             [
-                Name(@"^(pthread_create|_?_?pthread_create\w*|allocate_stack|_dl_allocate_tls\w*|__tls_get_addr\w*|_dl_new_object|dlopen\w*)(@@.*)?$"),
+                Name(
+                    @"^(pthread_create|_?_?pthread_create\w*|allocate_stack|_dl_allocate_tls\w*|__tls_get_addr\w*|_dl_new_object|dlopen\w*)(@@.*)?$"
+                ),
                 Name(@"^\[(stack|vdso|vvar|vvar_vclock|vsyscall)\]$"),
             ],
-            BenignCaches = [Name(@"^(setlocale|newlocale|getaddrinfo|tzset\w*|localtime_r?|__nss_\w+|std::locale::\w+)(@@.*)?$")],
+            BenignCaches =
+            [
+                Name(@"^(setlocale|newlocale|getaddrinfo|tzset\w*|localtime_r?|__nss_\w+|std::locale::\w+)(@@.*)?$"),
+            ],
             Culprits =
             [
                 new(

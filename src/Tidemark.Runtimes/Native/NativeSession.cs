@@ -183,9 +183,7 @@ internal sealed class NativeSession : RuntimeSession
         if (method == Mappings)
         {
             const double secondsPerByte = 0.01 / (1L << 30);
-            return Task.FromResult(
-                new CaptureEstimate(TimeSpan.FromSeconds(resident * secondsPerByte), 1 << 20, 0)
-            );
+            return Task.FromResult(new CaptureEstimate(TimeSpan.FromSeconds(resident * secondsPerByte), 1 << 20, 0));
         }
 
         if (method == SampledProfile && (block is null || refusal is not null))
@@ -274,7 +272,12 @@ internal sealed class NativeSession : RuntimeSession
 
     private async Task AskAsync(CancellationToken cancellation)
     {
-        if (allocator is null || isSilent || DateTimeOffset.UtcNow - asked < AskEvery || !await calls.WaitAsync(0, cancellation))
+        if (
+            allocator is null
+            || isSilent
+            || DateTimeOffset.UtcNow - asked < AskEvery
+            || !await calls.WaitAsync(0, cancellation)
+        )
         {
             return;
         }

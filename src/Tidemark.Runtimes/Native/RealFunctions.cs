@@ -40,7 +40,9 @@ internal sealed record RealFunctions(ulong[] Functions, ulong UsableSize, string
 
         var usableSize =
             AllocatorImports.Definition(symboliser, allocator, "malloc_usable_size")
-            ?? throw new CaptureFailedException($"{allocator} has no malloc_usable_size, which tells how large a block is");
+            ?? throw new CaptureFailedException(
+                $"{allocator} has no malloc_usable_size, which tells how large a block is"
+            );
         return new RealFunctions(
             functions,
             usableSize,

@@ -96,8 +96,10 @@ internal sealed class TargetBlock
     {
         if (
             isBusy
-            || (image.Find(ThreadEntry.IsSystemLibrary, "pthread_create", "pthread_self", "pthread_detach")
-                ?? image.Find(_ => true, "pthread_create", "pthread_self", "pthread_detach"))
+            || (
+                image.Find(ThreadEntry.IsSystemLibrary, "pthread_create", "pthread_self", "pthread_detach")
+                ?? image.Find(_ => true, "pthread_create", "pthread_self", "pthread_detach")
+            )
                 is not { } threads
         )
         {
@@ -246,7 +248,9 @@ internal sealed class TargetBlock
             words.Add(call.Function);
             words.AddRange(Enumerable.Range(0, 6).Select(i => i < call.Arguments.Count ? call.Arguments[i].Value : 0));
             words.AddRange(
-                Enumerable.Range(0, 6).Select(i => i < call.Arguments.Count ? (ulong)(call.Arguments[i].ResultOf + 1) : 0)
+                Enumerable
+                    .Range(0, 6)
+                    .Select(i => i < call.Arguments.Count ? (ulong)(call.Arguments[i].ResultOf + 1) : 0)
             );
             words.Add(0);
         }
