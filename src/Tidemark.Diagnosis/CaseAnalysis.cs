@@ -27,8 +27,15 @@ public static class CaseAnalysis
         ArgumentNullException.ThrowIfNull(history);
         var notes = new List<string>(file.Notes);
         var series = CaptureReader.Read(file, folder, knowledge, notes);
+        var graphs = GrowthAnalyzer.Analyze(history, options);
         var suspects = SuspectMerge.Of(series);
-        var verdict = VerdictRefinement.Refine(GrowthAnalyzer.Analyze(history, options), history, series, suspects);
+        if (graphs.Kind == GrowthKind.Fragmentation)
+        {
+            suspects = FragmentationCase.Suspects(series, knowledge, suspects);
+            notes.AddRange(FragmentationCase.Remedies(knowledge));
+        }
+
+        var verdict = VerdictRefinement.Refine(graphs, history, series, suspects);
         return new Diagnosis(
             file.Target,
             history,

@@ -174,22 +174,22 @@ internal sealed class Bins
         return rates;
     }
 
-    /// <summary>One signal less another one, sample by sample; the other one is taken to run straight between its samples.</summary>
-    public BinnedSignal Without(Signal whole, Signal part)
+    /// <summary>One signal less others, sample by sample.</summary>
+    /// <param name="whole">The signal.</param>
+    /// <param name="straight">Taken to run straight between its samples.</param>
+    /// <param name="held">Taken to stay as it was until it is told again; null for none.</param>
+    public BinnedSignal Without(Signal whole, Signal straight, Signal? held = null)
     {
         double[] rest = [.. history.Values(whole)];
-        var parts = history.Values(part);
+        var parts = history.Values(straight);
         var times = history.Times;
         var (before, after) = (-1, -1);
         for (var i = 0; i < rest.Length; i++)
         {
-            while (after < i && after < parts.Length)
+            if (after < i && after < parts.Length)
             {
                 before = after;
-                do
-                {
-                    after++;
-                } while (after < parts.Length && double.IsNaN(parts[after]));
+                after = NextKnown(parts, after);
             }
 
             rest[i] -=
@@ -206,7 +206,33 @@ internal sealed class Bins
                         );
         }
 
+        if (held is { } steps)
+        {
+            SubtractSteps(rest, history.Values(steps));
+        }
+
         return Reduce(rest);
+    }
+
+    private static void SubtractSteps(double[] rest, ReadOnlySpan<double> steps)
+    {
+        var first = NextKnown(steps, -1);
+        var last = first < steps.Length ? steps[first] : 0;
+        for (var i = 0; i < rest.Length && !steps.IsEmpty; i++)
+        {
+            last = double.IsNaN(steps[i]) ? last : steps[i];
+            rest[i] -= last;
+        }
+    }
+
+    private static int NextKnown(ReadOnlySpan<double> values, int from)
+    {
+        do
+        {
+            from++;
+        } while (from < values.Length && double.IsNaN(values[from]));
+
+        return from;
     }
 
     private double Middle(int bin) => 0.5 * (history.Times[starts[bin]] + history.Times[ends[bin] - 1]);

@@ -48,7 +48,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         if (
             trends.HeldAsSeen.Grows
             && trends.OutsideHeap is { GrowsForEver: true } outside
-            && outside.Best.Rise > OutsideRise * beyond.Level
+            && outside.Best.Rise > OutsideRise * trends.FootprintAsSeen.Level
             && (!beyond.GrowsForEver || IsOutside(outside, beyond))
         )
         {
@@ -57,7 +57,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
                 : Leaking(GrowthKind.NativeLeak, Signal.Footprint, outside);
         }
 
-        if (beyond.GrowsForEver)
+        if (trends.GrowsBeyondHeap)
         {
             if (trends.Live is not { } held || IsMostly(held, beyond))
             {

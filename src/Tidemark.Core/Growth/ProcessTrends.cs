@@ -11,6 +11,9 @@ internal sealed class ProcessTrends(Bins bins)
     /// <summary>After a collection the live heap is never the same to this share of itself.</summary>
     private const double SameCollection = 1e-4;
 
+    /// <summary>A runtime's books take less than this share of its heap.</summary>
+    private const double SmallPart = 0.15;
+
     private readonly Lazy<List<double[]>> load = new(() =>
         [.. Explanations.OfLoad(bins), .. bins.IsLiveWatch ? Explanations.OfWorkInProgress(bins) : []]
     );
@@ -28,20 +31,37 @@ internal sealed class ProcessTrends(Bins bins)
 
     /// <summary>What of the footprint cannot be used again, without what the load explains: the footprint itself, where that is not told.</summary>
     public Trend Held =>
-        field ??= TellsReusable ? TrendAnalysis.Of(bins, HeldOf(Signal.Footprint), load.Value) : Footprint;
+        field ??= TellsReusable ? TrendAnalysis.Of(bins, HeldFootprint, load.Value) : Footprint;
 
     /// <summary>The same as it stands.</summary>
     public Trend HeldAsSeen =>
         field ??=
             !TellsReusable ? FootprintAsSeen
-            : HasLoad ? TrendAnalysis.Of(bins, HeldOf(Signal.Footprint), [])
+            : HasLoad ? TrendAnalysis.Of(bins, HeldFootprint, [])
             : Held;
 
-    /// <summary>What of the footprint cannot be used again, without what load and live heap explain: what was taken beyond them.</summary>
+    /// <summary>The footprint's floor, without what load and live heap explain: what was taken beyond them.</summary>
+    /// <remarks>
+    /// Where the runtime tells what it uses again, that and the live heap are taken off. Elsewhere the live heap explains the footprint,
+    /// and by any factor: a little growth of what is live may then hide much of what is not.
+    /// </remarks>
     public Trend FootprintBeyondHeap =>
-        field ??= Live is null
-            ? Held
-            : TrendAnalysis.Of(bins, HeldOf(Signal.Footprint), [.. load.Value, .. Explanations.OfLiveHeap(bins)]);
+        field ??=
+            Live is null ? Held
+            : TellsReusable ? TrendAnalysis.Of(bins, BeyondLive(Signal.Footprint), load.Value)
+            : TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, [.. load.Value, .. Explanations.OfLiveHeap(bins)]);
+
+    /// <summary>
+    /// True where <see cref="FootprintBeyondHeap"/> goes on and is no small part of how the footprint has moved: the books that a runtime
+    /// keeps of its heap grow with the garbage too, by some per cent of it.
+    /// </summary>
+    public bool GrowsBeyondHeap =>
+        FootprintBeyondHeap.GrowsForEver
+        && (
+            !TellsReusable
+            || FootprintBeyondHeap.Best.Rise
+                > Math.Max(SmallPart * Range(bins[Signal.Footprint]!.Low), Trend.SmallestRise * FootprintAsSeen.Level)
+        );
 
     /// <summary>What lies outside of the heap that was taken from the system, without what the load explains; null where that is not known.</summary>
     public Trend? OutsideHeap =>
@@ -62,13 +82,15 @@ internal sealed class ProcessTrends(Bins bins)
 
     /// <summary>The heap taken from the system, without what the live heap explains; null where it is not known.</summary>
     public Trend? Committed =>
-        field ??= bins[Signal.CommittedHeap] is not null
-            ? TrendAnalysis.Of(
+        field ??=
+            bins[Signal.CommittedHeap] is not { } committed ? null
+            : TellsReusable && Live is not null
+                ? TrendAnalysis.Of(bins, BeyondLive(Signal.CommittedHeap), bins.IsLiveWatch ? load.Value : [])
+            : TrendAnalysis.Of(
                 bins,
-                HeldOf(Signal.CommittedHeap),
+                committed.Low,
                 bins.IsLiveWatch ? [.. load.Value, .. Explanations.OfLiveHeap(bins)] : Explanations.OfLiveHeap(bins)
-            )
-            : null;
+            );
 
     /// <summary>A count as it stands, such as threads or cache entries; null where it is not known.</summary>
     public Trend? Count(Signal signal) => bins[signal] is { } values ? TrendAnalysis.Of(bins, values.Mean, []) : null;
@@ -81,9 +103,21 @@ internal sealed class ProcessTrends(Bins bins)
 
     private bool TellsReusable => bins[Signal.ReusableHeap] is not null;
 
-    /// <summary>The floor of what cannot be used again; of everything, where that is not told.</summary>
-    private double[] HeldOf(Signal whole) =>
-        (TellsReusable ? bins.Without(whole, Signal.ReusableHeap) : bins[whole]!).Low;
+    private double[] HeldFootprint => bins.Without(Signal.Footprint, Signal.ReusableHeap).Low;
+
+    /// <summary>The floor of what is neither live nor used again.</summary>
+    private double[] BeyondLive(Signal whole) => bins.Without(whole, Signal.ReusableHeap, Signal.LiveHeap).Low;
+
+    private static double Range(double[] values)
+    {
+        var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
+        foreach (var value in values)
+        {
+            (low, high) = double.IsNaN(value) ? (low, high) : (Math.Min(low, value), Math.Max(high, value));
+        }
+
+        return high - low;
+    }
 
     /// <summary>The footprint less the heap taken from the system; null where the heap is larger of late, because it is not resident.</summary>
     private double[]? Outside()

@@ -36,7 +36,7 @@ internal sealed record Trend(
     private const double ClearOdds = 5;
 
     /// <summary>Growth below this share of the level is nobody's leak: stable processes wander as far.</summary>
-    private const double SmallestRise = 0.045;
+    public const double SmallestRise = 0.045;
 
     /// <summary>The same of what is to come in as long again.</summary>
     private const double SmallestFuture = 0.04;

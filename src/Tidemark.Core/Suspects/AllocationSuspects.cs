@@ -55,6 +55,18 @@ public static class AllocationSuspects
             : OfSites(diff, bytes, roles, options);
     }
 
+    /// <summary>Who scatters objects that stay among many that go, for a heap that is known to be fragmented; empty where the profiles do not tell.</summary>
+    public static IReadOnlyList<Suspect> FindFragmenting(
+        ProfileDiff diff,
+        RuntimeKnowledge knowledge,
+        AllocationSuspectOptions? options = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(diff);
+        ArgumentNullException.ThrowIfNull(knowledge);
+        return FragmentingSites.Find(diff, knowledge, options ?? new AllocationSuspectOptions());
+    }
+
     private static List<Suspect> OfSites(
         ProfileDiff diff,
         int bytes,

@@ -53,6 +53,11 @@ public static class CulpritMarks
 /// <param name="Words">In words that follow "tasks that", such as <c>wait for a lock</c>.</param>
 public sealed record WaitReason(Regex Function, string Words);
 
+/// <summary>What makes a runtime give memory back, or take less of it.</summary>
+/// <param name="Action">What to do, such as a setting with its value.</param>
+/// <param name="Price">What it costs, and what it does not help against.</param>
+public sealed record Remedy(string Action, string Price);
+
 /// <summary>What is known of one runtime, as data: analysis receives it and never asks for a runtime's name.</summary>
 public sealed record RuntimeKnowledge
 {
@@ -70,6 +75,9 @@ public sealed record RuntimeKnowledge
 
     /// <summary>Functions and types of the runtime and its libraries: the first frame or holder outside of them is the user's code.</summary>
     public IReadOnlyList<Regex> Library { get; init; } = [];
+
+    /// <summary>What helps against memory that is held and not used, the gentlest first.</summary>
+    public IReadOnlyList<Remedy> Fragmentation { get; init; } = [];
 
     /// <summary>What goroutines and other tasks wait for; asked for each frame from the innermost on.</summary>
     public IReadOnlyList<WaitReason> Waits { get; init; } = [];

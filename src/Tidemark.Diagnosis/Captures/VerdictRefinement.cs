@@ -23,7 +23,12 @@ internal static class VerdictRefinement
             );
         }
 
-        return graphs;
+        return graphs.Kind == GrowthKind.Fragmentation && FragmentationCase.Layout(history) is { } layout
+            ? graphs with
+            {
+                Evidence = [.. graphs.Evidence, layout],
+            }
+            : graphs;
     }
 
     private static GrowthVerdict With(GrowthVerdict graphs, GrowthKind kind, Evidence evidence) =>

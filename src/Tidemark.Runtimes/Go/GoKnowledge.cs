@@ -50,6 +50,25 @@ internal static class GoKnowledge
                 new(Name(@"^internal/poll\.runtime_pollWait$"), "wait for the network"),
                 new(Name(@"^syscall\."), "stay in a system call"),
             ],
+            Fragmentation =
+            [
+                new(
+                    "allocate what stays apart from what goes: copy the few that are kept into one slice, and take short-lived ones from a sync.Pool",
+                    "a change of the code; the only one that helps where live objects keep their pages"
+                ),
+                new(
+                    "GOGC=50, or debug.SetGCPercent(50)",
+                    "twice as many collections and their CPU time; makes the heap's garbage smaller and leaves pages that live objects keep as they are"
+                ),
+                new(
+                    "GOMEMLIMIT a tenth below the container's limit (Go 1.19)",
+                    "near the limit the program collects more and more, and spends up to half of its CPU time on it where what is live or stuck does not fit"
+                ),
+                new(
+                    "debug.FreeOSMemory() after a peak, by the program itself",
+                    "a full collection, and page faults when the memory is used again; gives back idle pages only"
+                ),
+            ],
             Culprits =
             [
                 new(

@@ -160,6 +160,26 @@ public class AllocationSuspectsTests
         all.First(s => s.Pattern == StuckTasks.Pattern).GrowthBytes.ShouldBe((16 * Mebibyte) + (1000 * 4096));
     }
 
+    [Fact]
+    public void A_heap_is_fragmented_by_who_allocates_much_in_small_pieces_and_keeps_little()
+    {
+        var diff = ProfileDiff.Between(
+            Capture(("lib.New < main.decode", 0, 0), ("main.keep", 0, 0), ("main.rarely", 0, 0)),
+            Capture(
+                ("lib.New < main.decode", 2 * Mebibyte, 200 * Mebibyte),
+                ("main.keep", 9 * Mebibyte, 9 * Mebibyte),
+                ("main.rarely", 0, 2 * Mebibyte)
+            )
+        );
+
+        var suspect = AllocationSuspects.FindFragmenting(diff, Knowledge).ShouldHaveSingleItem();
+
+        suspect.Site!.Function.ShouldBe("main.decode");
+        suspect.Pattern.ShouldBe("fragmentation");
+        suspect.GrowthBytes.ShouldBe(2 * Mebibyte);
+        suspect.Evidence[0].ShouldStartWith("200 MiB were allocated here");
+    }
+
     private static IReadOnlyList<Suspect> Find(params AllocationProfile[] captures) =>
         AllocationSuspects.Find(ProfileDiff.Between(captures), Knowledge);
 
