@@ -30,8 +30,7 @@ internal sealed class ProcessTrends(Bins bins)
         field ??= HasLoad ? TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, []) : Footprint;
 
     /// <summary>What of the footprint cannot be used again, without what the load explains: the footprint itself, where that is not told.</summary>
-    public Trend Held =>
-        field ??= TellsReusable ? TrendAnalysis.Of(bins, HeldFootprint, load.Value) : Footprint;
+    public Trend Held => field ??= TellsReusable ? TrendAnalysis.Of(bins, HeldFootprint, load.Value) : Footprint;
 
     /// <summary>The same as it stands.</summary>
     public Trend HeldAsSeen =>
