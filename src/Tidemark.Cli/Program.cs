@@ -2,9 +2,12 @@ using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Tidemark.Cli.Commands;
+using Tidemark.Cli.Commands.Check;
 using Tidemark.Core.Series;
 using Tidemark.Formats;
 using Tidemark.Metrics;
+using Tidemark.Metrics.Prometheus.Api;
+using Tidemark.Metrics.Prometheus.Signals;
 using Tidemark.Runtimes;
 
 namespace Tidemark.Cli;
@@ -77,6 +80,8 @@ public static class Program
             CommandFailedException
             or MalformedDumpException
             or MalformedHistoryException
+            or PrometheusException
+            or ConfigurationException
             or AttachFailedException
             or CaptureFailedException
             or TargetGoneException

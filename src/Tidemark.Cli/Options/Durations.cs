@@ -18,6 +18,15 @@ public static partial class Durations
             DefaultValueFactory = _ => standard,
         };
 
+    /// <summary>An option that takes a duration and has no value of its own.</summary>
+    public static Option<TimeSpan?> Optional(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "DURATION",
+            CustomParser = result => Parse(result),
+        };
+
     /// <summary>Null where the text is not a duration.</summary>
     public static TimeSpan? Parse(string text)
     {
@@ -48,7 +57,8 @@ public static partial class Durations
         return seconds is > 0 and < 3.2e9 ? TimeSpan.FromSeconds(seconds) : null;
     }
 
-    private static TimeSpan Parse(ArgumentResult result)
+    /// <summary>The value of an option; what is no duration becomes its error.</summary>
+    internal static TimeSpan Parse(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (Parse(text) is { } duration)

@@ -32,6 +32,17 @@ public sealed record CheckedSeries(
     )
     {
         ArgumentNullException.ThrowIfNull(history);
+        return Of(history, labels, GrowthAnalyzer.Analyze(history, options));
+    }
+
+    /// <summary>The same for a history that was judged already.</summary>
+    public static CheckedSeries Of(
+        ProcessHistory history,
+        IReadOnlyDictionary<string, string> labels,
+        GrowthVerdict verdict
+    )
+    {
+        ArgumentNullException.ThrowIfNull(history);
         return new CheckedSeries(
             history.Name,
             labels,
@@ -39,7 +50,7 @@ public sealed record CheckedSeries(
             history.To,
             history.Count,
             SketchOf(history),
-            GrowthAnalyzer.Analyze(history, options)
+            verdict
         );
     }
 

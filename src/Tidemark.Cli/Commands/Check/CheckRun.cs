@@ -1,0 +1,161 @@
+using Spectre.Console;
+using Tidemark.Core.Growth;
+using Tidemark.Metrics;
+using Tidemark.Metrics.Prometheus.Rules;
+using Tidemark.Reports.Check;
+using Tidemark.Reports.Json;
+
+namespace Tidemark.Cli.Commands.Check;
+
+/// <summary>One check from the source of the histories to the printed answer, once or again and again.</summary>
+public sealed class CheckRun(CheckRequest request, Output output)
+{
+    private static readonly Dictionary<string, string> NoLabels = [];
+
+    private static readonly TimeProvider Time = TimeProvider.System;
+
+    private GrowthOptions Growth => new() { LimitBytes = request.LimitBytes };
+
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        if (request.PrintRules)
+        {
+            output.Lines.Write(GrowthRules.Text);
+            return ExitStatus.Healthy;
+        }
+
+        var ways =
+            (request.Csv.Count > 0 ? 1 : 0) + (request.Pids.Count > 0 ? 1 : 0) + (request.Prometheus is null ? 0 : 1);
+        if (ways != 1)
+        {
+            throw new CommandFailedException(
+                "name one source: --csv FILE, --pid N, or --prometheus URL (see tidemark check --help)"
+            );
+        }
+
+        if (output.Format == OutputFormat.Html)
+        {
+            throw new CommandFailedException("check has no HTML: ask for --format text, json or markdown");
+        }
+
+        if (request.Watch is not { } every)
+        {
+            return Print(await CheckAsync(cancellation));
+        }
+
+        return await WatchAsync(every, cancellation);
+    }
+
+    /// <summary>Asks again and again; a failure on the way is told, and the next time it may be over.</summary>
+    private async Task<int> WatchAsync(TimeSpan every, CancellationToken cancellation)
+    {
+        var status = ExitStatus.Failed;
+        try
+        {
+            using var timer = new PeriodicTimer(every, Time);
+            do
+            {
+                try
+                {
+                    var answer = await CheckAsync(cancellation);
+                    if (output.Format == OutputFormat.Text && !Console.IsOutputRedirected)
+                    {
+                        output.Answer.Clear();
+                    }
+
+                    if (output.Format == OutputFormat.Text)
+                    {
+                        output.Answer.WriteLine($"{Timestamp.Of(Time.GetUtcNow())}, every {Core.Quantity.Duration(every)}");
+                    }
+
+                    status = Print(answer);
+                }
+                catch (Metrics.Prometheus.Api.PrometheusException e) when (status != ExitStatus.Failed)
+                {
+                    output.Say($"warning: {e.Message}");
+                }
+            } while (await timer.WaitForNextTickAsync(cancellation));
+        }
+        catch (OperationCanceledException) when (status != ExitStatus.Failed)
+        {
+            // Ctrl-C is how a watch ends: the last answer stands.
+        }
+
+        return status;
+    }
+
+    private Task<CheckAnswer> CheckAsync(CancellationToken cancellation) =>
+        request.Prometheus is { } prometheus
+            ? new CheckPrometheus(prometheus, request, Growth, output).RunAsync(cancellation)
+        : request.Pids.Count > 0 ? new CheckLive(request, Growth, output).RunAsync(cancellation)
+        : Task.FromResult(CheckFiles(cancellation));
+
+    private CheckAnswer CheckFiles(CancellationToken cancellation)
+    {
+        var files = request.Csv.SelectMany(Files).ToList();
+        if (files.Count == 0)
+        {
+            throw new CommandFailedException($"{string.Join(", ", request.Csv)}: no .csv files there");
+        }
+
+        var worst = new WorstSeries(request.Top);
+        var warnings = new List<string>();
+        var gate = new Lock();
+        Parallel.For(
+            0,
+            files.Count,
+            new ParallelOptions { CancellationToken = cancellation },
+            i =>
+            {
+                var file = HistoryFormats.Read(files[i]);
+                var series = file.Histories.Select(h => CheckedSeries.Of(h, NoLabels, Growth)).ToList();
+                lock (gate)
+                {
+                    warnings.AddRange(file.Warnings);
+                    series.ForEach(worst.Add);
+                }
+            }
+        );
+        return worst.ToAnswer(warnings, isPartial: false);
+    }
+
+    private static IEnumerable<string> Files(string path) =>
+        Directory.Exists(path)
+            ? Directory
+                .EnumerateFiles(path)
+                .Where(f => f.EndsWith(".csv", StringComparison.Ordinal) || f.EndsWith(".csv.gz", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+            : [path];
+
+    private int Print(CheckAnswer answer)
+    {
+        foreach (var warning in answer.Warnings)
+        {
+            output.Say($"warning: {warning}");
+        }
+
+        switch (output.Format)
+        {
+            case OutputFormat.Json:
+                output.Lines.WriteLine(ReportJson.Write(CheckDocument.Of(answer.Series)));
+                break;
+            case OutputFormat.Markdown:
+                output.Lines.Write(CheckMarkdown.Write(answer));
+                break;
+            default:
+                CheckText.Write(output.Answer, answer);
+                break;
+        }
+
+        return Status(answer);
+    }
+
+    /// <summary>The worst of the series: one that leaks, then one of which nothing can be said (those that could not be read among them).</summary>
+    public static int Status(CheckAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer.Leaking > 0 ? ExitStatus.Leaking
+            : answer.IsPartial || answer.Inconclusive == answer.Total ? ExitStatus.Inconclusive
+            : ExitStatus.Healthy;
+    }
+}

@@ -1,0 +1,285 @@
+using System.Buffers.Text;
+using System.Text.Json;
+
+namespace Tidemark.Metrics.Prometheus.Api;
+
+/// <summary>The JSON of the HTTP API: <c>{"status", "data": {"resultType", "result": [...]}, "error", "warnings"}</c>.</summary>
+/// <remarks>https://prometheus.io/docs/prometheus/latest/querying/api/; native histograms are passed over, for no signal is one.</remarks>
+internal static class AnswerReader
+{
+    public static Answer<GridSeries> ReadGrid(
+        Stream stream,
+        TimeGrid grid,
+        IReadOnlySet<string>? keep,
+        int maximumSamples
+    )
+    {
+        var series = new List<GridSeries>();
+        var labels = new LabelReader(keep);
+        var left = (long)maximumSamples;
+        var warnings = ReadEnvelope(
+            stream,
+            (ref JsonPull json) =>
+            {
+                var (set, values) = (LabelSet.Empty, (double[]?)null);
+                for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
+                {
+                    if (json.Is("metric"u8))
+                    {
+                        set = labels.Read(ref json);
+                    }
+                    else if (json.Is("values"u8))
+                    {
+                        left -= grid.Count;
+                        if (left < 0)
+                        {
+                            throw TooMuch(maximumSamples);
+                        }
+
+                        values = ReadValues(ref json, grid);
+                    }
+                    else
+                    {
+                        json.SkipValue();
+                    }
+                }
+
+                if (values is not null)
+                {
+                    series.Add(new GridSeries(set, values));
+                }
+            }
+        );
+        return new Answer<GridSeries>(series, warnings);
+    }
+
+    public static Answer<VectorSample> ReadVector(Stream stream, IReadOnlySet<string>? keep, int maximumSamples)
+    {
+        var series = new List<VectorSample>();
+        var labels = new LabelReader(keep);
+        var warnings = ReadEnvelope(
+            stream,
+            (ref JsonPull json) =>
+            {
+                var (set, value) = (LabelSet.Empty, double.NaN);
+                for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
+                {
+                    if (json.Is("metric"u8))
+                    {
+                        set = labels.Read(ref json);
+                    }
+                    else if (json.Is("value"u8))
+                    {
+                        json.Expect(JsonTokenType.StartArray);
+                        json.Expect(JsonTokenType.Number);
+                        value = ReadValue(ref json);
+                        json.Expect(JsonTokenType.EndArray);
+                    }
+                    else
+                    {
+                        json.SkipValue();
+                    }
+                }
+
+                if (series.Count == maximumSamples)
+                {
+                    throw TooMuch(maximumSamples);
+                }
+
+                series.Add(new VectorSample(set, value));
+            }
+        );
+        return new Answer<VectorSample>(series, warnings);
+    }
+
+    /// <summary>A list of names or values.</summary>
+    public static Answer<string> ReadStrings(Stream stream, int maximumCount)
+    {
+        var strings = new List<string>();
+        var json = new JsonPull(stream);
+        var warnings = new List<string>();
+        json.Expect(JsonTokenType.StartObject);
+        for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
+        {
+            if (json.Is("data"u8))
+            {
+                json.Read();
+                // Some servers write null for an empty list.
+                for (
+                    var isList = json.Token == JsonTokenType.StartArray;
+                    isList && Next(ref json) != JsonTokenType.EndArray;
+
+                )
+                {
+                    if (strings.Count == maximumCount)
+                    {
+                        throw TooMuch(maximumCount);
+                    }
+
+                    strings.Add(json.Text);
+                }
+            }
+            else
+            {
+                ReadRest(ref json, warnings);
+            }
+        }
+
+        return new Answer<string>(strings, warnings);
+    }
+
+    /// <summary>The server's own words in the body of a failure; null where it has none.</summary>
+    public static (string Type, string Message)? ReadError(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            using var document = JsonDocument.ParseValue(ref reader);
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out var error)
+                ? (root.TryGetProperty("errorType", out var type) ? type.ToString() : "", error.ToString())
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonTokenType Next(ref JsonPull json)
+    {
+        json.Read();
+        return json.Token;
+    }
+
+    private static List<string> ReadEnvelope(Stream stream, ElementReader readElement)
+    {
+        var json = new JsonPull(stream);
+        var warnings = new List<string>();
+        json.Expect(JsonTokenType.StartObject);
+        for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
+        {
+            if (json.Is("data"u8))
+            {
+                ReadData(ref json, readElement);
+            }
+            else
+            {
+                ReadRest(ref json, warnings);
+            }
+        }
+
+        return warnings;
+    }
+
+    private static void ReadData(ref JsonPull json, ElementReader readElement)
+    {
+        json.Expect(JsonTokenType.StartObject);
+        for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
+        {
+            if (json.Is("resultType"u8))
+            {
+                json.Expect(JsonTokenType.String);
+                if (!json.Is("matrix"u8) && !json.Is("vector"u8))
+                {
+                    throw new PrometheusException(
+                        PrometheusFailure.BadQuery,
+                        $"the query gives a {json.Text}: name one that gives a series of bytes, such as container_memory_working_set_bytes{{namespace=\"shop\"}}"
+                    );
+                }
+            }
+            else if (json.Is("result"u8))
+            {
+                json.Read();
+                for (
+                    var isList = json.Token == JsonTokenType.StartArray;
+                    isList && Next(ref json) != JsonTokenType.EndArray;
+
+                )
+                {
+                    if (json.Token != JsonTokenType.StartObject)
+                    {
+                        throw new JsonException("a series is not an object");
+                    }
+
+                    readElement(ref json);
+                }
+            }
+            else
+            {
+                json.SkipValue();
+            }
+        }
+    }
+
+    private static void ReadRest(ref JsonPull json, List<string> warnings)
+    {
+        if (json.Is("status"u8))
+        {
+            json.Expect(JsonTokenType.String);
+            if (json.Is("error"u8))
+            {
+                throw new PrometheusException(PrometheusFailure.ServerError, "the server reports an error as success");
+            }
+        }
+        else if (json.Is("warnings"u8))
+        {
+            json.Read();
+            for (
+                var isList = json.Token == JsonTokenType.StartArray;
+                isList && Next(ref json) != JsonTokenType.EndArray;
+
+            )
+            {
+                if (warnings.Count < 20)
+                {
+                    warnings.Add(json.Text);
+                }
+            }
+        }
+        else
+        {
+            json.SkipValue();
+        }
+    }
+
+    private static double[] ReadValues(ref JsonPull json, TimeGrid grid)
+    {
+        var values = new double[grid.Count];
+        Array.Fill(values, double.NaN);
+        json.Expect(JsonTokenType.StartArray);
+        while (Next(ref json) != JsonTokenType.EndArray)
+        {
+            json.Expect(JsonTokenType.Number);
+            var index = grid.IndexOf(json.Number);
+            var value = ReadValue(ref json);
+            if (index >= 0)
+            {
+                values[index] = value;
+            }
+
+            json.Expect(JsonTokenType.EndArray);
+        }
+
+        return values;
+    }
+
+    private static double ReadValue(ref JsonPull json)
+    {
+        json.Expect(JsonTokenType.String);
+        var text = json.Bytes;
+        if (Utf8Parser.TryParse(text, out double value, out var used) && used == text.Length)
+        {
+            return value;
+        }
+
+        return text.EndsWith("Inf"u8) ? (text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity)
+            : text.SequenceEqual("NaN"u8) ? double.NaN
+            : throw new JsonException("a sample's value is not a number");
+    }
+
+    private static PrometheusException TooMuch(int most) =>
+        new(PrometheusFailure.TooMuch, $"the answer holds more than {most} samples");
+
+    private delegate void ElementReader(ref JsonPull json);
+}

@@ -1,0 +1,124 @@
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Tidemark.Metrics.Prometheus.Api;
+
+/// <summary>The HTTP client as the options ask for it: TLS, and who we say we are.</summary>
+internal static class PrometheusTransport
+{
+    /// <summary>Makes the client.</summary>
+    /// <exception cref="PrometheusException">A certificate or the address cannot be used.</exception>
+    public static HttpClient Create(PrometheusOptions options)
+    {
+        if (!options.Url.IsAbsoluteUri || options.Url.Scheme is not ("http" or "https"))
+        {
+            throw new PrometheusException(
+                PrometheusFailure.Unreachable,
+                $"'{options.Url}' is not the address of a Prometheus: write http://HOST:9090"
+            );
+        }
+
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            AutomaticDecompression = System.Net.DecompressionMethods.GZip,
+            MaxConnectionsPerServer = Math.Max(1, options.Concurrency),
+            // A redirect to a login page would pass for an answer, and credentials would travel on.
+            AllowAutoRedirect = false,
+        };
+        handler.SslOptions = Tls(options);
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Adds credentials and headers to a request.</summary>
+    public static void Sign(HttpRequestMessage request, PrometheusOptions options)
+    {
+        var user = options.User;
+        var password = options.Password ?? "";
+        if (user is null && options.Url.UserInfo is { Length: > 0 } info)
+        {
+            var colon = info.IndexOf(':', StringComparison.Ordinal);
+            user = Uri.UnescapeDataString(colon < 0 ? info : info[..colon]);
+            password = colon < 0 ? "" : Uri.UnescapeDataString(info[(colon + 1)..]);
+        }
+
+        var token = options.BearerToken;
+        if (options.BearerTokenFile is { } file)
+        {
+            try
+            {
+                token = File.ReadAllText(file).Trim();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new PrometheusException(PrometheusFailure.Refused, $"bearer token: {e.Message}", e);
+            }
+        }
+
+        if (token is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        }
+        else if (user is not null)
+        {
+            var pair = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", pair);
+        }
+
+        foreach (var (name, value) in options.Headers)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+            {
+                throw new PrometheusException(PrometheusFailure.Refused, $"'{name}' cannot be the name of a header");
+            }
+        }
+    }
+
+    private static SslClientAuthenticationOptions Tls(PrometheusOptions options)
+    {
+        var tls = new SslClientAuthenticationOptions();
+        try
+        {
+            if (options.ClientCertificateFile is { } certificate)
+            {
+                var pair = X509Certificate2.CreateFromPemFile(certificate, options.ClientKeyFile ?? certificate);
+                tls.ClientCertificates = [pair];
+            }
+
+            if (options.CertificateAuthorityFile is { } authorities)
+            {
+                var trusted = new X509Certificate2Collection();
+                trusted.ImportFromPemFile(authorities);
+                if (trusted.Count == 0)
+                {
+                    throw new CryptographicException("holds no certificate");
+                }
+
+                tls.CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    RevocationMode = X509RevocationMode.NoCheck,
+                };
+                tls.CertificateChainPolicy.CustomTrustStore.AddRange(trusted);
+            }
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new PrometheusException(
+                PrometheusFailure.Refused,
+                $"{options.CertificateAuthorityFile ?? options.ClientCertificateFile}: {e.Message}",
+                e
+            );
+        }
+
+        if (options.Insecure)
+        {
+            tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        }
+
+        return tls;
+    }
+}

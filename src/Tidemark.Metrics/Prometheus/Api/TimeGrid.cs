@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Tidemark.Metrics.Prometheus.Api;
+
+/// <summary>The instants at which a range query is answered: the same for every series, so that they align by themselves.</summary>
+/// <param name="Start">The first, in seconds since 1970.</param>
+/// <param name="Step">Seconds from one to the next.</param>
+/// <param name="Count">How many there are.</param>
+public readonly record struct TimeGrid(long Start, int Step, int Count)
+{
+    public long End => Start + ((long)Step * (Count - 1));
+
+    /// <summary>The grid that ends at an instant and looks back for a time; on whole steps, so that servers can cache.</summary>
+    public static TimeGrid Before(DateTimeOffset end, TimeSpan range, int step)
+    {
+        var last = end.ToUnixTimeSeconds() / step * step;
+        var count = Math.Max(1, (int)(range.TotalSeconds / step));
+        return new TimeGrid(last - ((long)step * (count - 1)), step, count);
+    }
+
+    /// <summary>Where on the grid a time lies; -1 for outside.</summary>
+    public int IndexOf(double time)
+    {
+        var index = Math.Round((time - Start) / Step);
+        return index >= 0 && index < Count ? (int)index : -1;
+    }
+
+    public double TimeOf(int index) => Start + ((double)Step * index);
+
+    /// <summary>Its first half and its second.</summary>
+    public (TimeGrid First, TimeGrid Second) Halves()
+    {
+        var half = Count / 2;
+        return (this with { Count = half }, this with { Start = Start + ((long)Step * half), Count = Count - half });
+    }
+
+    /// <summary>A number of seconds as PromQL writes a duration.</summary>
+    public static string Duration(long seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds}s");
+}

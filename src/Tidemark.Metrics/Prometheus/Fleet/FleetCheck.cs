@@ -1,0 +1,270 @@
+using Tidemark.Core.Growth;
+using Tidemark.Core.Series;
+using Tidemark.Metrics.Prometheus.Api;
+using Tidemark.Metrics.Prometheus.Signals;
+
+namespace Tidemark.Metrics.Prometheus.Fleet;
+
+/// <summary>
+/// Judges every process that a selector matches. The server computes the floors of all of them at a coarse step; only those
+/// that these do not clear are fetched in detail, with all their signals. Shard by shard, so that memory does not grow with the fleet.
+/// </summary>
+public sealed class FleetCheck(
+    PrometheusClient client,
+    SignalTable table,
+    FleetOptions options,
+    IProgress<FleetProgress>? progress = null
+)
+{
+    /// <summary>A healthy verdict of the first look stands if it is this sure.</summary>
+    private const double SureEnough = 0.6;
+
+    /// <summary>What the first look fetches beside the footprint.</summary>
+    private static readonly SignalRole[] CoarseRoles =
+    [
+        SignalRole.Of(Signal.LiveHeap),
+        SignalRole.Of(Signal.Requests),
+        SignalRole.StartTime,
+        SignalRole.Restarts,
+    ];
+
+    private readonly FleetWarnings warnings = new();
+    private IReadOnlyList<PresentMetric> metrics = [];
+    private int done;
+    private int processes;
+    private int suspicious;
+    private int partial;
+
+    /// <summary>Judges the processes.</summary>
+    /// <param name="found">Told of each process, from any thread but one at a time.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="PrometheusException">Nothing could be had at all.</exception>
+    public async Task<FleetSummary> RunAsync(Action<FleetProcess> found, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        var map = new FleetMap(client, table, options);
+        metrics = await map.FindMetricsAsync(cancellation);
+        var footprints = metrics.Where(m => m.Metric.Role.Signal == Signal.Footprint).ToList();
+        if (footprints.Count == 0)
+        {
+            return new FleetSummary(0, 0, warnings.ToList(), IsPartial: false);
+        }
+
+        var shards = await map.CutAsync(footprints, cancellation);
+        var gate = new Lock();
+        await Parallel.ForEachAsync(
+            shards,
+            // The client bounds the queries that run; one shard more keeps it busy while another is judged.
+            new ParallelOptions { MaxDegreeOfParallelism = client.Concurrency + 1, CancellationToken = cancellation },
+            async (shard, token) =>
+            {
+                await foreach (var process in CheckAsync(shard, token))
+                {
+                    lock (gate)
+                    {
+                        found(process);
+                    }
+                }
+
+                progress?.Report(
+                    new FleetProgress(shards.Count, Interlocked.Increment(ref done), processes, suspicious)
+                );
+            }
+        );
+        if (processes == 0 && warnings.First is { } failure)
+        {
+            throw failure;
+        }
+
+        return new FleetSummary(processes, suspicious, warnings.ToList(), partial > 0);
+    }
+
+    private async IAsyncEnumerable<FleetProcess> CheckAsync(
+        FleetShard shard,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        var open = new List<ProcessDraft>();
+        if (options.Coarse is { } coarse)
+        {
+            var drafts = await FetchFootprintsAsync(shard, coarse, Floor, cancellation);
+            await FetchAsync(drafts, shard, coarse, CoarseRoles, Floor, cancellation);
+            foreach (var draft in drafts)
+            {
+                var history = draft.ToHistory(table, coarse, out var sources);
+                var verdict = GrowthAnalyzer.Analyze(history, options.Growth);
+                if (IsCleared(verdict))
+                {
+                    Interlocked.Increment(ref processes);
+                    yield return Process(draft, history, verdict, sources);
+                }
+                else
+                {
+                    draft.Clear();
+                    open.Add(draft);
+                }
+            }
+        }
+        else
+        {
+            open = await FetchFootprintsAsync(shard, options.Detail, Plain, cancellation);
+        }
+
+        Interlocked.Add(ref suspicious, open.Count);
+        foreach (var some in open.Chunk(options.DetailShardSize))
+        {
+            await FetchDetailAsync(some, shard, cancellation);
+            foreach (var draft in some)
+            {
+                var history = draft.ToHistory(table, options.Detail, out var sources);
+                if (history.Count > 0)
+                {
+                    Interlocked.Increment(ref processes);
+                    yield return Process(draft, history, GrowthAnalyzer.Analyze(history, options.Growth), sources);
+                }
+            }
+        }
+
+        string Floor(PresentMetric metric, string selector) =>
+            metric.Metric.Role == SignalRole.StartTime || metric.Metric.Role == SignalRole.Restarts || IsCounter(metric)
+                ? selector
+                : $"min_over_time({selector}[{TimeGrid.Duration(coarse.Step)}])";
+    }
+
+    private static string Plain(PresentMetric metric, string selector) => selector;
+
+    private static bool IsCounter(PresentMetric metric) =>
+        metric.Metric.Role.Signal is { } signal && signal.Describe().IsCounter;
+
+    private async Task FetchDetailAsync(ProcessDraft[] drafts, FleetShard shard, CancellationToken cancellation)
+    {
+        var some = shard.Kind switch
+        {
+            ShardKind.Pod => shard with { Values = [.. drafts.Select(d => d.Identity.Pod).Distinct()] },
+            ShardKind.Instance => shard with { Values = [.. drafts.Select(d => d.Identity.Instance).Distinct()] },
+            _ => shard,
+        };
+        if (!drafts[0].HasFootprint)
+        {
+            var again = await FetchFootprintsAsync(some, options.Detail, Plain, cancellation);
+            var wanted = drafts.ToDictionary(d => d.Identity);
+            foreach (var draft in again)
+            {
+                if (wanted.TryGetValue(draft.Identity, out var known))
+                {
+                    known.TakeOver(draft);
+                }
+            }
+        }
+
+        var others = SignalRole.All.Where(r => r.Signal != Signal.Footprint);
+        await FetchAsync(drafts, some, options.Detail, [.. others], Plain, cancellation);
+    }
+
+    /// <summary>A verdict that no closer look would change.</summary>
+    private static bool IsCleared(GrowthVerdict verdict) =>
+        verdict.Kind is GrowthKind.Steady or GrowthKind.WarmUp or GrowthKind.Load && verdict.Confidence >= SureEnough;
+
+    private static FleetProcess Process(
+        ProcessDraft draft,
+        ProcessHistory history,
+        GrowthVerdict verdict,
+        IReadOnlyList<string> sources
+    ) => new(draft.Identity.Target, draft.Identity.ToLabels(), history, verdict, sources);
+
+    /// <summary>The processes of a shard, by the best footprint that each of them has.</summary>
+    private async Task<List<ProcessDraft>> FetchFootprintsAsync(
+        FleetShard shard,
+        TimeGrid grid,
+        Func<PresentMetric, string, string> function,
+        CancellationToken cancellation
+    )
+    {
+        var drafts = new Dictionary<ProcessIdentity, ProcessDraft>();
+        var pods = new HashSet<ProcessIdentity>();
+        foreach (var metric in metrics.Where(m => m.Metric.Role.Signal == Signal.Footprint))
+        {
+            // The container's id stays: with it each life is a series of its own.
+            var (series, isPartial) = await AskAsync(metric, shard, grid, s => function(metric, s), cancellation);
+            partial += isPartial ? 1 : 0;
+            var added = new List<ProcessDraft>();
+            foreach (var one in series)
+            {
+                var identity = ProcessIdentity.Of(one.Labels, table, metric.Metric.IsNamed);
+                if (!drafts.TryGetValue(identity, out var draft))
+                {
+                    if (identity.IsInPod && identity.Container.Length == 0 && pods.Contains(identity))
+                    {
+                        continue; // the pod's containers are known one by one
+                    }
+
+                    draft = drafts[identity] = new ProcessDraft(identity);
+                    added.Add(draft);
+                }
+
+                draft.Add(metric.Metric, one.Values);
+            }
+
+            pods.UnionWith(added.Where(d => d.Identity.IsInPod).Select(d => d.Identity.PodOnly));
+        }
+
+        return [.. drafts.Values];
+    }
+
+    /// <summary>Adds the other signals to the processes, joined by their labels.</summary>
+    private async Task FetchAsync(
+        IReadOnlyCollection<ProcessDraft> drafts,
+        FleetShard shard,
+        TimeGrid grid,
+        IReadOnlyCollection<SignalRole> roles,
+        Func<PresentMetric, string, string> function,
+        CancellationToken cancellation
+    )
+    {
+        var join = new ProcessJoin(drafts);
+        var wanted = metrics.Where(m => roles.Contains(m.Metric.Role));
+        // One after the other: the shards beside this one keep the server busy, and memory stays small.
+        foreach (var metric in wanted)
+        {
+            var combine = metric.Metric.Combine switch
+            {
+                Combination.Max => "max",
+                Combination.Min => "min",
+                _ => "sum",
+            };
+            var by = string.Join(", ", metric.Identity);
+            var (series, _) = await AskAsync(
+                metric,
+                shard,
+                grid,
+                s => $"{combine} by ({by}) ({metric.Metric.Valid(function(metric, s))})",
+                cancellation
+            );
+            foreach (var one in series)
+            {
+                if (join.Find(ProcessIdentity.Of(one.Labels, table, metric.Metric.IsNamed)) is { } draft)
+                {
+                    draft.Add(metric.Metric, one.Values);
+                }
+            }
+        }
+    }
+
+    private Task<(List<GridSeries> Series, bool IsPartial)> AskAsync(
+        PresentMetric metric,
+        FleetShard shard,
+        TimeGrid grid,
+        Func<string, string> promql,
+        CancellationToken cancellation
+    ) =>
+        shard.Matchers(metric, shard.Values, table) is null
+            ? Task.FromResult<(List<GridSeries>, bool)>(([], false))
+            : new RangeFetch(client, warnings).AskAsync(
+                metric.Metric.Metric,
+                values => promql(metric.Metric.Selector(options.Matchers, shard.Matchers(metric, values, table)!)),
+                shard.Values,
+                grid,
+                metric.Keep,
+                cancellation
+            );
+}

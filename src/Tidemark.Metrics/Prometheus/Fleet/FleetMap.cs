@@ -1,0 +1,180 @@
+using Tidemark.Core.Series;
+using Tidemark.Metrics.Prometheus.Api;
+using Tidemark.Metrics.Prometheus.Signals;
+
+namespace Tidemark.Metrics.Prometheus.Fleet;
+
+/// <summary>A metric of the table that the server has, with the labels by which its series name their process.</summary>
+internal sealed record PresentMetric(SignalMetric Metric, IReadOnlyList<string> Identity, string? Pod, string? Instance)
+{
+    /// <summary>The labels that are wanted of each of its series: a container's id tells one life from the next.</summary>
+    public HashSet<string> Keep { get; } = [.. Identity, "id", "name", "container_id"];
+}
+
+/// <summary>Some of the processes: those of some pods, of some instances, or whatever is neither.</summary>
+internal sealed record FleetShard(ShardKind Kind, IReadOnlyList<string> Values)
+{
+    /// <summary>The matchers of this shard's series of a metric; null where the metric has none there.</summary>
+    public string? Matchers(PresentMetric metric, IReadOnlyList<string> values, SignalTable table)
+    {
+        var label = Kind == ShardKind.Pod ? metric.Pod : metric.Instance;
+        if (Kind == ShardKind.Pod)
+        {
+            return label is null ? null : Signals.Matchers.AnyOf(label, values);
+        }
+
+        if (Kind == ShardKind.Instance && label is null)
+        {
+            return null;
+        }
+
+        var noPod = table.LabelsOf("pod").Where(metric.Identity.Contains).Select(l => $"{l}=\"\"");
+        var instance = Kind == ShardKind.Instance ? Signals.Matchers.AnyOf(label!, values)
+            : label is null ? ""
+            : $"{label}=\"\"";
+        return string.Join(',', noPod.Append(instance).Where(m => m.Length > 0));
+    }
+}
+
+internal enum ShardKind
+{
+    Pod,
+    Instance,
+    Rest,
+}
+
+/// <summary>What there is on the server: which metrics of the table, and how the processes are cut into shards.</summary>
+internal sealed class FleetMap(PrometheusClient client, SignalTable table, FleetOptions options)
+{
+    private (DateTimeOffset, DateTimeOffset) Range => (options.End - options.Range, options.End);
+
+    /// <summary>The metrics of the table that have series among those that the user selects.</summary>
+    public async Task<IReadOnlyList<PresentMetric>> FindMetricsAsync(CancellationToken cancellation)
+    {
+        var names = (await FindNamesAsync(cancellation)).ToHashSet(StringComparer.Ordinal);
+        var found = await Task.WhenAll(
+            table.All.Where(m => names.Contains(m.Metric)).Select(m => DescribeAsync(m, cancellation))
+        );
+        return [.. found.OfType<PresentMetric>()];
+    }
+
+    /// <summary>Cuts the processes that have one of these footprints.</summary>
+    public async Task<IReadOnlyList<FleetShard>> CutAsync(
+        IReadOnlyList<PresentMetric> footprints,
+        CancellationToken cancellation
+    )
+    {
+        var pods = await ValuesAsync(footprints, m => m.Pod, inPods: true, cancellation);
+        var instances = await ValuesAsync(footprints, m => m.Instance, inPods: false, cancellation);
+        var shards = new List<FleetShard>();
+        shards.AddRange(pods.Chunk(options.ShardSize).Select(v => new FleetShard(ShardKind.Pod, v)));
+        shards.AddRange(instances.Chunk(options.ShardSize).Select(v => new FleetShard(ShardKind.Instance, v)));
+        if (footprints.Any(m => m.Instance is null))
+        {
+            shards.Add(new FleetShard(ShardKind.Rest, []));
+        }
+
+        return shards;
+    }
+
+    private async Task<IReadOnlyList<string>> FindNamesAsync(CancellationToken cancellation)
+    {
+        string[] selectors = options.Matchers.Length > 0 ? [$"{{{options.Matchers}}}"] : [];
+        try
+        {
+            return (await client.LabelValuesAsync("__name__", selectors, Range, cancellation)).Series;
+        }
+        catch (PrometheusException e) when (e.Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery)
+        {
+            // Proxies that let queries through and nothing else. A bad selector fails here as well, in the server's words.
+            var all = string.Join('|', table.All.Select(m => m.Metric).Distinct(StringComparer.Ordinal));
+            var matchers = string.Join(',', ((string[])[options.Matchers, $"__name__=~\"{all}\""]).Where(m => m.Length > 0));
+            var counts = await client.QueryAsync(
+                $"count by (__name__) ({{{matchers}}})",
+                options.End,
+                null,
+                cancellation
+            );
+            return [.. counts.Series.Select(s => s.Labels.TryGetValue("__name__", out var name) ? name : "")];
+        }
+    }
+
+    private async Task<PresentMetric?> DescribeAsync(SignalMetric metric, CancellationToken cancellation)
+    {
+        var selector = metric.Selector(options.Matchers);
+        IReadOnlyList<string> labels;
+        try
+        {
+            labels = (await client.LabelNamesAsync([selector], Range, cancellation)).Series;
+        }
+        catch (PrometheusException e) when (e.Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery)
+        {
+            var some = await client.QueryAsync($"topk(3, {selector})", options.End, null, cancellation);
+            labels = [.. some.Series.SelectMany(s => s.Labels.Keys).Distinct(StringComparer.Ordinal)];
+        }
+
+        if (labels.Count == 0)
+        {
+            return null;
+        }
+
+        var names = table.LabelsOf("name");
+        string[] identity =
+        [
+            .. table.IdentityLabels.Where(l => labels.Contains(l) && (metric.IsNamed || !names.Contains(l))),
+        ];
+        return new PresentMetric(
+            metric,
+            identity,
+            table.LabelsOf("pod").FirstOrDefault(identity.Contains),
+            table.LabelsOf("instance").FirstOrDefault(identity.Contains)
+        );
+    }
+
+    private async Task<IReadOnlyList<string>> ValuesAsync(
+        IReadOnlyList<PresentMetric> footprints,
+        Func<PresentMetric, string?> labelOf,
+        bool inPods,
+        CancellationToken cancellation
+    )
+    {
+        var values = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var group in footprints.Where(m => labelOf(m) is not null).GroupBy(m => labelOf(m)!))
+        {
+            var selectors = group
+                .Select(m =>
+                {
+                    var noPod = inPods ? [] : table.LabelsOf("pod").Where(m.Identity.Contains).Select(l => $"{l}=\"\"");
+                    return m.Metric.Selector([options.Matchers, .. noPod]);
+                })
+                .ToList();
+            var answer = await ValuesOfAsync(group.Key, selectors, cancellation);
+            values.UnionWith(answer.Where(v => v.Length > 0));
+        }
+
+        return [.. values];
+    }
+
+    private async Task<IEnumerable<string>> ValuesOfAsync(
+        string label,
+        List<string> selectors,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return (await client.LabelValuesAsync(label, selectors, Range, cancellation)).Series;
+        }
+        catch (PrometheusException e) when (e.Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery)
+        {
+            var values = new List<string>();
+            foreach (var selector in selectors)
+            {
+                var answer = await client.QueryAsync($"count by ({label}) ({selector})", options.End, null, cancellation);
+                values.AddRange(answer.Series.Select(s => s.Labels.TryGetValue(label, out var value) ? value : ""));
+            }
+
+            return values;
+        }
+    }
+}
