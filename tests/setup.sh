@@ -16,6 +16,7 @@ need heaptrack heaptrack
 need valgrind valgrind
 need google-pprof google-perftools
 need jeprof libjemalloc-dev
+need prometheus prometheus
 need_file '/usr/lib/*/libtcmalloc.so.4' libgoogle-perftools4
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}"

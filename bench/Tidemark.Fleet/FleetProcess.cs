@@ -24,9 +24,15 @@ public sealed class FleetProcess(int number, ProcessHistory history, long end)
     private string Namespace => string.Create(CultureInfo.InvariantCulture, $"team-{number % 20}");
 
     private string Pod =>
-        string.Create(CultureInfo.InvariantCulture, $"svc-{number / 5}-{(uint)(number / 5) * 2654435761u:x8}-{number:x5}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"svc-{number / 5}-{(uint)(number / 5) * 2654435761u:x8}-{number:x5}"
+        );
 
-    public string Target => $"{Namespace}/{Pod}/app";
+    /// <summary>What it is called in truth.csv: the target with no slashes, which score.py would take for folders.</summary>
+    public string Name => Target.Replace('/', '_');
+
+    private string Target => $"{Namespace}/{Pod}/app";
 
     public IEnumerable<FleetSeries> Series(bool withRuntime)
     {
@@ -37,9 +43,15 @@ public sealed class FleetProcess(int number, ProcessHistory history, long end)
             [
                 ("container", "app"),
                 ("endpoint", "https-metrics"),
-                ("id", $"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{uid}.slice/cri-containerd-{id}.scope"),
+                (
+                    "id",
+                    $"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{uid}.slice/cri-containerd-{id}.scope"
+                ),
                 ("image", $"registry.example/shop/svc-{number / 5}:1.0"),
-                ("instance", string.Create(CultureInfo.InvariantCulture, $"10.0.{number / 30 / 250}.{number / 30 % 250}:10250")),
+                (
+                    "instance",
+                    string.Create(CultureInfo.InvariantCulture, $"10.0.{number / 30 / 250}.{number / 30 % 250}:10250")
+                ),
                 ("job", "kubelet"),
                 ("metrics_path", "/metrics/cadvisor"),
                 ("name", id),
@@ -73,7 +85,13 @@ public sealed class FleetProcess(int number, ProcessHistory history, long end)
                 (string, string)[] labels =
                 [
                     ("container", "app"),
-                    ("instance", string.Create(CultureInfo.InvariantCulture, $"10.{1 + (number / 62500)}.{number / 250 % 250}.{number % 250}:8080")),
+                    (
+                        "instance",
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"10.{1 + (number / 62500)}.{number / 250 % 250}.{number % 250}:8080"
+                        )
+                    ),
                     ("job", "shop/svc"),
                     ("namespace", Namespace),
                     ("pod", Pod),
@@ -95,5 +113,7 @@ public sealed class FleetProcess(int number, ProcessHistory history, long end)
         return new FleetSeries([("__name__", metric), .. labels], times, history.Values(signal)[range].ToArray());
     }
 
-    private static string Hash(int n) => ((ulong)n * 0x9E3779B97F4A7C15ul).ToString("x16", CultureInfo.InvariantCulture) + ((ulong)n * 0xD6E8FEB86659FD93ul).ToString("x16", CultureInfo.InvariantCulture);
+    private static string Hash(int n) =>
+        ((ulong)n * 0x9E3779B97F4A7C15ul).ToString("x16", CultureInfo.InvariantCulture)
+        + ((ulong)n * 0xD6E8FEB86659FD93ul).ToString("x16", CultureInfo.InvariantCulture);
 }

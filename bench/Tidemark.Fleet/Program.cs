@@ -57,6 +57,23 @@ public static class Program
         return 0;
     }
 
+    /// <summary>The truth's times, moved to where the history was moved.</summary>
+    private static string Shifted(string row, double seconds)
+    {
+        var names = Truth.Header.Split(',');
+        var cells = row.Split(',');
+        foreach (var time in (string[])["growth_start", "oom_time", "start", "end"])
+        {
+            var i = Array.IndexOf(names, time);
+            if (double.TryParse(cells[i], CultureInfo.InvariantCulture, out var value))
+            {
+                cells[i] = (value + seconds).ToString("0", CultureInfo.InvariantCulture);
+            }
+        }
+
+        return string.Join(',', cells);
+    }
+
     private static (FleetProcess Process, string Truth) Draw(int n, Arguments options, long end)
     {
         var dice = new Random(unchecked((options.Seed * 1_000_003) + n));
@@ -72,8 +89,10 @@ public static class Program
                 Scenarios = [.. Scenarios.All.Where(s => Truth.IsLeaking(s.Kind) == leaks && s.MinimumDays <= 1)],
             }
         );
-        var process = new FleetProcess(n, world.History("w", Hours), end);
-        return (process, world.TruthAt(process.Target, Hours, process.Target).ToCsv());
+        var history = world.History("w", Hours);
+        var process = new FleetProcess(n, history, end);
+        var truth = world.TruthAt(process.Name, Hours, process.Name).ToCsv();
+        return (process, Shifted(truth, end - history.Times[^1]));
     }
 }
 

@@ -19,10 +19,7 @@ public sealed record CheckAnswer(
     public int Hidden => Total - Series.Count;
 
     public int Leaking =>
-        Of(GrowthKind.Leak)
-        + Of(GrowthKind.UnboundedCache)
-        + Of(GrowthKind.Fragmentation)
-        + Of(GrowthKind.NativeLeak);
+        Of(GrowthKind.Leak) + Of(GrowthKind.UnboundedCache) + Of(GrowthKind.Fragmentation) + Of(GrowthKind.NativeLeak);
 
     public int Inconclusive => Of(GrowthKind.Inconclusive);
 

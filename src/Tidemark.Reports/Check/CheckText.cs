@@ -79,7 +79,9 @@ public static class CheckText
                 new Markup($"[{Color(s.Verdict)}]{ContractNames.Of(s.Verdict.Kind)}[/]"),
                 new Spectre.Console.Text(s.Target),
                 new Markup($"[aqua]{Sparkline.Of(sketch, SparkWidth)}[/]"),
-                new Spectre.Console.Text(double.IsNaN(Sparkline.Last(sketch)) ? "" : Quantity.Bytes(Sparkline.Last(sketch))),
+                new Spectre.Console.Text(
+                    double.IsNaN(Sparkline.Last(sketch)) ? "" : Quantity.Bytes(Sparkline.Last(sketch))
+                ),
                 new Spectre.Console.Text(NextStep.PerDay(s.Verdict)),
                 new Spectre.Console.Text(NextStep.TimeLeft(s.Verdict, answer.Now)),
                 new Spectre.Console.Text(Quantity.Percent(s.Verdict.Confidence)),

@@ -8,12 +8,8 @@ using Tidemark.Reports.Check;
 namespace Tidemark.Cli.Commands.Check;
 
 /// <summary>A check of what a Prometheus knows.</summary>
-public sealed class CheckPrometheus(
-    PrometheusRequest asked,
-    CheckRequest request,
-    GrowthOptions growth,
-    Output output
-) : IProgress<FleetProgress>
+public sealed class CheckPrometheus(PrometheusRequest asked, CheckRequest request, GrowthOptions growth, Output output)
+    : IProgress<FleetProgress>
 {
     private static readonly TimeSpan StandardRange = TimeSpan.FromHours(24);
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(10);

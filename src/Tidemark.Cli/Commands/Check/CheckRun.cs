@@ -65,7 +65,9 @@ public sealed class CheckRun(CheckRequest request, Output output)
 
                     if (output.Format == OutputFormat.Text)
                     {
-                        output.Answer.WriteLine($"{Timestamp.Of(Time.GetUtcNow())}, every {Core.Quantity.Duration(every)}");
+                        output.Answer.WriteLine(
+                            $"{Timestamp.Of(Time.GetUtcNow())}, every {Core.Quantity.Duration(every)}"
+                        );
                     }
 
                     status = Print(answer);
@@ -123,7 +125,9 @@ public sealed class CheckRun(CheckRequest request, Output output)
         Directory.Exists(path)
             ? Directory
                 .EnumerateFiles(path)
-                .Where(f => f.EndsWith(".csv", StringComparison.Ordinal) || f.EndsWith(".csv.gz", StringComparison.Ordinal))
+                .Where(f =>
+                    f.EndsWith(".csv", StringComparison.Ordinal) || f.EndsWith(".csv.gz", StringComparison.Ordinal)
+                )
                 .Order(StringComparer.Ordinal)
             : [path];
 

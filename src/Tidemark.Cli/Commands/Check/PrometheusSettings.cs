@@ -41,7 +41,8 @@ public sealed class PrometheusSettings
 
     private readonly Option<string?> selector = new("--selector")
     {
-        Description = "labels of the processes, such as '{namespace=\"shop\"}'; '{}' for all: their signals are found by name",
+        Description =
+            "labels of the processes, such as '{namespace=\"shop\"}'; '{}' for all: their signals are found by name",
         HelpName = "LABELS",
     };
 
@@ -70,7 +71,11 @@ public sealed class PrometheusSettings
 
     private readonly Option<string?> tokenFile = new("--bearer-token-file") { HelpName = "FILE" };
 
-    private readonly Option<string?> user = new("--user") { Description = "basic authentication", HelpName = "NAME:PASSWORD" };
+    private readonly Option<string?> user = new("--user")
+    {
+        Description = "basic authentication",
+        HelpName = "NAME:PASSWORD",
+    };
 
     private readonly Option<string[]> headers = new("--header")
     {
@@ -78,9 +83,17 @@ public sealed class PrometheusSettings
         HelpName = "NAME: VALUE",
     };
 
-    private readonly Option<string?> authority = new("--ca-file") { Description = "trust these authorities", HelpName = "FILE" };
+    private readonly Option<string?> authority = new("--ca-file")
+    {
+        Description = "trust these authorities",
+        HelpName = "FILE",
+    };
 
-    private readonly Option<string?> certificate = new("--cert-file") { Description = "our own certificate", HelpName = "FILE" };
+    private readonly Option<string?> certificate = new("--cert-file")
+    {
+        Description = "our own certificate",
+        HelpName = "FILE",
+    };
 
     private readonly Option<string?> key = new("--key-file") { Description = "its key", HelpName = "FILE" };
 
@@ -175,9 +188,7 @@ public sealed class PrometheusSettings
         {
             BearerToken =
                 parsed.GetValue(token)
-                ?? (
-                    Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } variable ? variable : null
-                ),
+                ?? (Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } variable ? variable : null),
             BearerTokenFile = parsed.GetValue(tokenFile),
             User = pair?[0],
             Password = pair is { Length: 2 } ? pair[1] : null,
@@ -202,6 +213,7 @@ public sealed class PrometheusSettings
     private static DateTimeOffset Time(string text) =>
         long.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 100_000_000_000
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
         : throw new CommandFailedException($"'{text}' is no time: write 2026-01-31T12:00:00Z or seconds since 1970");
 }

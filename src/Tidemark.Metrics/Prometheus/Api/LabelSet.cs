@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tidemark.Metrics.Prometheus.Api;
 
 /// <summary>The labels of a series: few, so that a list is smaller and faster than a table.</summary>
+[SuppressMessage("Naming", "CA1710", Justification = "a label set is what Prometheus calls it")]
 public sealed class LabelSet(KeyValuePair<string, string>[] labels) : IReadOnlyDictionary<string, string>
 {
     public static LabelSet Empty { get; } = new([]);

@@ -215,10 +215,7 @@ public sealed class PrometheusClient : IDisposable
 
     private HttpRequestMessage Request(string path, IReadOnlyList<KeyValuePair<string, string>> form)
     {
-        var root = options.Url.GetComponents(
-            UriComponents.SchemeAndServer | UriComponents.Path,
-            UriFormat.UriEscaped
-        );
+        var root = options.Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
         var address = $"{root.TrimEnd('/')}/api/v1/{path}";
         // Long selectors do not fit into an address; label values are only served to GET.
         var isPost = !postIsRefused && path is ("query" or "query_range" or "labels");

@@ -18,6 +18,26 @@ public readonly record struct TimeGrid(long Start, int Step, int Count)
         return new TimeGrid(last - ((long)step * (count - 1)), step, count);
     }
 
+    /// <summary>Every so many instants of it, with the same end.</summary>
+    public TimeGrid Coarser(int times)
+    {
+        var count = Math.Max(1, Count / times);
+        return new TimeGrid(End - ((long)Step * times * (count - 1)), Step * times, count);
+    }
+
+    /// <summary>Values on a coarser grid, each standing for the time up to its instant.</summary>
+    public double[] Spread(TimeGrid coarse, double[] values)
+    {
+        var spread = new double[Count];
+        for (var i = 0; i < spread.Length; i++)
+        {
+            var index = (int)Math.Ceiling((TimeOf(i) - coarse.Start) / coarse.Step);
+            spread[i] = values[Math.Clamp(index, 0, values.Length - 1)];
+        }
+
+        return spread;
+    }
+
     /// <summary>Where on the grid a time lies; -1 for outside.</summary>
     public int IndexOf(double time)
     {

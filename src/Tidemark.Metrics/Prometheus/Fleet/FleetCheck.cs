@@ -12,7 +12,7 @@ namespace Tidemark.Metrics.Prometheus.Fleet;
 public sealed class FleetCheck(
     PrometheusClient client,
     SignalTable table,
-    FleetOptions options,
+    FleetOptions asked,
     IProgress<FleetProgress>? progress = null
 )
 {
@@ -28,8 +28,12 @@ public sealed class FleetCheck(
         SignalRole.Restarts,
     ];
 
+    /// <summary>What changes so seldom that it is fetched at a coarse step even in detail.</summary>
+    private static readonly SignalRole[] RareRoles = [SignalRole.Of(Signal.Limit), SignalRole.Of(Signal.HeapLimit)];
+
     private readonly FleetWarnings warnings = new();
     private IReadOnlyList<PresentMetric> metrics = [];
+    private FleetOptions options = asked;
     private int done;
     private int processes;
     private int suspicious;
@@ -51,6 +55,10 @@ public sealed class FleetCheck(
         }
 
         var shards = await map.CutAsync(footprints, cancellation);
+        options = options with
+        {
+            ScrapeInterval = await FindIntervalAsync(footprints, shards, cancellation) ?? options.ScrapeInterval,
+        };
         var gate = new Lock();
         await Parallel.ForEachAsync(
             shards,
@@ -79,6 +87,35 @@ public sealed class FleetCheck(
         return new FleetSummary(processes, suspicious, warnings.ToList(), partial > 0);
     }
 
+    private async Task<int?> FindIntervalAsync(
+        List<PresentMetric> footprints,
+        IReadOnlyList<FleetShard> shards,
+        CancellationToken cancellation
+    )
+    {
+        foreach (var shard in shards.Take(1))
+        {
+            foreach (var metric in footprints)
+            {
+                if (
+                    shard.Matchers(metric, shard.Values, table) is { } matchers
+                    && await ScrapeInterval.OfAsync(
+                        client,
+                        metric.Metric.Selector(options.Matchers, matchers),
+                        options.End,
+                        cancellation
+                    )
+                        is { } interval
+                )
+                {
+                    return interval;
+                }
+            }
+        }
+
+        return null;
+    }
+
     private async IAsyncEnumerable<FleetProcess> CheckAsync(
         FleetShard shard,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
@@ -93,7 +130,7 @@ public sealed class FleetCheck(
             {
                 var history = draft.ToHistory(table, coarse, out var sources);
                 var verdict = GrowthAnalyzer.Analyze(history, options.Growth);
-                if (IsCleared(verdict))
+                if (IsCleared(history, verdict))
                 {
                     Interlocked.Increment(ref processes);
                     yield return Process(draft, history, verdict, sources);
@@ -157,13 +194,16 @@ public sealed class FleetCheck(
             }
         }
 
-        var others = SignalRole.All.Where(r => r.Signal != Signal.Footprint);
+        var others = SignalRole.All.Except(RareRoles).Where(r => r.Signal != Signal.Footprint);
         await FetchAsync(drafts, some, options.Detail, [.. others], Plain, cancellation);
+        await FetchAsync(drafts, some, options.Rare, RareRoles, Plain, cancellation);
     }
 
-    /// <summary>A verdict that no closer look would change.</summary>
-    private static bool IsCleared(GrowthVerdict verdict) =>
-        verdict.Kind is GrowthKind.Steady or GrowthKind.WarmUp or GrowthKind.Load && verdict.Confidence >= SureEnough;
+    /// <summary>A verdict that no closer look would change. Lives between restarts are too short for a coarse one.</summary>
+    private static bool IsCleared(ProcessHistory history, GrowthVerdict verdict) =>
+        history.LifeCount == 1
+        && verdict.Kind is GrowthKind.Steady or GrowthKind.WarmUp or GrowthKind.Load
+        && verdict.Confidence >= SureEnough;
 
     private static FleetProcess Process(
         ProcessDraft draft,
@@ -221,6 +261,11 @@ public sealed class FleetCheck(
         CancellationToken cancellation
     )
     {
+        if (drafts.Count == 0)
+        {
+            return;
+        }
+
         var join = new ProcessJoin(drafts);
         var wanted = metrics.Where(m => roles.Contains(m.Metric.Role));
         // One after the other: the shards beside this one keep the server busy, and memory stays small.
@@ -244,7 +289,8 @@ public sealed class FleetCheck(
             {
                 if (join.Find(ProcessIdentity.Of(one.Labels, table, metric.Metric.IsNamed)) is { } draft)
                 {
-                    draft.Add(metric.Metric, one.Values);
+                    var isRare = roles == RareRoles;
+                    draft.Add(metric.Metric, isRare ? options.Detail.Spread(grid, one.Values) : one.Values);
                 }
             }
         }

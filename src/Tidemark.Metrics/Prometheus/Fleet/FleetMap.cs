@@ -1,4 +1,3 @@
-using Tidemark.Core.Series;
 using Tidemark.Metrics.Prometheus.Api;
 using Tidemark.Metrics.Prometheus.Signals;
 
@@ -29,7 +28,8 @@ internal sealed record FleetShard(ShardKind Kind, IReadOnlyList<string> Values)
         }
 
         var noPod = table.LabelsOf("pod").Where(metric.Identity.Contains).Select(l => $"{l}=\"\"");
-        var instance = Kind == ShardKind.Instance ? Signals.Matchers.AnyOf(label!, values)
+        var instance =
+            Kind == ShardKind.Instance ? Signals.Matchers.AnyOf(label!, values)
             : label is null ? ""
             : $"{label}=\"\"";
         return string.Join(',', noPod.Append(instance).Where(m => m.Length > 0));
@@ -88,7 +88,10 @@ internal sealed class FleetMap(PrometheusClient client, SignalTable table, Fleet
         {
             // Proxies that let queries through and nothing else. A bad selector fails here as well, in the server's words.
             var all = string.Join('|', table.All.Select(m => m.Metric).Distinct(StringComparer.Ordinal));
-            var matchers = string.Join(',', ((string[])[options.Matchers, $"__name__=~\"{all}\""]).Where(m => m.Length > 0));
+            var matchers = string.Join(
+                ',',
+                ((string[])[options.Matchers, $"__name__=~\"{all}\""]).Where(m => m.Length > 0)
+            );
             var counts = await client.QueryAsync(
                 $"count by (__name__) ({{{matchers}}})",
                 options.End,
@@ -170,7 +173,12 @@ internal sealed class FleetMap(PrometheusClient client, SignalTable table, Fleet
             var values = new List<string>();
             foreach (var selector in selectors)
             {
-                var answer = await client.QueryAsync($"count by ({label}) ({selector})", options.End, null, cancellation);
+                var answer = await client.QueryAsync(
+                    $"count by ({label}) ({selector})",
+                    options.End,
+                    null,
+                    cancellation
+                );
                 values.AddRange(answer.Series.Select(s => s.Labels.TryGetValue(label, out var value) ? value : ""));
             }
 

@@ -12,14 +12,14 @@ public sealed record FleetOptions(DateTimeOffset End, TimeSpan Range)
     /// <summary>Points of a history in detail: a day at one a minute.</summary>
     private const int DetailPoints = 1440;
 
-    /// <summary>No scrape is more frequent than this to any purpose.</summary>
-    private const int FinestStep = 15;
-
     /// <summary>Points in detail for each of the screening.</summary>
     private const int Coarsening = 30;
 
     /// <summary>Below this many points a screening tells nothing.</summary>
     private const int FewestCoarsePoints = 40;
+
+    /// <summary>Seconds from one sample of the server to the next: a finer step would only repeat samples.</summary>
+    public int ScrapeInterval { get; init; } = 15;
 
     /// <summary>Matchers that select the processes, without the braces; empty for all.</summary>
     public string Matchers { get; init; } = "";
@@ -38,13 +38,13 @@ public sealed record FleetOptions(DateTimeOffset End, TimeSpan Range)
 
     /// <summary>The instants of a history in detail.</summary>
     public TimeGrid Detail =>
-        TimeGrid.Before(End, Range, Math.Max(FinestStep, (int)Math.Ceiling(Range.TotalSeconds / DetailPoints)));
+        TimeGrid.Before(End, Range, Math.Max(ScrapeInterval, (int)Math.Ceiling(Range.TotalSeconds / DetailPoints)));
 
     /// <summary>The instants of the first look; null where the whole history is hardly larger.</summary>
-    public TimeGrid? Coarse =>
-        TimeGrid.Before(End, Range, Detail.Step * Coarsening) is { Count: >= FewestCoarsePoints } grid && !IsThorough
-            ? grid
-            : null;
+    public TimeGrid? Coarse => !IsThorough && Rare.Count >= FewestCoarsePoints ? Rare : null;
+
+    /// <summary>The instants at which what seldom changes is looked at; they end where the detail ends.</summary>
+    public TimeGrid Rare => Detail.Coarser(Coarsening);
 }
 
 /// <summary>One process with its verdict.</summary>

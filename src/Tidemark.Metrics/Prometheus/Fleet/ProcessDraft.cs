@@ -13,6 +13,9 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
     // A start time that moves by less is the exporter's rounding.
     private const double SameStartSeconds = 5;
 
+    // How long a server repeats the last sample of a series.
+    private const int LookBackSeconds = 300;
+
     private readonly List<Row> rows = [];
 
     public ProcessIdentity Identity => identity;
@@ -43,7 +46,7 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
     {
         var used = new List<string>();
         var footprints = RowsOf(SignalRole.Of(Signal.Footprint), table);
-        var (footprint, starts) = JoinLives(footprints, grid.Count);
+        var (footprint, starts) = JoinLives(footprints, grid);
         AddRestarts(starts, SignalRole.StartTime, table, (before, now) => now > before + SameStartSeconds);
         AddRestarts(starts, SignalRole.Restarts, table, (before, now) => now > before);
         var columns = new double[]?[Core.Series.Signals.Count];
@@ -149,7 +152,12 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
         return fallback;
     }
 
-    private void AddRestarts(SortedSet<int> starts, SignalRole role, SignalTable table, Func<double, double, bool> isRestart)
+    private void AddRestarts(
+        SortedSet<int> starts,
+        SignalRole role,
+        SignalTable table,
+        Func<double, double, bool> isRestart
+    )
     {
         var found = RowsOf(role, table);
         if (found.Count == 0)
@@ -176,9 +184,9 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
     }
 
     /// <summary>One footprint from the series of the lives, which follow one another; those that run beside it are copies of it.</summary>
-    private static (double[] Footprint, SortedSet<int> Starts) JoinLives(List<Row> lives, int count)
+    private static (double[] Footprint, SortedSet<int> Starts) JoinLives(List<Row> lives, TimeGrid grid)
     {
-        var joined = new double[count];
+        var joined = new double[grid.Count];
         Array.Fill(joined, double.NaN);
         var starts = new SortedSet<int>();
         var end = -1;
@@ -190,7 +198,9 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
                 continue;
             }
 
-            var from = Math.Max(end + 1, FirstOf(life.Values));
+            // A life that ended without a mark is repeated for a while: the next one ends it.
+            var first = FirstOf(life.Values);
+            var from = (end - first) * grid.Step <= LookBackSeconds ? first : end + 1;
             if (end >= 0)
             {
                 starts.Add(from);

@@ -7,10 +7,12 @@ using Tidemark.Metrics.Prometheus.Signals;
 namespace Tidemark.Metrics.Prometheus.Fleet;
 
 /// <summary>Judges the series that a query of the user's gives: their footprints, and nothing else is known of them.</summary>
-public sealed class QueryCheck(PrometheusClient client, FleetOptions options)
+public sealed class QueryCheck(PrometheusClient client, FleetOptions asked)
 {
     /// <summary>An answer that is too large in detail is asked for with so many times fewer instants, twice at most.</summary>
     private static readonly int[] Coarsenings = [1, 4, 16];
+
+    private FleetOptions options = asked;
 
     /// <summary>Judges the series.</summary>
     /// <exception cref="PrometheusException">The query has no answer.</exception>
@@ -18,6 +20,8 @@ public sealed class QueryCheck(PrometheusClient client, FleetOptions options)
     {
         ArgumentNullException.ThrowIfNull(found);
         var warnings = new FleetWarnings();
+        var interval = await ScrapeInterval.OfAsync(client, promql, options.End, cancellation);
+        options = options with { ScrapeInterval = interval ?? options.ScrapeInterval };
         var (series, grid) = await FetchAsync(promql, warnings, cancellation);
         var names = Names(series);
         foreach (var (one, name) in series.Zip(names))

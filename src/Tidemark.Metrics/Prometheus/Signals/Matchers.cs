@@ -75,6 +75,11 @@ public static class Matchers
         }
 
         var rest = text[i..].TrimStart();
-        return i > 0 && (rest.StartsWith('=') || rest.StartsWith("!=", StringComparison.Ordinal) || rest.StartsWith("!~", StringComparison.Ordinal));
+        return i > 0
+            && (
+                rest.StartsWith('=')
+                || rest.StartsWith("!=", StringComparison.Ordinal)
+                || rest.StartsWith("!~", StringComparison.Ordinal)
+            );
     }
 }

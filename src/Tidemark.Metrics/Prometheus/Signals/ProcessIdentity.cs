@@ -40,7 +40,15 @@ public readonly record struct ProcessIdentity(
         var pod = Part("pod");
         return pod.Length > 0
             ? new ProcessIdentity(Part("cluster"), Part("namespace"), pod, Part("container"), "", "", "")
-            : new ProcessIdentity(Part("cluster"), "", "", "", Part("job"), Part("instance"), isNamed ? Part("name") : "");
+            : new ProcessIdentity(
+                Part("cluster"),
+                "",
+                "",
+                "",
+                Part("job"),
+                Part("instance"),
+                isNamed ? Part("name") : ""
+            );
 
         string Part(string part)
         {
@@ -67,8 +75,6 @@ public readonly record struct ProcessIdentity(
     public Api.LabelSet ToLabels()
     {
         var values = (string[])[Cluster, Namespace, Pod, Container, Job, Instance, Name];
-        return new Api.LabelSet([
-            .. Parts.Zip(values, KeyValuePair.Create).Where(p => p.Value.Length > 0),
-        ]);
+        return new Api.LabelSet([.. Parts.Zip(values, KeyValuePair.Create).Where(p => p.Value.Length > 0)]);
     }
 }

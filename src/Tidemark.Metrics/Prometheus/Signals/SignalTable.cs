@@ -11,7 +11,18 @@ public sealed class ConfigurationException(string message, Exception? inner = nu
 /// <summary>Which metrics carry which signal, and under which labels a process says who it is: data, from <c>signals.yaml</c>.</summary>
 public sealed class SignalTable
 {
-    private static readonly string[] Keys = ["metric", "where", "combine", "scale", "floor", "named", "above", "below", "from"];
+    private static readonly string[] Keys =
+    [
+        "metric",
+        "where",
+        "combine",
+        "scale",
+        "floor",
+        "named",
+        "above",
+        "below",
+        "from",
+    ];
 
     private readonly Dictionary<string, List<SignalMetric>> metrics = [];
     private readonly Dictionary<string, List<string>> labels = [];
@@ -163,7 +174,9 @@ public sealed class SignalTable
         var name = Find("metric") ?? throw Wrong(path, node.Start, "'metric:' is missing");
         return new SignalMetric(role, MetricName(name, path))
         {
-            Where = Find("where") is { } where ? Text(where, path).Trim().TrimStart('{').TrimEnd('}').Trim(' ', ',') : "",
+            Where = Find("where") is { } where
+                ? Text(where, path).Trim().TrimStart('{').TrimEnd('}').Trim(' ', ',')
+                : "",
             Combine = Find("combine") is { } combine ? CombinationOf(combine, path) : Combination.Sum,
             Scale = Find("scale") is { } scale ? Number(scale, path) : 1,
             IsFloor = Find("floor") is { } floor && Text(floor, path) == "true",
