@@ -69,6 +69,29 @@ public static class JvmKnowledge
                 // What HotSpot keeps of the constants of classes.
                 Pattern(@"^constants of classes$"),
             ],
+            Fragmentation =
+            [
+                new(
+                    "-XX:G1PeriodicGCInterval=300000 (G1, JDK 12; jcmd PID VM.set_flag sets it while the service runs)",
+                    "a concurrent cycle every five minutes in which the service was idle; helps against heap that a peak has left behind, not against heap that the load needs"
+                ),
+                new(
+                    "-XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30 (G1, Serial, Parallel)",
+                    "the heap is made smaller after each whole collection and larger again soon: more collections, and page faults when it grows"
+                ),
+                new(
+                    "-Xmx or -XX:MaxRAMPercentage nearer to the live heap, about twice as much",
+                    "more frequent collections, and an OutOfMemoryError where a peak does not fit"
+                ),
+                new(
+                    "ZGC with -XX:SoftMaxHeapSize, or Shenandoah with -XX:ShenandoahUncommitDelay: both give unused heap back by themselves",
+                    "more CPU time for barriers and concurrent work, and no compressed references with ZGC"
+                ),
+                new(
+                    "MALLOC_ARENA_MAX=2, and jcmd PID System.trim_native_heap (JDK 17.0.9), for what glibc keeps outside of the heap",
+                    "threads wait for one another where many allocate natively at once"
+                ),
+            ],
             BenignCaches =
             [
                 Pattern(@"^static (java|javax|sun|com\.sun|jdk)\."),

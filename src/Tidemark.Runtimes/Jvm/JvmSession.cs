@@ -26,6 +26,7 @@ internal sealed partial class JvmSession : RuntimeSession
     private readonly FlightRecording? recording;
     private readonly RequestsPage metrics;
     private readonly NativeMemory? nativeMemory;
+    private double? recorderBytes;
     private readonly JvmSignals signals = new();
     private readonly CapturePace pace = new();
     private double? classMetadataAtStart;
@@ -172,6 +173,19 @@ internal sealed partial class JvmSession : RuntimeSession
     }
 
     /// <inheritdoc />
+    public override void Correct(SignalSample sample)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        foreach (var signal in (ReadOnlySpan<Signal>)[Signal.Footprint, Signal.Anonymous])
+        {
+            if (recorderBytes is { } bytes && sample.Has(signal))
+            {
+                sample[signal] = Math.Max(0, sample[signal] - bytes);
+            }
+        }
+    }
+
+    /// <inheritdoc />
     public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);
@@ -210,7 +224,7 @@ internal sealed partial class JvmSession : RuntimeSession
         }
         else if (method == JvmCaptures.AllocationSamples && recording is not null)
         {
-            await recording.WriteAsync(path, estimate.DiskBytes, patience, cancellation);
+            await WriteRecordingAsync(recording, path, estimate, patience, notes, cancellation);
         }
         else
         {
@@ -299,6 +313,32 @@ internal sealed partial class JvmSession : RuntimeSession
         }
 
         return jvm.ReadPerfData() is { } counters ? (long)JvmSignals.UsedAfterCollection(counters) : 0;
+    }
+
+    /// <summary>The recorder stays loaded once it was used: what it takes is no growth of the program's.</summary>
+    private async Task WriteRecordingAsync(
+        FlightRecording flight,
+        string path,
+        CaptureEstimate estimate,
+        TimeSpan patience,
+        List<string> notes,
+        CancellationToken cancellation
+    )
+    {
+        var before = OutsideHeap();
+        await flight.WriteAsync(path, estimate.DiskBytes, patience, cancellation);
+        if (recorderBytes is null && before is { } outside && OutsideHeap() is { } now)
+        {
+            recorderBytes = Math.Clamp(now - outside, 0, 2 * estimate.TargetBytes);
+            notes.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the flight recorder took {recorderBytes / 1048576:0} MiB in the target, which stay until it ends; they are not counted as growth"
+                )
+            );
+        }
+
+        double? OutsideHeap() => jvm.Process.ReadResidentBytes() - residentHeap?.ReadNow();
     }
 
     private async Task WriteHistogramAsync(

@@ -28,6 +28,12 @@ internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
             return null;
         }
 
+        return ReadNow();
+    }
+
+    /// <summary>Bytes in memory at this moment; null where that may not be seen.</summary>
+    public long? ReadNow()
+    {
         var start = ThreadClock.Now;
         var resident = process
             .ReadMappings()

@@ -75,7 +75,8 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         var path = NewPath("after.jfr");
         await using (var session = await AttachAsync(jvm))
         {
-            await session.CaptureAsync(JvmCaptures.AllocationSamples, NewPath("before.jfr"), default);
+            var first = await session.CaptureAsync(JvmCaptures.AllocationSamples, NewPath("before.jfr"), default);
+            first.Notes.ShouldHaveSingleItem().ShouldContain("the flight recorder took");
             await jvm.HoldMoreAsync();
             await session.CaptureAsync(JvmCaptures.Histogram, NewPath("a.histo.txt"), default);
             await session.CaptureAsync(JvmCaptures.AllocationSamples, path, default);
