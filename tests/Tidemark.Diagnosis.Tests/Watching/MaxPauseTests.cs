@@ -32,14 +32,15 @@ public sealed class MaxPauseTests : IDisposable
         {
             await java.StandardOutput.ReadLineAsync();
             var target = new Target(java.Id, null, "idle");
-            var options = new WatchOptions
-            {
-                For = TimeSpan.FromSeconds(6),
-                MaxPause = TimeSpan.FromMilliseconds(1),
-            };
+            var options = new WatchOptions { For = TimeSpan.FromSeconds(6), MaxPause = TimeSpan.FromMilliseconds(1) };
             using var cases = CaseFolder.Create(
                 Path.Combine(folder, "case"),
-                new CaseFile { Target = new CaseTarget("idle", "jvm", java.Id, null), StartedAt = DateTimeOffset.UtcNow, ForSeconds = 6 }
+                new CaseFile
+                {
+                    Target = new CaseTarget("idle", "jvm", java.Id, null),
+                    StartedAt = DateTimeOffset.UtcNow,
+                    ForSeconds = 6,
+                }
             );
             var live = await LiveTarget.AttachAsync(target, new JvmRuntime(), null, TimeProvider.System, default);
             var watch = new Watch(
