@@ -79,16 +79,22 @@ public static class StuckTasks
     /// <summary>Where it waits and where it began: calls in between come and go.</summary>
     private static (string Waits, string Entry, string Creator) Key(ReadOnlySpan<int> stack, FrameRoles roles) =>
         (
-            roles.Name(stack[roles.UserFrame(stack)]),
+            roles.Name(stack[SiteFrame(stack, roles)]),
             stack.Length > 1 ? roles.Name(stack[^2]) : "",
             roles.Name(stack[^1])
         );
 
+    /// <summary>The innermost frame of the user's; of a task that is a library's own, the function that it was started with.</summary>
+    private static int SiteFrame(ReadOnlySpan<int> stack, FrameRoles roles)
+    {
+        var user = roles.UserFrame(stack);
+        return roles.IsLibrary(stack[user]) ? Math.Max(0, stack.Length - 2) : user;
+    }
+
     private static Suspect Describe(TaskGroup group, AllocationProfile stacks, FrameRoles roles, long whole)
     {
         var stack = stacks.Stack(group.Top);
-        var user = roles.UserFrame(stack);
-        var site = roles.Site(stack[user]);
+        var site = roles.Site(stack[SiteFrame(stack, roles)]);
         var creator = roles.Site(stack[^1]);
         var wait = Wait(stack, roles);
         var culprit = roles.Culprit(stack);

@@ -168,7 +168,7 @@ internal sealed class GoSession : RuntimeSession
         var profile = await FetchAsync(service, forced ? "heap?gc=1" : "heap", path, cancellation);
         var took = Stopwatch.GetElapsedTime(started);
         var after = await signals.ReadStatisticsAsync(collect: false, cancellation);
-        if (profile.Header.Period == 0 && profile.StackCount == 0)
+        if (profile.Header.Period == 0)
         {
             throw new CaptureFailedException(
                 "the heap profile is switched off in this program (runtime.MemProfileRate = 0): remove that line"

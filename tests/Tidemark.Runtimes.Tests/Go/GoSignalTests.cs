@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using Tidemark.Runtimes.Go;
+
+namespace Tidemark.Runtimes.Tests.Go;
+
+public class GoSignalTests
+{
+    [Theory]
+    [InlineData("http_requests_total=10 http_client_requests_total=99", "http_requests_total")]
+    [InlineData("promhttp_metric_handler_requests_total=9 gin_requests_total=3", "gin_requests_total")]
+    [InlineData(
+        "http_request_duration_seconds_count=7 http_request_duration_seconds_sum=700",
+        "http_request_duration_seconds_count"
+    )]
+    [InlineData("grpc_server_handled_total=5 grpc_server_started_total=6", "grpc_server_started_total")]
+    [InlineData("requests=5 api.requests.served=4", "api.requests.served")]
+    [InlineData("TotalRequests=5", "TotalRequests")]
+    [InlineData("http_requests_in_flight=5 failed_requests_total=4 requests_errors_total=1", null)]
+    [InlineData("go_goroutines=5 process_cpu_seconds_total=4", null)]
+    public void The_counter_of_requests_is_told_from_its_neighbours(string counters, string? chosen) =>
+        RequestCounter
+            .Choose(
+                counters
+                    .Split(' ')
+                    .Select(c => c.Split('='))
+                    .Select(c => KeyValuePair.Create(c[0], double.Parse(c[1], CultureInfo.InvariantCulture)))
+            )
+            .ShouldBe(chosen);
+
+    [Fact]
+    public void A_page_of_metrics_is_added_up_by_name_whatever_its_labels_hold()
+    {
+        var page = MetricsPage.Parse(
+            Encoding.UTF8.GetBytes(
+                """
+                # HELP a_total with "quotes} and braces{
+                a_total{path="/{x}",name="say \"}\" 7"} 3
+                a_total 4 1700000000000
+                b NaN
+                c +Inf
+                <html> 5
+                9lives 1
+                broken{never="closed 2
+                process_resident_memory_bytes 1.5e+08
+                go_gc_gomemlimit_bytes 9.223372036854775e+18
+                """
+            )
+        );
+
+        page["a_total"].ShouldBe(7);
+        page["c"].ShouldBeNull();
+        page["9lives"].ShouldBeNull();
+        page["broken"].ShouldBeNull();
+        page.Resident.ShouldBe(150_000_000);
+        page.MemoryLimit.ShouldBeNull();
+        page.Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public void Variables_of_the_service_are_read_beside_the_statistics()
+    {
+        var variables = GoVariables
+            .Parse(
+                Encoding.UTF8.GetBytes(
+                    """{"cmdline":["app"],"requests":{"GET":3,"POST":4},"memstats":{"HeapAlloc":10,"NumGC":2}}"""
+                )
+            )
+            .ShouldNotBeNull();
+
+        variables.Numbers["requests"].ShouldBe(7);
+        variables.Statistics.ShouldNotBeNull().GcCount.ShouldBe(2);
+        GoVariables.Parse("<html>"u8.ToArray()).ShouldBeNull();
+        GoVariables.Parse("[1]"u8.ToArray()).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("300MiB", 300.0 * 1024 * 1024)]
+    [InlineData("1GiB", 1024.0 * 1024 * 1024)]
+    [InlineData("1000", 1000.0)]
+    [InlineData("off", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void A_memory_limit_is_read_as_the_runtime_reads_it(string? text, double? bytes) =>
+        MemoryLimit.Parse(text).ShouldBe(bytes);
+
+    [Fact]
+    public void Room_that_is_filled_again_is_not_stuck_and_room_that_stays_free_is()
+    {
+        var room = new StuckRoom();
+
+        // A cycle: the room in spans is filled before new spans are taken; two MB are left at the end.
+        Read(room, gc: 1, alloc: 60, inuse: 100);
+        Read(room, gc: 1, alloc: 98, inuse: 100);
+        room.Bytes.ShouldBe(2);
+
+        // After the next collection 40 MB are free in spans: as much was filled again last time.
+        Read(room, gc: 2, alloc: 60, inuse: 100).ShouldBe(38 + 10);
+
+        // Two cycles end with 30 MB that nothing could be put in.
+        Read(room, gc: 3, alloc: 70, inuse: 100);
+        Read(room, gc: 4, alloc: 70, inuse: 100);
+        Read(room, gc: 5, alloc: 70, inuse: 100);
+        room.Bytes.ShouldBe(30);
+    }
+
+    /// <summary>With 10 MB idle and everything else alive.</summary>
+    private static double Read(StuckRoom room, long gc, double alloc, double inuse) =>
+        room.ReadReusable(
+            new GoMemStats
+            {
+                GcCount = gc,
+                HeapAlloc = alloc,
+                HeapInuse = inuse,
+                HeapIdle = 15,
+                HeapReleased = 5,
+            },
+            live: alloc
+        );
+}
