@@ -17,8 +17,8 @@ public sealed class Output
 {
     private static readonly Option<OutputFormat> FormatOption = new("--format")
     {
-        Description = "text, json, markdown or html",
-        DefaultValueFactory = _ => OutputFormat.Text,
+        Description = "how the answer is printed (default: text)",
+        HelpName = "text|json|markdown|html",
     };
 
     private static readonly Option<bool> QuietOption = new("--quiet", "-q") { Description = "no progress" };
@@ -62,6 +62,9 @@ public sealed class Output
     }
 
     public static Output Of(ParseResult parsed) => new(parsed);
+
+    /// <summary>The format that was asked for.</summary>
+    internal static OutputFormat FormatOf(ParseResult parsed) => parsed.GetValue(FormatOption);
 
     /// <summary>A line on standard error, left out with --quiet.</summary>
     public void Say(string line)

@@ -41,7 +41,7 @@ public static class Program
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            return Fail($"{parsed.Errors[0].Message} (see tidemark --help)");
+            return Fail(UsageError.Of(parsed));
         }
 
         try
@@ -55,7 +55,7 @@ public static class Program
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             };
-            return await parsed.InvokeAsync(configuration, interrupt.Token);
+            return await CaptureQuestion.InvokeAsync(parsed, configuration, interrupt.Token);
 
             void Stop(PosixSignalContext signal)
             {

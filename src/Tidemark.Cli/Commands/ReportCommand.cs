@@ -52,6 +52,13 @@ public static class ReportCommand
         return command;
     }
 
+    /// <summary>The same page to standard output: what the questions to captures print with <c>--format html</c>.</summary>
+    internal static async Task<int> PrintAsync(string[] files, Output output, CancellationToken cancellation)
+    {
+        await output.Lines.WriteLineAsync(await HtmlReport.RenderAsync(Model(files, output, cancellation)));
+        return ExitStatus.Healthy;
+    }
+
     private static ReportModel Model(string[] files, Output output, CancellationToken cancellation)
     {
         var snapshots = files.Select(f => (File: f, Snapshot: Capture.Read(f, output, cancellation))).ToList();

@@ -9,13 +9,13 @@ namespace Tidemark.Cli.Options;
 public static partial class Durations
 {
     /// <summary>An option that takes a duration.</summary>
-    public static Option<TimeSpan> Option(string name, string description, TimeSpan standard) =>
+    public static Option<Duration> Option(string name, string description, TimeSpan standard) =>
         new(name)
         {
             Description = description,
             HelpName = "DURATION",
-            CustomParser = result => Parse(result),
-            DefaultValueFactory = _ => standard,
+            CustomParser = result => new Duration(Parse(result)),
+            DefaultValueFactory = _ => new Duration(standard),
         };
 
     /// <summary>An option that takes a duration and has no value of its own.</summary>

@@ -99,7 +99,7 @@ public sealed class PrometheusSettings
 
     private readonly Option<bool> insecure = new("--insecure") { Description = "take any certificate of the server" };
 
-    private readonly Option<TimeSpan> timeout = Durations.Option(
+    private readonly Option<Duration> timeout = Durations.Option(
         "--query-timeout",
         "how long one query may take",
         new PrometheusOptions(new Uri("http://localhost")).Timeout
