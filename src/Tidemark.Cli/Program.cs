@@ -38,6 +38,7 @@ public static class Program
             ConvertCommand.Create(),
             PythonAgentCommand.Create(),
         };
+        Examples.AddTo(root, args);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

@@ -57,10 +57,7 @@ internal static class UsageError
             for (var j = 1; j <= b.Length; j++)
             {
                 var above = row[j];
-                row[j] = Math.Min(
-                    Math.Min(row[j], row[j - 1]) + 1,
-                    diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)
-                );
+                row[j] = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
                 diagonal = above;
             }
         }

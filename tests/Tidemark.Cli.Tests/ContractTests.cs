@@ -69,7 +69,7 @@ public sealed class ContractTests : IDisposable
         answer.RootElement.GetProperty("schema").GetString().ShouldBe("tidemark.check/v1");
         var series = answer.RootElement.GetProperty("series")[0];
         series.GetProperty("labels").ValueKind.ShouldBe(JsonValueKind.Object);
-        series.GetProperty("target").GetProperty("name").GetString().ShouldBe("shop");
+        series.GetProperty("target").GetString().ShouldBe("shop");
         series.GetProperty("observed").GetProperty("samples").GetInt32().ShouldBeGreaterThan(0);
         var verdict = series.GetProperty("verdict");
         verdict.GetProperty("kind").GetString().ShouldBe(kind);

@@ -28,15 +28,7 @@ public static class CaptureCommand
             TimeSpan.FromMinutes(1)
         );
         var command = Output.With(
-            new Command(
-                "capture",
-                """
-                One heap capture: says beforehand what it costs, afterwards what it cost.
-
-                  tidemark capture --pid 4242 -o heap.hprof
-                  tidemark capture --url http://localhost:6060 -o heap.pb.gz
-                """
-            )
+            new Command("capture", "One heap capture: says beforehand what it costs, afterwards what it cost.")
             {
                 pid,
                 url,

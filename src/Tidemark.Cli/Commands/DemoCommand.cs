@@ -24,16 +24,7 @@ public static class DemoCommand
         var duration = Durations.Option("--for", "how long to watch at the most", DemoFor);
         var folder = new Option<string?>("--out", "-o") { Description = "the case folder" };
         var command = Output.With(
-            new Command(
-                "demo",
-                """
-                Starts a real leaking service and diagnoses it, end to end.
-
-                  tidemark demo            a .NET service: needs nothing but the SDK
-                  tidemark demo go         a Go service
-                  tidemark demo --case bounded-cache   a healthy one
-                """
-            )
+            new Command("demo", "Starts a real leaking service and diagnoses it, end to end.")
             {
                 runtime,
                 name,

@@ -43,14 +43,7 @@ public static class DiagnoseCommand
         var command = Output.With(
             new Command(
                 "diagnose",
-                """
-                The whole checklist on one live process: watch, verdict, captures, diff, suspects, report.
-
-                  tidemark diagnose --pid 4242                       a process on this machine
-                  tidemark diagnose --url http://localhost:6060      a Go service by its pprof endpoint
-                  tidemark diagnose --for 10m -- ./server --port 80  starts the service, and stops it afterwards
-                  tidemark diagnose --resume tidemark-server-1305    goes on with a case, or analyses what it has
-                """
+                "The whole checklist on one live process: watch, verdict, captures, diff, suspects, report."
             )
             {
                 pid,

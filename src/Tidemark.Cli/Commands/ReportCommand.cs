@@ -22,19 +22,7 @@ public static class ReportCommand
             DefaultValueFactory = _ => "report.html",
         };
         var command = Output.With(
-            new Command(
-                "report",
-                """
-                One self-contained HTML page: no network needed to read it.
-
-                  tidemark report heap.hprof -o report.html
-                  tidemark report base.pb.gz now.pb.gz      the growth as a flame graph
-                """
-            )
-            {
-                files,
-                page,
-            }
+            new Command("report", "One self-contained HTML page: no network needed to read it.") { files, page }
         );
         command.SetAction(
             async (parsed, cancellation) =>
