@@ -22,8 +22,9 @@ internal static class Examples
         ["check"] = """
             tidemark check --csv history.csv                   one process, or a directory of such files
             tidemark check --pid 4242 --for 10m                a process on this machine
-            tidemark check --prometheus http://prometheus:9090 --selector '{namespace="shop"}'
-            tidemark check --prometheus http://prometheus:9090 --query 'process_resident_memory_bytes'
+            tidemark check --prometheus http://localhost:9090 --selector '{namespace="shop"}'
+            tidemark check --prometheus http://localhost:9090 --query 'process_resident_memory_bytes{job="cart"}' --for 7d
+            tidemark check --print-rules > tidemark.rules.yaml
             """,
         ["capture"] = """
             tidemark capture --pid 4242 -o heap.hprof

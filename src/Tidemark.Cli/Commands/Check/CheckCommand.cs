@@ -43,18 +43,7 @@ public static class CheckCommand
         };
         var prometheus = new PrometheusSettings();
         var command = Output.With(
-            new Command(
-                "check",
-                """
-                The verdict alone, from the graphs: one line a series, worst first.
-
-                  tidemark check --csv history.csv
-                  tidemark check --pid 4242 --for 10m
-                  tidemark check --prometheus http://localhost:9090 --selector '{namespace="shop"}'
-                  tidemark check --prometheus http://localhost:9090 --query 'process_resident_memory_bytes{job="cart"}' --for 7d
-                  tidemark check --print-rules > tidemark.rules.yaml
-                """
-            )
+            new Command("check", "The verdict alone, from the graphs: one line a series, worst first.")
             {
                 csv,
                 pids,
