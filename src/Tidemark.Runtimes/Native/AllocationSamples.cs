@@ -79,7 +79,8 @@ internal sealed class AllocationSamples(Symboliser symboliser)
     /// <param name="comments">What else is to be said.</param>
     /// <remarks>
     /// A full cache replaces old entries, which nobody saw allocated, by new ones: what is new there is no growth. So what is
-    /// alive of one size counts only as far as there is more of that size than at the start.
+    /// alive of one size counts only as far as there is more of that size than at the start. The same makes good for
+    /// samples that were lost in a burst.
     /// </remarks>
     public AllocationProfile ToProfile(
         ReadOnlySpan<long> net,
@@ -99,7 +100,7 @@ internal sealed class AllocationSamples(Symboliser symboliser)
         foreach (var sample in live)
         {
             var sizeClass = HookBlock.SizeClass((ulong)sample.Size);
-            var grown = Math.Clamp(net[sizeClass] / estimated[sizeClass], 0, 1);
+            var grown = Math.Max(0, net[sizeClass] / estimated[sizeClass]);
             liveObjects[sample.Stack] += grown * sample.Objects;
             liveBytes[sample.Stack] += grown * sample.Objects * sample.Size;
         }

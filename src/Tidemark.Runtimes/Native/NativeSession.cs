@@ -50,7 +50,7 @@ internal sealed class NativeSession : RuntimeSession
     // The allocator's locks are held while it adds up: rarely enough to be nothing.
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan FirstWindow = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FirstWindow = TimeSpan.FromSeconds(10);
 
     private readonly LinuxProcess process;
     private readonly Symboliser symboliser;
