@@ -65,6 +65,15 @@ public abstract class RuntimeSession : ISignalSource
     /// <exception cref="CaptureFailedException">It was refused or failed.</exception>
     public virtual Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
 
+    /// <summary>
+    /// Has the process give back what it can spare without harm: a full collection, or the allocator's own call for it. Only on
+    /// request: it costs a pause, and what is given back is taken again with page faults.
+    /// </summary>
+    /// <returns>What was done, such as <c>malloc_trim(0)</c>; null where there is no such thing, or it is not possible at the moment.</returns>
+    /// <exception cref="CaptureFailedException">It was refused or failed.</exception>
+    public virtual async Task<string?> ReleaseAsync(CancellationToken cancellation) =>
+        await CollectAsync(cancellation) is null ? null : "a full collection";
+
     /// <summary>What a capture would cost now.</summary>
     public abstract Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation);
 

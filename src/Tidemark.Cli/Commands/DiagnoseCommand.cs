@@ -40,6 +40,11 @@ public static class DiagnoseCommand
             Description = "go on with the case in this folder, or analyse what it has",
         };
         var graphsOnly = new Option<bool>("--no-captures") { Description = "answer from the graphs alone" };
+        var release = new Option<bool>("--try")
+        {
+            Description =
+                "at the end, have the process give back what it can spare (a full collection, malloc_trim) and say how much that was",
+        };
         var command = Output.With(
             new Command(
                 "diagnose",
@@ -56,6 +61,7 @@ public static class DiagnoseCommand
                 folder,
                 resume,
                 graphsOnly,
+                release,
             }
         );
         command.SetAction(
@@ -75,6 +81,7 @@ public static class DiagnoseCommand
                         MaxPause = parsed.GetValue(maxPause),
                         LimitBytes = parsed.GetValue(limit),
                         Captures = !parsed.GetValue(graphsOnly),
+                        TryRelease = parsed.GetValue(release),
                     }
                 );
                 return new DiagnoseRun(request, Output.Of(parsed)).RunAsync(cancellation);

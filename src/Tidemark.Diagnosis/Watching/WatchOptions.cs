@@ -15,6 +15,9 @@ public sealed record WatchOptions
     /// <summary>False to answer from the graphs alone.</summary>
     public bool Captures { get; init; } = true;
 
+    /// <summary>True to have the process give back what it can spare at the end of the watch, and to say how much that was.</summary>
+    public bool TryRelease { get; init; }
+
     /// <summary>Two samples a second in a short watch, some six hundred in a long one: enough for the verdict, nothing to the target.</summary>
     public TimeSpan Interval => TimeSpan.FromSeconds(Math.Clamp(For.TotalSeconds / 600, 0.5, 30));
 }

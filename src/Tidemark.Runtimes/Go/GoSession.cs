@@ -148,6 +148,19 @@ internal sealed class GoSession : RuntimeSession
     }
 
     /// <inheritdoc />
+    /// <remarks>Only the program itself can call debug.FreeOSMemory; after a collection the runtime's scavenger gives back bit by bit.</remarks>
+    public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
+    {
+        if (endpoint is null)
+        {
+            return null;
+        }
+
+        await endpoint.CopyProfileAsync("heap?gc=1", Stream.Null, cancellation);
+        return "a full collection (debug.FreeOSMemory, which gives back at once, is the program's own to call)";
+    }
+
+    /// <inheritdoc />
     public override ValueTask DisposeAsync()
     {
         endpoint?.Dispose();

@@ -16,8 +16,8 @@ internal abstract class NativeAllocator
     /// <summary>Its name for people.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What it is advised to do against holes, and what that costs.</summary>
-    public abstract string Advice { get; }
+    /// <summary>The call that has it give memory back.</summary>
+    public abstract string ReleaseCall { get; }
 
     protected TargetBlock Block { get; }
 
@@ -33,7 +33,8 @@ internal abstract class NativeAllocator
     /// <exception cref="CaptureFailedException">It does not answer.</exception>
     public abstract Task<HeapFigures?> ReadAsync(CancellationToken cancellation);
 
-    /// <summary>Has it give back what it can spare; null where it has no such call.</summary>
+    /// <summary>Has it give back what it can spare.</summary>
+    /// <returns>False where it has no such call, or cannot be called at the moment.</returns>
     public virtual Task<bool> ReleaseAsync(CancellationToken cancellation) => Task.FromResult(false);
 
     protected static long Number(byte[] bytes, int word) =>
@@ -45,8 +46,7 @@ internal sealed class Glibc(TargetBlock block, ulong mallinfo2) : NativeAllocato
 {
     public override string Name => "glibc malloc";
 
-    public override string Advice =>
-        "MALLOC_ARENA_MAX=2 for fewer arenas (threads then wait for each other more), malloc_trim(0) now and then (it walks the whole heap under its locks), M_MMAP_THRESHOLD set to a fixed size so that large blocks go back at once (each then costs two system calls), or another allocator (jemalloc, tcmalloc)";
+    public override string ReleaseCall => "malloc_trim(0)";
 
     public override async Task<HeapFigures?> ReadAsync(CancellationToken cancellation)
     {
@@ -98,8 +98,7 @@ internal sealed class Jemalloc(TargetBlock block, ulong mallctl) : NativeAllocat
 {
     public override string Name => "jemalloc";
 
-    public override string Advice =>
-        "MALLOC_CONF=dirty_decay_ms:1000,muzzy_decay_ms:0 gives unused pages back sooner (more page faults), background_thread:true does it without waiting for a call, narenas:N makes fewer arenas (threads then wait for each other more)";
+    public override string ReleaseCall => "a purge of all its arenas";
 
     public override async Task<HeapFigures?> ReadAsync(CancellationToken cancellation)
     {
@@ -180,8 +179,7 @@ internal sealed class Tcmalloc(TargetBlock block, ulong numericProperty) : Nativ
 {
     public override string Name => "tcmalloc";
 
-    public override string Advice =>
-        "TCMALLOC_RELEASE_RATE=10 gives unused pages back sooner (more page faults), MallocExtension::ReleaseFreeMemory() does it at once, TCMALLOC_AGGRESSIVE_DECOMMIT=t always (each release then costs a system call)";
+    public override string ReleaseCall => "MallocExtension::ReleaseFreeMemory()";
 
     public override async Task<HeapFigures?> ReadAsync(CancellationToken cancellation)
     {

@@ -176,6 +176,35 @@ internal sealed class NativeSession : RuntimeSession
     }
 
     /// <inheritdoc />
+    public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
+    {
+        if (allocator is null)
+        {
+            return null;
+        }
+
+        await calls.WaitAsync(cancellation);
+        try
+        {
+            for (var attempt = 0; attempt < 10; attempt++)
+            {
+                if (await allocator.ReleaseAsync(cancellation))
+                {
+                    return allocator.ReleaseCall;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
+            }
+
+            return null;
+        }
+        finally
+        {
+            calls.Release();
+        }
+    }
+
+    /// <inheritdoc />
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);

@@ -111,6 +111,18 @@ internal sealed class NodeSession : RuntimeSession
     public override void Correct(SignalSample sample) => cost.Correct(sample);
 
     /// <inheritdoc />
+    public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
+    {
+        await inspector.Main.CallAsync(
+            "HeapProfiler.collectGarbage",
+            null,
+            TimeSpan.FromSeconds(30),
+            cancellation
+        );
+        return "a full collection";
+    }
+
+    /// <inheritdoc />
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);

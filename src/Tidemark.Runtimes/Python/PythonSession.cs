@@ -83,6 +83,12 @@ internal sealed class PythonSession : RuntimeSession
         }
     }
 
+    public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
+    {
+        await agent.AskAsync("collect", "{}", null, cancellation);
+        return "a full collection (gc.collect())";
+    }
+
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         var count = Math.Max(objects, 100_000);

@@ -745,6 +745,10 @@ class Agent:
         self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started, "sites": graph.sites,
                              "grown": resident_bytes() - resident})
 
+    def do_collect(self, _):
+        """A full collection, whether the collector is switched on or not."""
+        self.channel.answer({"found": gc.collect()})
+
     def do_trace(self, options):
         """Switches tracemalloc on; it was on already where the program did that itself, and then stays."""
         import tracemalloc
