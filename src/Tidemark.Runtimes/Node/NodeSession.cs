@@ -113,12 +113,7 @@ internal sealed class NodeSession : RuntimeSession
     /// <inheritdoc />
     public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
     {
-        await inspector.Main.CallAsync(
-            "HeapProfiler.collectGarbage",
-            null,
-            TimeSpan.FromSeconds(30),
-            cancellation
-        );
+        await inspector.Main.CallAsync("HeapProfiler.collectGarbage", null, TimeSpan.FromSeconds(30), cancellation);
         return "a full collection";
     }
 

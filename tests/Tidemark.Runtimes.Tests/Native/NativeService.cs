@@ -111,8 +111,20 @@ internal sealed class NativeService : IAsyncDisposable
     )
     {
         var folder = Directory.CreateTempSubdirectory("tidemark-native-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "service.cpp"), Source.Replace("#include <cstdio>", "#include <atomic>\n#include <cstdio>\n#include <stdexcept>\n#include <unistd.h>", StringComparison.Ordinal));
-        using (var compiler = Process.Start("g++", $"-g -O2 -std=c++17 -pthread {flags} -o {folder}/service {folder}/service.cpp"))
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "service.cpp"),
+            Source.Replace(
+                "#include <cstdio>",
+                "#include <atomic>\n#include <cstdio>\n#include <stdexcept>\n#include <unistd.h>",
+                StringComparison.Ordinal
+            )
+        );
+        using (
+            var compiler = Process.Start(
+                "g++",
+                $"-g -O2 -std=c++17 -pthread {flags} -o {folder}/service {folder}/service.cpp"
+            )
+        )
         {
             await compiler.WaitForExitAsync();
             compiler.ExitCode.ShouldBe(0);
@@ -146,10 +158,7 @@ internal sealed class NativeService : IAsyncDisposable
     public async Task<(long Wrong, long Rounds)> StateAsync()
     {
         var words = (await AskAsync("state")).Split(' ');
-        return (
-            long.Parse(words[0], CultureInfo.InvariantCulture),
-            long.Parse(words[1], CultureInfo.InvariantCulture)
-        );
+        return (long.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
     }
 
     public async ValueTask DisposeAsync()

@@ -31,7 +31,11 @@ public class NativeSessionTests
         var profile = await ProfileAsync(session);
         var inUse = profile.IndexOf("inuse_space");
         var rows = Enumerable.Range(0, profile.StackCount).OrderByDescending(s => profile.Values(inUse)[s]).ToList();
-        var stack = profile.Stack(rows[0]).ToArray().Select(f => profile.Functions[profile.Frames[f].Function].Name).ToList();
+        var stack = profile
+            .Stack(rows[0])
+            .ToArray()
+            .Select(f => profile.Functions[profile.Frames[f].Function].Name)
+            .ToList();
         stack[0].ShouldBe("keep_records");
         stack.Count(f => f == "serve_request").ShouldBe(6);
         stack.ShouldContain("main");
@@ -61,7 +65,8 @@ public class NativeSessionTests
 
             if (round == 0)
             {
-                mappings = File.ReadLines($"/proc/{service.Pid}/maps").Count(l => l.Contains("r-xp 00000000 00:00 0", StringComparison.Ordinal));
+                mappings = File.ReadLines($"/proc/{service.Pid}/maps")
+                    .Count(l => l.Contains("r-xp 00000000 00:00 0", StringComparison.Ordinal));
             }
         }
 
@@ -69,7 +74,9 @@ public class NativeSessionTests
         wrong.ShouldBe(0);
         rounds.ShouldBeGreaterThan(100);
         ReadSlots(service.Pid).ShouldBe(slots);
-        File.ReadLines($"/proc/{service.Pid}/maps").Count(l => l.Contains("r-xp 00000000 00:00 0", StringComparison.Ordinal)).ShouldBe(mappings);
+        File.ReadLines($"/proc/{service.Pid}/maps")
+            .Count(l => l.Contains("r-xp 00000000 00:00 0", StringComparison.Ordinal))
+            .ShouldBe(mappings);
         service.IsRunning.ShouldBeTrue();
     }
 
@@ -193,8 +200,7 @@ public class NativeSessionTests
         }
     }
 
-    private static long ReadResident(int pid) =>
-        Processes.LinuxProcess.Find(pid)!.ReadResidentBytes();
+    private static long ReadResident(int pid) => Processes.LinuxProcess.Find(pid)!.ReadResidentBytes();
 
     /// <summary>What the words that lead to the allocator lead to now.</summary>
     private static List<ulong> ReadSlots(int pid)
