@@ -9,7 +9,7 @@ namespace Tidemark.Worlds;
 
 /// <summary>
 /// Draws worlds, has the growth engine judge them, and writes truth.csv and answers.json for score.py:
-/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR]</code>
+/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR]</code>
 /// </summary>
 public static class Program
 {
@@ -19,6 +19,17 @@ public static class Program
         if (arguments.MeasureSpeed)
         {
             Speed(arguments);
+            return 0;
+        }
+
+        if (arguments.EveryHours is { } every)
+        {
+            new Replay(Console.Out).Run(
+                arguments.Count,
+                arguments.Seed,
+                new WorldOptions { SignalSet = arguments.SignalSet },
+                every
+            );
             return 0;
         }
 
@@ -281,6 +292,9 @@ internal sealed class Arguments
                 case "--replay":
                     Cuts = int.Parse(args[++i], CultureInfo.InvariantCulture);
                     break;
+                case "--replay-every":
+                    EveryHours = double.Parse(args[++i], CultureInfo.InvariantCulture);
+                    break;
                 case "--live":
                     IsLive = true;
                     break;
@@ -309,6 +323,7 @@ internal sealed class Arguments
     public int Count { get; } = 1000;
     public ulong Seed { get; } = 1;
     public string? SignalSet { get; }
+    public double? EveryHours { get; }
     public int Cuts { get; } = 1;
     public bool IsLive { get; }
     public bool MeasureSpeed { get; }

@@ -13,7 +13,10 @@ internal sealed record BinnedSignal(double[] Low, double[] Mean, double[] High);
 internal sealed class Bins
 {
     /// <summary>Enough to see a daily season in three weeks and a sawtooth of forty teeth; the cost of an analysis is linear in it.</summary>
-    public const int Maximum = 128;
+    public const int Maximum = 96;
+
+    /// <summary>A live watch has few samples, of which none is lost.</summary>
+    private const int MaximumLive = 128;
 
     private readonly ProcessHistory history;
     private readonly int[] starts;
@@ -66,8 +69,10 @@ internal sealed class Bins
     /// <summary>Sampled at least so often, in seconds, somebody is watching live and wants the best answer now.</summary>
     private const double LiveInterval = 5;
 
-    public bool IsLiveWatch =>
-        Count > 1 && (history.Times[^1] - history.Times[0]) / (history.Count - 1) <= LiveInterval;
+    public bool IsLiveWatch => IsLive(history);
+
+    private static bool IsLive(ProcessHistory history) =>
+        history.Count > 1 && (history.Times[^1] - history.Times[0]) / (history.Count - 1) <= LiveInterval;
 
     /// <summary>The courses that memory may have taken, tabulated for these intervals.</summary>
     public CourseCatalog Catalog => field ??= new CourseCatalog(this);
@@ -76,8 +81,9 @@ internal sealed class Bins
     public BinnedSignal? this[Signal signal] =>
         history.Has(signal) ? signals[(int)signal] ??= Reduce(history.Values(signal)) : null;
 
-    public static Bins Of(ProcessHistory history, int maximum = Maximum)
+    public static Bins Of(ProcessHistory history)
     {
+        var maximum = IsLive(history) ? MaximumLive : Maximum;
         var starts = new List<int>(maximum);
         var ends = new List<int>(maximum);
         var lives = new List<int>(maximum);

@@ -41,6 +41,7 @@ internal sealed class CourseSearch
     private readonly double leastNoise;
     private List<GrowthCourse> courses;
     private bool isShort;
+    private bool isFlat;
 
     /// <param name="catalog">Where the hypotheses come from.</param>
     /// <param name="lives">Where they run.</param>
@@ -85,6 +86,14 @@ internal sealed class CourseSearch
     public Comparison Compare(NoiseModel noise)
     {
         using var fitter = Fitter(noise);
+        if (!isShort)
+        {
+            // Where no single part says anything, several say nothing either.
+            var single = Fit(fitter, courses.FindAll(c => c.Parts.Length <= 1));
+            isFlat = single.TrueForAll(c => c.Score <= single[0].Score);
+            courses = isFlat ? [.. single.Select(c => c.Course)] : courses;
+        }
+
         var all = Fit(fitter, courses);
         if (!isShort)
         {
@@ -98,6 +107,11 @@ internal sealed class CourseSearch
     /// <summary>The same comparison, after the best of either side have been tuned.</summary>
     public Comparison Tune(NoiseModel noise, Comparison comparison)
     {
+        if (isFlat)
+        {
+            return comparison;
+        }
+
         using var fitter = Fitter(noise);
         var all = new List<FittedCourse>(comparison.All);
         foreach (var unbounded in (ReadOnlySpan<bool>)[false, true])
@@ -196,6 +210,7 @@ internal sealed class CourseFitter : IDisposable
     private int[] places;
     private double[] prepared;
     private double[] alongRest;
+    private double[] squares;
     private int count;
 
     public CourseFitter(
@@ -223,6 +238,7 @@ internal sealed class CourseFitter : IDisposable
         places = new int[catalog.Count + 64];
         prepared = ArrayPool<double>.Shared.Rent((catalog.Count + 64) * length);
         alongRest = new double[catalog.Count + 64];
+        squares = new double[catalog.Count + 64];
     }
 
     public void Dispose() => ArrayPool<double>.Shared.Return(prepared);
@@ -246,7 +262,8 @@ internal sealed class CourseFitter : IDisposable
         {
             var own = Prepare(course.Parts[i]);
             products[i] = alongRest[own];
-            for (var j = 0; j <= i; j++)
+            normal[(i * size) + i] = squares[own];
+            for (var j = 0; j < i; j++)
             {
                 normal[(i * size) + j] = normal[(j * size) + i] = OrthogonalBasis.Dot(
                     Column(own),
@@ -270,9 +287,9 @@ internal sealed class CourseFitter : IDisposable
             }
         }
 
-        var squares = Math.Max(restSquare - OrthogonalBasis.Dot(sizes, products), leastSquare);
+        var left = Math.Max(restSquare - OrthogonalBasis.Dot(sizes, products), leastSquare);
         var freedom = Math.Max(1, samples - parameters);
-        var variance = squares / freedom;
+        var variance = left / freedom;
         var (rise, slope, future) = (0.0, 0.0, 0.0);
         Span<double> rises = stackalloc double[size];
         Span<double> slopes = stackalloc double[size];
@@ -288,7 +305,7 @@ internal sealed class CourseFitter : IDisposable
         return new FittedCourse(
             course,
             sizes,
-            (-0.5 * samples * Math.Log(squares / samples)) - (CourseSearch.CostOfParameter * parameters),
+            (-0.5 * samples * Math.Log(left / samples)) - (CourseSearch.CostOfParameter * parameters),
             rise,
             Math.Sqrt(variance * SmallMatrix.Square(normal, rises, size)),
             slope,
@@ -321,6 +338,7 @@ internal sealed class CourseFitter : IDisposable
             ArrayPool<double>.Shared.Return(prepared);
             prepared = more;
             Array.Resize(ref alongRest, 2 * (count + 1));
+            Array.Resize(ref squares, 2 * (count + 1));
         }
 
         var place = count++;
@@ -329,6 +347,7 @@ internal sealed class CourseFitter : IDisposable
         noise.News(part.Column, own);
         basis.Remove(own);
         alongRest[place] = OrthogonalBasis.Dot(own, rest);
+        squares[place] = OrthogonalBasis.Dot(own, own);
         return place;
     }
 }

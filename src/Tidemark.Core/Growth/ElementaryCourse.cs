@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>The elementary ways in which memory grows with the age of a process.</summary>
@@ -101,10 +103,10 @@ internal sealed class ElementaryCourse
         span = bins.SpanHours;
         var last = bins.Lives[^1];
         Column = new double[bins.Count];
-        for (var i = 0; i < Column.Length; i++)
+        Tabulate(clock.Readings, Column);
+        for (var i = 0; i < Column.Length && lives != CourseLives.All; i++)
         {
-            var runs = lives == CourseLives.All || (bins.Lives[i] == last) == (lives == CourseLives.Last);
-            Column[i] = runs ? At(clock.Readings[i]) : 0;
+            Column[i] = (bins.Lives[i] == last) == (lives == CourseLives.Last) ? Column[i] : 0;
         }
 
         // Of a process that was just restarted, the lives before tell how far the course has been seen to run.
@@ -188,6 +190,37 @@ internal sealed class ElementaryCourse
     public double After(double hours) => At(clock.End + (hours * clock.Pace));
 
     public override string ToString() => $"{kind}({parameter:0.##},{since:0.##}){(clock.Pace == 1 ? "" : "w")}";
+
+    /// <summary>The function at many readings at once.</summary>
+    private void Tabulate(ReadOnlySpan<double> readings, Span<double> values)
+    {
+        var done = 0;
+        if (kind is CourseKind.Levelling or CourseKind.Power or CourseKind.Logarithm)
+        {
+            var (p, s, width, one) = (
+                new Vector<double>(kind == CourseKind.Power ? parameter : 1 / parameter),
+                new Vector<double>(since),
+                new Vector<double>(1 / span),
+                Vector<double>.One
+            );
+            for (; done + Vector<double>.Count <= readings.Length; done += Vector<double>.Count)
+            {
+                var x = new Vector<double>(readings[done..]);
+                var y = kind switch
+                {
+                    CourseKind.Levelling => one - Vector.Exp(Vector.Min((s - x) * p, Vector<double>.Zero)),
+                    CourseKind.Power => Vector.Exp(p * Vector.Log(Vector.Max(x * width, new Vector<double>(1e-12)))),
+                    _ => Vector.Log(one + (x * p)),
+                };
+                y.CopyTo(values[done..]);
+            }
+        }
+
+        for (; done < readings.Length; done++)
+        {
+            values[done] = At(readings[done]);
+        }
+    }
 
     private double At(double x) =>
         kind switch

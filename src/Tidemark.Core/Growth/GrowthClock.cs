@@ -10,6 +10,9 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
     /// <summary>More collections than this many times the usual in one interval were forced.</summary>
     private const double MostCollections = 2;
 
+    /// <summary>Work that is never further from the age than this share of the history is even.</summary>
+    private const double Even = 0.015;
+
     public double End => Readings[^1];
 
     public static GrowthClock OfAge(Bins bins) => new(bins.Ages, 1);
@@ -56,7 +59,14 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
             }
         }
 
-        return new GrowthClock(readings, hours > 0 ? recent / hours : 1);
+        // Even work runs as age does: a second clock would tell the same.
+        var apart = 0.0;
+        for (var i = 0; i < readings.Length; i++)
+        {
+            apart = Math.Max(apart, Math.Abs(readings[i] - bins.Ages[i]));
+        }
+
+        return apart > Even * bins.SpanHours ? new GrowthClock(readings, hours > 0 ? recent / hours : 1) : null;
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ internal sealed record Trend(
     private const double SignificantFloorErrors = 4;
 
     /// <summary>What is to come must be so many standard errors: of growth that slows down, the rise says little of the end.</summary>
-    private const double ClearFutureErrors = 6.5;
+    private const double ClearFutureErrors = 6;
     private const double ClearFloorFutureErrors = 4;
 
     /// <summary>Growth without an end must be this many standard errors ...</summary>

@@ -1,0 +1,140 @@
+using System.Globalization;
+using Tidemark.Core.Growth;
+
+namespace Tidemark.Worlds;
+
+/// <summary>
+/// Asks for a verdict again and again while histories unfold, as a watch does: how soon is a leak called, and how often is
+/// a healthy process?
+/// </summary>
+internal sealed class Replay(TextWriter output)
+{
+    /// <summary>An alarm that held for so many verdicts in a row is confirmed.</summary>
+    private static readonly int[] Confirmations = [1, 3];
+
+    private static readonly (string Name, double Least, double Most)[] Speeds =
+    [
+        ("above 10 %/day of the limit", 0.1, double.PositiveInfinity),
+        ("3 to 10 %/day", 0.03, 0.1),
+        ("below 3 %/day", 0, 0.03),
+    ];
+
+    /// <param name="worlds">How many.</param>
+    /// <param name="seed">Of the first.</param>
+    /// <param name="options">Which are drawn.</param>
+    /// <param name="everyHours">Time between two verdicts.</param>
+    public void Run(int worlds, ulong seed, WorldOptions options, double everyHours)
+    {
+        var courses = new Course?[worlds];
+        Parallel.For(
+            0,
+            worlds,
+            new ParallelOptions { MaxDegreeOfParallelism = 2 },
+            n => courses[n] = Of(World.Create(seed + (ulong)n, options), everyHours)
+        );
+        foreach (var confirmations in Confirmations)
+        {
+            Write([.. courses.OfType<Course>()], confirmations, everyHours);
+        }
+    }
+
+    private static Course? Of(World world, double everyHours)
+    {
+        var hours = new List<double>();
+        var alarms = new List<bool>();
+        var couldTell = new List<bool>();
+        for (var hour = everyHours; hour <= world.Plan.Hours; hour += everyHours)
+        {
+            var truth = world.TruthAt("cut", hour, "cut");
+            hours.Add(hour);
+            alarms.Add(GrowthAnalyzer.Analyze(world.History("cut", hour)).IsLeaking);
+            couldTell.Add(!truth.Acceptable.Any(Truth.IsLeaking) && !Truth.IsLeaking(truth.Kind));
+        }
+
+        var end = world.TruthAt("cut", world.Plan.Hours, "cut");
+        var isHidden = world.Leaking && end.Acceptable.Contains("steady");
+        return hours.Count == 0 || isHidden
+            ? null
+            : new Course(
+                world.Leaking,
+                world.Leaking ? (end.GrowthStart!.Value - world.Start) / 3600 : 0,
+                world.Plan.Limit > 0 && end.Rate > 0 ? end.Rate.Value * 24 / world.Plan.Limit : double.NaN,
+                [.. hours],
+                [.. alarms],
+                [.. couldTell]
+            );
+    }
+
+    private void Write(List<Course> courses, int confirmations, double everyHours)
+    {
+        output.WriteLine(
+            Line($"an alarm after {confirmations} verdicts of leaking in a row, a verdict every {everyHours:0.##} h")
+        );
+        foreach (var (name, least, most) in Speeds)
+        {
+            var leaks = courses.FindAll(c => c.Leaks && c.ShareOfLimitADay > least && c.ShareOfLimitADay <= most);
+            var called = leaks.ConvertAll(c => c.HoursUntilCalled(confirmations));
+            called.Sort();
+            if (called.Count > 0)
+            {
+                output.WriteLine(
+                    Line(
+                        $"  {name, -28} {called.Count, 4} leaks, called {called.FindAll(double.IsFinite).Count, 4}; hours after they began: median {called[called.Count / 2]:0.0}, p90 {called[called.Count * 9 / 10]:0.0}; within 6 h {called.FindAll(h => h <= 6).Count * 100.0 / called.Count:0} %, within 12 h {called.FindAll(h => h <= 12).Count * 100.0 / called.Count:0} %"
+                    )
+                );
+            }
+        }
+
+        var healthy = courses.FindAll(c => !c.Leaks);
+        var days = healthy.Sum(c => c.Hours[^1] / 24);
+        var episodes = healthy.Sum(c => c.Episodes(confirmations));
+        output.WriteLine(
+            Line(
+                $"  healthy: {healthy.Count} processes, {days:0} service-days, {episodes} alarm episodes, {1000 * episodes / days:0.0} per 1000 service-days"
+            )
+        );
+    }
+
+    private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The verdicts on one process as its history unfolded.</summary>
+    private sealed record Course(
+        bool Leaks,
+        double LeaksFromHour,
+        double ShareOfLimitADay,
+        double[] Hours,
+        bool[] Alarms,
+        bool[] CouldTell
+    )
+    {
+        public double HoursUntilCalled(int confirmations)
+        {
+            for (var i = 0; i < Hours.Length; i++)
+            {
+                if (Hours[i] > LeaksFromHour && IsConfirmed(i, confirmations))
+                {
+                    return Hours[i] - LeaksFromHour;
+                }
+            }
+
+            return double.PositiveInfinity;
+        }
+
+        /// <summary>Alarms that began where the truth is known to be healthy.</summary>
+        public int Episodes(int confirmations)
+        {
+            var (episodes, before) = (0, false);
+            for (var i = 0; i < Hours.Length; i++)
+            {
+                var now = IsConfirmed(i, confirmations);
+                episodes += now && !before && CouldTell[i] ? 1 : 0;
+                before = now;
+            }
+
+            return episodes;
+        }
+
+        private bool IsConfirmed(int at, int confirmations) =>
+            at + 1 >= confirmations && Alarms.AsSpan(at + 1 - confirmations, confirmations).IndexOf(false) < 0;
+    }
+}
