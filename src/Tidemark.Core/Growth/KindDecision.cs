@@ -78,7 +78,12 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             }
         }
 
-        if (trends.Live is not null && trends.HeldAsSeen.Grows && trends.Footprint.GrowsForEver && GrowingCount(trends) is { } count)
+        if (
+            trends.Live is not null
+            && trends.HeldAsSeen.Grows
+            && trends.Footprint.GrowsForEver
+            && GrowingCount(trends) is { } count
+        )
         {
             return Leaking(GrowthKind.NativeLeak, count, trends.Footprint);
         }

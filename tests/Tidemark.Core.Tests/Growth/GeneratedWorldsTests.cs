@@ -31,11 +31,16 @@ public class GeneratedWorldsTests
             told += verdict.IsLeaking && mayLeak ? 1 : 0;
             missed += !verdict.IsLeaking && mayLeak ? 1 : 0;
             wronglyTold += verdict.IsLeaking && !mayLeak ? 1 : 0;
-            rightKind += accepted.Contains(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(verdict.Kind.ToString())) ? 1 : 0;
+            rightKind += accepted.Contains(
+                System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(verdict.Kind.ToString())
+            )
+                ? 1
+                : 0;
             all++;
         }
 
-        var reached = $"{told} of {told + missed} leaks told, {wronglyTold} healthy processes told leaking, {rightKind} of {all} kinds right";
+        var reached =
+            $"{told} of {told + missed} leaks told, {wronglyTold} healthy processes told leaking, {rightKind} of {all} kinds right";
         ((double)told / (told + wronglyTold)).ShouldBeGreaterThanOrEqualTo(precision, reached);
         ((double)told / (told + missed)).ShouldBeGreaterThanOrEqualTo(recall, reached);
         ((double)rightKind / all).ShouldBeGreaterThanOrEqualTo(kinds, reached);

@@ -56,7 +56,12 @@ internal sealed partial class GrowthScript
     {
         var history = History();
         var verdict = GrowthAnalyzer.Analyze(history);
-        return [.. expectations.Where(e => !Meets(verdict, history, e)).Select(e => $"{name}: expected {e}, told {Tell(verdict, history)}")];
+        return
+        [
+            .. expectations
+                .Where(e => !Meets(verdict, history, e))
+                .Select(e => $"{name}: expected {e}, told {Tell(verdict, history)}"),
+        ];
     }
 
     private static bool Meets(GrowthVerdict verdict, ProcessHistory history, string expectation)
@@ -82,7 +87,8 @@ internal sealed partial class GrowthScript
             case "more":
                 return verdict.NeedsMore is { } more && more > TimeSpan.Zero;
             default:
-                return words[0].Split('|').Contains(Kebab(verdict.Kind)) && (words.Length == 1 || words[1].Split('|').Contains(Kebab(verdict.Shape)));
+                return words[0].Split('|').Contains(Kebab(verdict.Kind))
+                    && (words.Length == 1 || words[1].Split('|').Contains(Kebab(verdict.Shape)));
         }
     }
 
@@ -151,7 +157,12 @@ internal sealed partial class GrowthScript
             {
                 "~" => 1 + (size * noise),
                 "day:" => 1 + (size * Math.Sin(2 * Math.PI * i * interval / 86400)),
-                _ => 1 + (size * (i % int.Parse(period, CultureInfo.InvariantCulture)) / int.Parse(period, CultureInfo.InvariantCulture)),
+                _ => 1
+                    + (
+                        size
+                        * (i % int.Parse(period, CultureInfo.InvariantCulture))
+                        / int.Parse(period, CultureInfo.InvariantCulture)
+                    ),
             };
         }
     }
