@@ -14,7 +14,11 @@ public static class DiffCommand
             Arity = new ArgumentArity(2, 1000),
         };
         var options = new ProfileOptions();
-        var command = options.AddTo(Output.With(new Command("diff", "What grew between captures.") { files }));
+        var ofBase = new Option<bool>("--diff-base", "--diff_base")
+        {
+            Description = "percentages of an allocation profile are of what the base holds, rather than of all that changed",
+        };
+        var command = options.AddTo(Output.With(new Command("diff", "What grew between captures.") { files, ofBase }));
         command.SetAction(
             (parsed, cancellation) =>
             {
@@ -23,7 +27,14 @@ public static class DiffCommand
                 var snapshots = paths.Select(p => Capture.Read(p, output, cancellation)).ToList();
                 if (snapshots.TrueForAll(s => s is ProfileSnapshot))
                 {
-                    ProfileDiffAnswer.Print(paths, [.. snapshots.Cast<ProfileSnapshot>()], options, parsed, output);
+                    ProfileDiffAnswer.Print(
+                        paths,
+                        [.. snapshots.Cast<ProfileSnapshot>()],
+                        options,
+                        parsed,
+                        parsed.GetValue(ofBase),
+                        output
+                    );
                     return Task.FromResult(ExitStatus.Healthy);
                 }
 

@@ -16,11 +16,17 @@ internal static class ProfileDiffAnswer
         IReadOnlyList<ProfileSnapshot> snapshots,
         ProfileOptions options,
         ParseResult parsed,
+        bool ofBase,
         Output output
     )
     {
         var diff = Compare(snapshots);
         var question = options.Question(parsed, diff.Growth);
+        if (ofBase)
+        {
+            question = question with { Total = CallGraph.TotalOf(diff.Base(question.SampleType)) };
+        }
+
         var trim = options.Trim(parsed);
         var suspects = AllocationSuspects.Find(diff, KnownRuntimes.KnowledgeOf(snapshots[^1].Runtime));
         if (output.Format == OutputFormat.Json)

@@ -94,7 +94,7 @@ public sealed class CallGraph
     /// <summary>Heaviest first.</summary>
     public IReadOnlyList<CallNode> Nodes { get; private set; } = [];
 
-    /// <summary>The sum over all stacks of the value's magnitude: what percentages refer to.</summary>
+    /// <summary>What percentages refer to: the sum over all stacks of the value's magnitude, where nothing else was asked for.</summary>
     public long Total { get; private set; }
 
     /// <summary>How many nodes were dropped for their small cum.</summary>
@@ -111,7 +111,14 @@ public sealed class CallGraph
     /// <param name="table">Its nodes.</param>
     /// <param name="sampleType">The column.</param>
     /// <param name="trim">What is left out.</param>
-    public static CallGraph Build(AllocationProfile profile, FunctionTable table, int sampleType, GraphTrim trim)
+    /// <param name="total">What percentages refer to; null for the sum of the column's magnitudes.</param>
+    public static CallGraph Build(
+        AllocationProfile profile,
+        FunctionTable table,
+        int sampleType,
+        GraphTrim trim,
+        long? total = null
+    )
     {
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(table);
@@ -119,7 +126,7 @@ public sealed class CallGraph
         var graph = new CallGraph(profile, table, trim);
         var values = profile.Values(sampleType);
         var (flat, cum) = table.Sum(values);
-        graph.Total = TotalOf(values);
+        graph.Total = total ?? TotalOf(values);
         var nodes = new List<CallNode>();
         var flatSum = 0L;
         for (var n = 0; n < table.Count; n++)

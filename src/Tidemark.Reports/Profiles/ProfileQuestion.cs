@@ -24,11 +24,14 @@ public sealed record ProfileQuestion
     /// <summary>The column's number.</summary>
     public int SampleType { get; }
 
+    /// <summary>What percentages refer to; null for the sum of the column's magnitudes, which of a difference is all that grew and shrank.</summary>
+    public long? Total { get; init; }
+
     internal string Unit => Profile.SampleTypes[SampleType].Unit;
 
     internal string TypeName => Profile.SampleTypes[SampleType].Name;
 
-    internal CallGraph Graph(GraphTrim trim) => CallGraph.Build(Profile, new FunctionTable(Profile), SampleType, trim);
+    internal CallGraph Graph(GraphTrim trim) => CallGraph.Build(Profile, new FunctionTable(Profile), SampleType, trim, Total);
 
     private static int Find(AllocationProfile profile, string? name)
     {

@@ -93,7 +93,7 @@ public static class ProfileText
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(functions);
         ArgumentNullException.ThrowIfNull(sources);
-        var total = CallGraph.TotalOf(question.Profile.Values(question.SampleType));
+        var total = question.Total ?? CallGraph.TotalOf(question.Profile.Values(question.SampleType));
         output.WriteLine($"Total: {Value(total)}");
         foreach (var function in functions)
         {

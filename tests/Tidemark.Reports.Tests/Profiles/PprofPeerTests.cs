@@ -50,6 +50,50 @@ public sealed class PprofPeerTests(RealProfiles real) : IClassFixture<RealProfil
             );
     }
 
+    [Theory]
+    [InlineData("inuse_objects")]
+    [InlineData("alloc_space")]
+    public void Difference_in_shares_of_the_base(string column)
+    {
+        var diff = ProfileDiff.Between(Read(real.HeapBefore), Read(real.HeapAfter));
+        var question = new ProfileQuestion(diff.Growth, column);
+        question = question with { Total = CallGraph.TotalOf(diff.Base(question.SampleType)) };
+
+        Lines(w => ProfileText.WriteTop(w, question, new GraphTrim(ByCum: true)))
+            .ShouldEqual(
+                GoToolPprof.Report(
+                    "-top",
+                    "-cum",
+                    $"-sample_index={column}",
+                    "-diff_base",
+                    real.HeapBefore,
+                    real.HeapAfter
+                )
+            );
+    }
+
+    [Fact]
+    public void Peek_at_a_difference() =>
+        Tree(
+                ProfileDiff.Between(Read(real.HeapBefore), Read(real.HeapAfter)).Growth,
+                "alloc_space",
+                GraphTrim.None,
+                "Subscribe"
+            )
+            .InAnyOrderWithinBlocks()
+            .ShouldEqual(
+                GoToolPprof
+                    .Report(
+                        "-peek",
+                        "Subscribe",
+                        "-sample_index=alloc_space",
+                        "-base",
+                        real.HeapBefore,
+                        real.HeapAfter
+                    )
+                    .InAnyOrderWithinBlocks()
+            );
+
     [Fact]
     public void Tree_of_a_real_profile() =>
         Tree(Read(real.HeapAfter), "alloc_space", new GraphTrim(NodeCount: TreeNodes), null)
