@@ -29,6 +29,13 @@ public static class CaseAnalysis
         var series = CaptureReader.Read(file, folder, knowledge, notes);
         var graphs = GrowthAnalyzer.Analyze(history, options);
         var suspects = SuspectMerge.Of(series);
+        if (
+            series.Select(s => s.Snapshots.ProfileDiff).FirstOrDefault(d => d?.Growth.DefaultIndex >= 0) is { } profiles
+        )
+        {
+            suspects = HiddenCallers.Name(suspects, profiles, knowledge);
+        }
+
         if (graphs.Kind == GrowthKind.Fragmentation)
         {
             suspects = FragmentationCase.Suspects(series, knowledge, suspects);

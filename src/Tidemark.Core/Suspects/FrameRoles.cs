@@ -66,10 +66,11 @@ internal sealed class FrameRoles
         return false;
     }
 
-    /// <summary>The first known culprit that a frame up to the user's matches.</summary>
+    /// <summary>The first known culprit that a frame up to the user's matches; any frame, where none is the user's.</summary>
     public KnownCulprit? Culprit(ReadOnlySpan<int> stack)
     {
-        var end = UserFrame(stack);
+        var user = UserFrame(stack);
+        var end = user >= 0 && IsLibrary(stack[user]) ? stack.Length - 1 : user;
         foreach (var culprit in Knowledge.Culprits)
         {
             for (var i = 0; i <= end; i++)

@@ -33,6 +33,9 @@ public sealed record KnownCulprit(
 {
     /// <summary>The name of the thread whose stack tells why, where there is one such thread.</summary>
     public string? Thread { get; init; }
+
+    /// <summary>The library's functions by which the user's code gets there, where no stack leads from one to the other.</summary>
+    public Regex? CalledBy { get; init; }
 }
 
 /// <summary>What <see cref="KnownCulprit.Match"/> can be told by beside names of the program.</summary>

@@ -35,7 +35,6 @@ internal static class GoKnowledge
             BenignCaches =
             [
                 Name(@"^sync\.\(\*Pool\)\."),
-                Name(@"^net/http\.\(\*Transport\)\."),
                 Name(@"^(regexp|encoding/json|reflect|text/template|html/template)\."),
             ],
             Waits =
@@ -86,8 +85,11 @@ internal static class GoKnowledge
                 new(
                     "response-body-not-closed",
                     Name(@"^net/http\.\(\*(persistConn|Transport)\)\.(readLoop|writeLoop|dialConn|getConn)$"),
-                    "a connection and two goroutines stay with each response whose Body is not closed: defer response.Body.Close() and read it to its end"
-                ),
+                    "a connection and two goroutines stay with each response whose Body is not closed: defer response.Body.Close() before the first return, and read it to its end"
+                )
+                {
+                    CalledBy = Name(@"^net/http\.(\(\*Client\)|\(\*Transport\)\.(RoundTrip|roundTrip)$)"),
+                },
                 new(
                     "finalizer",
                     Name(@"^runtime\.SetFinalizer$"),

@@ -161,6 +161,41 @@ public class AllocationSuspectsTests
     }
 
     [Fact]
+    public void Tasks_of_a_library_are_told_with_the_user_s_function_that_leads_there()
+    {
+        var knowledge = Knowledge with
+        {
+            Culprits =
+            [
+                new KnownCulprit("unread", new Regex("^lib[.]readLoop$"), "close it")
+                {
+                    CalledBy = new Regex("^lib[.]Get$"),
+                },
+            ],
+        };
+        var tasks = AllocationSuspects.Find(
+            ProfileDiff.Between(
+                Tasks(("runtime.gopark < lib.readLoop < lib.dial", 1)),
+                Tasks(("runtime.gopark < lib.readLoop < lib.dial", 900))
+            ),
+            knowledge
+        );
+        var allocations = ProfileDiff.Between(
+            Capture(("lib.new < lib.Get < main.fetch < main.run", 0, 0), ("lib.new < lib.Get < main.poll", 0, 0)),
+            Capture(
+                ("lib.new < lib.Get < main.fetch < main.run", Mebibyte, 2 * Mebibyte),
+                ("lib.new < lib.Get < main.poll", 0, 9 * Mebibyte)
+            )
+        );
+
+        var suspect = HiddenCallers.Name(tasks, allocations, knowledge).ShouldHaveSingleItem();
+
+        suspect.Site!.Function.ShouldBe("lib.readLoop");
+        suspect.Subject.ShouldEndWith(", on behalf of main.fetch or main.poll");
+        suspect.Advice.ShouldBe("close it");
+    }
+
+    [Fact]
     public void A_heap_is_fragmented_by_who_allocates_much_in_small_pieces_and_keeps_little()
     {
         var diff = ProfileDiff.Between(
