@@ -16,7 +16,8 @@ public static class DiffCommand
         var options = new ProfileOptions();
         var ofBase = new Option<bool>("--diff-base", "--diff_base")
         {
-            Description = "percentages of an allocation profile are of what the base holds, rather than of all that changed",
+            Description =
+                "percentages of an allocation profile are of what the base holds, rather than of all that changed",
         };
         var command = options.AddTo(Output.With(new Command("diff", "What grew between captures.") { files, ofBase }));
         command.SetAction(

@@ -31,7 +31,8 @@ public sealed record ProfileQuestion
 
     internal string TypeName => Profile.SampleTypes[SampleType].Name;
 
-    internal CallGraph Graph(GraphTrim trim) => CallGraph.Build(Profile, new FunctionTable(Profile), SampleType, trim, Total);
+    internal CallGraph Graph(GraphTrim trim) =>
+        CallGraph.Build(Profile, new FunctionTable(Profile), SampleType, trim, Total);
 
     private static int Find(AllocationProfile profile, string? name)
     {

@@ -83,14 +83,7 @@ public sealed class PprofPeerTests(RealProfiles real) : IClassFixture<RealProfil
             .InAnyOrderWithinBlocks()
             .ShouldEqual(
                 GoToolPprof
-                    .Report(
-                        "-peek",
-                        "Subscribe",
-                        "-sample_index=alloc_space",
-                        "-base",
-                        real.HeapBefore,
-                        real.HeapAfter
-                    )
+                    .Report("-peek", "Subscribe", "-sample_index=alloc_space", "-base", real.HeapBefore, real.HeapAfter)
                     .InAnyOrderWithinBlocks()
             );
 
