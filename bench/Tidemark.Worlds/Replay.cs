@@ -56,6 +56,7 @@ internal sealed class Replay(TextWriter output)
         return hours.Count == 0 || isHidden
             ? null
             : new Course(
+                world.Scenario.Name,
                 world.Leaking,
                 world.Leaking ? (end.GrowthStart!.Value - world.Start) / 3600 : 0,
                 world.Plan.Limit > 0 && end.Rate > 0 ? end.Rate.Value * 24 / world.Plan.Limit : double.NaN,
@@ -87,18 +88,37 @@ internal sealed class Replay(TextWriter output)
 
         var healthy = courses.FindAll(c => !c.Leaks);
         var days = healthy.Sum(c => c.Hours[^1] / 24);
-        var episodes = healthy.Sum(c => c.Episodes(confirmations));
+        var episodes = healthy.Sum(c => c.Episodes(confirmations).Count);
         output.WriteLine(
             Line(
                 $"  healthy: {healthy.Count} processes, {days:0} service-days, {episodes} alarm episodes, {1000 * episodes / days:0.0} per 1000 service-days"
             )
         );
+        WriteWorst(healthy, confirmations);
+    }
+
+    private void WriteWorst(List<Course> healthy, int confirmations)
+    {
+        foreach (
+            var group in healthy
+                .SelectMany(c => c.Episodes(confirmations).Select(hour => (c.Scenario, Hour: hour, Share: hour / c.Hours[^1])))
+                .GroupBy(e => e.Scenario)
+                .OrderByDescending(g => g.Count())
+        )
+        {
+            output.WriteLine(
+                Line(
+                    $"    {group.Key, -28} {group.Count(), 3} episodes, at hour {string.Join(", ", group.Select(e => $"{e.Hour:0}").Take(12))}"
+                )
+            );
+        }
     }
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The verdicts on one process as its history unfolded.</summary>
     private sealed record Course(
+        string Scenario,
         bool Leaks,
         double LeaksFromHour,
         double ShareOfLimitADay,
@@ -120,14 +140,19 @@ internal sealed class Replay(TextWriter output)
             return double.PositiveInfinity;
         }
 
-        /// <summary>Alarms that began where the truth is known to be healthy.</summary>
-        public int Episodes(int confirmations)
+        /// <summary>The hours at which alarms began where the truth is known to be healthy.</summary>
+        public List<double> Episodes(int confirmations)
         {
-            var (episodes, before) = (0, false);
+            var episodes = new List<double>();
+            var before = false;
             for (var i = 0; i < Hours.Length; i++)
             {
                 var now = IsConfirmed(i, confirmations);
-                episodes += now && !before && CouldTell[i] ? 1 : 0;
+                if (now && !before && CouldTell[i])
+                {
+                    episodes.Add(Hours[i]);
+                }
+
                 before = now;
             }
 

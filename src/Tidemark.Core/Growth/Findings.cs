@@ -8,7 +8,12 @@ internal static class Findings
 {
     public static List<Evidence> Of(KindDecision decision, ProcessTrends trends)
     {
-        var findings = new List<Evidence> { Tell(decision.Signal, decision.Trend) };
+        var findings = new List<Evidence>
+        {
+            decision.Signal is Signal.Threads or Signal.Tasks && trends.Count(decision.Signal) is { } count
+                ? TellCount(decision.Signal, count)
+                : Tell(decision.Signal, decision.Trend),
+        };
         if (decision.Signal != Signal.Footprint)
         {
             findings.Add(Tell(Signal.Footprint, trends.Footprint));
@@ -19,8 +24,21 @@ internal static class Findings
             findings.Add(Tell(Signal.LiveHeap, live));
         }
 
+        if (CollectorPressure.Of(trends.Bins) is { IsRising: true } pressure)
+        {
+            findings.Add(pressure.Tell());
+        }
+
         return findings;
     }
+
+    private static Evidence TellCount(Signal signal, Trend trend) =>
+        new(
+            signal.Describe().Name,
+            "their number grows without a bound, and the footprint with it",
+            Math.Round(trend.Best.Slope, 2),
+            "count/hour"
+        );
 
     private static Evidence Tell(Signal signal, Trend trend)
     {

@@ -32,7 +32,7 @@ internal static class GrowthForecast
         var footprint = FootprintTrend(decision, trends);
         if (footprint is null)
         {
-            return decision.Trend.GrowsForEver ? Average(decision.Trend) : new Estimate(0, 0, 0);
+            return decision.Trend.GrowsForEver ? Average(decision.Trend) : OfCourse(decision.Trend.Best);
         }
 
         return Average(footprint);
@@ -102,6 +102,13 @@ internal static class GrowthForecast
         );
         var margin = Math.Sqrt((RateWidth * RateWidth * variance) + Math.Pow(RateModelError * mean, 2));
         return new Estimate(mean, Math.Max(0, mean - margin), mean + margin);
+    }
+
+    /// <summary>The pace at the end of a course that was not seen to go on; 0 where it has ended.</summary>
+    private static Estimate OfCourse(FittedCourse course)
+    {
+        var margin = RateWidth * course.SlopeError;
+        return new Estimate(Math.Max(0, course.Slope), Math.Max(0, course.Slope - margin), Math.Max(0, course.Slope + margin));
     }
 
     private static double? LimitOf(Bins bins, Signal signal, long? otherwise)

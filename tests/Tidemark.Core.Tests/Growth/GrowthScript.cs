@@ -16,6 +16,7 @@ namespace Tidemark.Core.Tests.Growth;
 /// expect rate 50Mi..70Mi                               # the true rate lies in the interval, and the estimate here
 /// expect full 2h..6h                                   # the limit will be met so long after the end
 /// expect evidence live-heap                            # the signal that decided
+/// expect told gc-pause                                 # a signal that is told of beside it
 /// </code>
 /// Modifiers of a series: <c>~1%</c> autocorrelated noise, <c>/\60:20%</c> a sawtooth of that many samples and height, <c>day:30%</c> a daily season.
 /// </remarks>
@@ -84,6 +85,8 @@ internal sealed partial class GrowthScript
                     && (full.Latest is null || full.At <= full.Latest);
             case "evidence":
                 return verdict.Evidence.Count > 0 && verdict.Evidence[0].Signal == words[1];
+            case "told":
+                return verdict.Evidence.Any(e => e.Signal == words[1]);
             case "more":
                 return verdict.NeedsMore is { } more && more > TimeSpan.Zero;
             default:
