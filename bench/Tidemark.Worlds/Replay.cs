@@ -101,7 +101,9 @@ internal sealed class Replay(TextWriter output)
     {
         foreach (
             var group in healthy
-                .SelectMany(c => c.Episodes(confirmations).Select(hour => (c.Scenario, Hour: hour, Share: hour / c.Hours[^1])))
+                .SelectMany(c =>
+                    c.Episodes(confirmations).Select(hour => (c.Scenario, Hour: hour, Share: hour / c.Hours[^1]))
+                )
                 .GroupBy(e => e.Scenario)
                 .OrderByDescending(g => g.Count())
         )

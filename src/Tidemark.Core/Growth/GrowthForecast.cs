@@ -108,7 +108,11 @@ internal static class GrowthForecast
     private static Estimate OfCourse(FittedCourse course)
     {
         var margin = RateWidth * course.SlopeError;
-        return new Estimate(Math.Max(0, course.Slope), Math.Max(0, course.Slope - margin), Math.Max(0, course.Slope + margin));
+        return new Estimate(
+            Math.Max(0, course.Slope),
+            Math.Max(0, course.Slope - margin),
+            Math.Max(0, course.Slope + margin)
+        );
     }
 
     private static double? LimitOf(Bins bins, Signal signal, long? otherwise)
