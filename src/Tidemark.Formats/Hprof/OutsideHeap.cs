@@ -35,9 +35,14 @@ internal sealed class OutsideHeap(HeapContents contents, HeapObjects objects)
         };
     }
 
-    /// <summary>A view of another buffer (att) and a mapped file (fd) have no memory of their own.</summary>
+    /// <summary>
+    /// A view of another buffer (att) and a mapped file (fd) have no memory of their own; nor has what native code lends out,
+    /// which nobody cleans up, such as the JDK's own file of modules.
+    /// </summary>
     private long OfBuffer(ObjectRecord buffer) =>
-        objects.Reference(buffer, "att") != 0 || objects.Reference(buffer, "fd") != 0
+        objects.Reference(buffer, "att") != 0
+        || objects.Reference(buffer, "fd") != 0
+        || objects.Reference(buffer, "cleaner") == 0
             ? 0
             : Math.Max(0, Number(buffer, "capacity"));
 

@@ -145,7 +145,7 @@ public static class JvmKnowledge
                 new(
                     "unclosed-resource",
                     Pattern(
-                        @"java\.util\.zip\.(Deflater|Inflater|ZipFile|\w*(Input|Output)Stream)|java\.io\.File(Input|Output)Stream|java\.net\.\w*Socket|java\.sql\.|\w+(Connection|ResultSet|PreparedStatement)$"
+                        @"java\.util\.zip\.(Deflater|Inflater|ZipFile|\w*(Input|Output)Stream)|java\.io\.((File|Buffered|Data|Object)(Input|Output)Stream|RandomAccessFile)|java\.net\.\w*Socket|java\.sql\.|\w+(Connection|ResultSet|PreparedStatement)$"
                     ),
                     "It holds memory or handles outside of the heap until it is closed: use try-with-resources, or end()/close() it in a finally block.",
                     Within: 4
@@ -166,7 +166,7 @@ public static class JvmKnowledge
                     Pattern(
                         @"com\.google\.common\.cache\.|com\.github\.benmanes\.caffeine\.cache\.(Unbounded|BoundedLocal)"
                     ),
-                    "The cache was built without a bound: give it maximumSize or expireAfterWrite, and watch its eviction count.",
+                    "Without maximumSize or expireAfterWrite such a cache keeps one entry for every key it ever saw: give it one of them, and watch its eviction count.",
                     IsCache: true,
                     Within: 12
                 ),

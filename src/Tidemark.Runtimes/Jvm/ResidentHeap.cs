@@ -35,10 +35,7 @@ internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
     public long? ReadNow()
     {
         var start = ThreadClock.Now;
-        var resident = process
-            .ReadMappings()
-            ?.Where(m => m.From < heap.To && m.To > heap.From)
-            .Sum(m => m.ResidentBytes);
+        var resident = process.ReadResidentBytes(heap.From, heap.To);
         due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
         IsVisible = resident is not null;
         return resident;

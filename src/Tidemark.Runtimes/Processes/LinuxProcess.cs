@@ -91,10 +91,23 @@ public sealed partial class LinuxProcess
         return files;
     }
 
-    /// <summary>What is mapped where and how much of it is resident; null where that may not be seen.</summary>
-    /// <remarks>The kernel walks the page tables for it: milliseconds a gigabyte.</remarks>
-    public IReadOnlyList<MemoryMapping>? ReadMappings() =>
-        ReadText($"{proc}/smaps") is { } smaps ? MemoryMapping.ParseAll(smaps) : null;
+    /// <summary>How much is in memory of what is mapped between two addresses; null where that may not be seen.</summary>
+    /// <remarks>The kernel walks the page tables for it, milliseconds a gigabyte, up to the second address and no further.</remarks>
+    public long? ReadResidentBytes(ulong from, ulong to)
+    {
+        try
+        {
+            return MemoryMapping
+                .Parse(File.ReadLines($"{proc}/smaps"))
+                .TakeWhile(m => m.From < to)
+                .Where(m => m.To > from)
+                .Sum(m => m.ResidentBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The command line; empty where it may not be seen.</summary>
     public IReadOnlyList<string> ReadCommandLine() =>

@@ -9,31 +9,46 @@ namespace Tidemark.Runtimes.Processes;
 /// <param name="ResidentBytes">What is in memory of it.</param>
 public readonly record struct MemoryMapping(ulong From, ulong To, string Name, long ResidentBytes)
 {
-    /// <summary>Reads <c>/proc/PID/smaps</c> (see proc(5)): a header line a mapping, then its figures as <c>Name: value kB</c>.</summary>
-    internal static IReadOnlyList<MemoryMapping> ParseAll(string smaps)
+    /// <summary>
+    /// Reads <c>/proc/PID/smaps</c> (see proc(5)): a header line a mapping, then its figures as <c>Name: value kB</c>. Lowest address
+    /// first, and each mapping as soon as it is known: the kernel does nothing for what is not asked for any more.
+    /// </summary>
+    internal static IEnumerable<MemoryMapping> Parse(IEnumerable<string> lines)
     {
-        var mappings = new List<MemoryMapping>();
-        foreach (var line in smaps.AsSpan().EnumerateLines())
+        MemoryMapping? open = null;
+        foreach (var line in lines)
         {
-            if (line.StartsWith("Rss:"))
+            if (open is { } mapping && TryParseResident(line, out var bytes))
             {
-                var number = line["Rss:".Length..].Trim();
-                if (
-                    mappings.Count > 0
-                    && number.EndsWith(" kB")
-                    && long.TryParse(number[..^3], NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)
-                )
-                {
-                    mappings[^1] = mappings[^1] with { ResidentBytes = kilobytes * 1024 };
-                }
+                yield return mapping with { ResidentBytes = bytes };
+                open = null;
             }
-            else if (TryParseHeader(line, out var mapping))
+            else if (TryParseHeader(line, out var next))
             {
-                mappings.Add(mapping);
+                open = next;
             }
         }
+    }
 
-        return mappings;
+    private static bool TryParseResident(ReadOnlySpan<char> line, out long bytes)
+    {
+        bytes = 0;
+        if (!line.StartsWith("Rss:"))
+        {
+            return false;
+        }
+
+        var number = line["Rss:".Length..].Trim();
+        if (
+            !number.EndsWith(" kB")
+            || !long.TryParse(number[..^3], NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)
+        )
+        {
+            return false;
+        }
+
+        bytes = kilobytes * 1024;
+        return true;
     }
 
     /// <summary>Reads <c>from-to permissions offset device inode name</c>.</summary>

@@ -1,0 +1,46 @@
+using System.Globalization;
+using Tidemark.Runtimes.Processes;
+
+namespace Tidemark.Runtimes.Tests.Processes;
+
+public class MemoryMappingTests
+{
+    private static readonly string[] Smaps =
+    [
+        "f9c00000-fb400000 rw-p 00000000 00:00 0 ",
+        "Size:              24576 kB",
+        "Rss:               20480 kB",
+        "Pss:               20480 kB",
+        "7f0000000000-7f0000021000 r-xp 00001000 08:01 77                  /usr/lib/a - b.so",
+        "Rss:                 132 kB",
+    ];
+
+    [Fact]
+    public void Each_mapping_has_its_addresses_its_name_and_what_is_in_memory() =>
+        MemoryMapping
+            .Parse(Smaps)
+            .ShouldBe([
+                new MemoryMapping(0xf9c00000, 0xfb400000, "", 20480 * 1024),
+                new MemoryMapping(0x7f0000000000, 0x7f0000021000, "/usr/lib/a - b.so", 132 * 1024),
+            ]);
+
+    [Fact]
+    public void Nothing_is_read_behind_what_is_asked_for()
+    {
+        var lines = 0;
+
+        MemoryMapping.Parse(Smaps.Select(l => (Line: l, Number: lines++).Line)).First();
+
+        lines.ShouldBe(3);
+    }
+
+    [Fact]
+    public void All_mappings_of_a_process_add_up_to_its_resident_set()
+    {
+        var process = LinuxProcess.Find(Environment.ProcessId)!;
+        var rollup = File.ReadLines("/proc/self/smaps_rollup").First(l => l.StartsWith("Rss:", StringComparison.Ordinal));
+        var resident = long.Parse(rollup.Split(' ')[^2], CultureInfo.InvariantCulture) * 1024;
+
+        ((double)process.ReadResidentBytes(0, ulong.MaxValue)!).ShouldBe(resident, 0.1 * resident);
+    }
+}
