@@ -20,7 +20,10 @@ public readonly record struct MemoryMapping(ulong From, ulong To, string Name, l
         {
             if (open is { } mapping && TryParseResident(line, out var bytes))
             {
-                yield return mapping with { ResidentBytes = bytes };
+                yield return mapping with
+                {
+                    ResidentBytes = bytes,
+                };
                 open = null;
             }
             else if (TryParseHeader(line, out var next))

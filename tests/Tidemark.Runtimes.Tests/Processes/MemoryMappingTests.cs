@@ -38,7 +38,8 @@ public class MemoryMappingTests
     public void All_mappings_of_a_process_add_up_to_its_resident_set()
     {
         var process = LinuxProcess.Find(Environment.ProcessId)!;
-        var rollup = File.ReadLines("/proc/self/smaps_rollup").First(l => l.StartsWith("Rss:", StringComparison.Ordinal));
+        var rollup = File.ReadLines("/proc/self/smaps_rollup")
+            .First(l => l.StartsWith("Rss:", StringComparison.Ordinal));
         var resident = long.Parse(rollup.Split(' ')[^2], CultureInfo.InvariantCulture) * 1024;
 
         ((double)process.ReadResidentBytes(0, ulong.MaxValue)!).ShouldBe(resident, 0.1 * resident);
