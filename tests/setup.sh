@@ -26,3 +26,13 @@ if [ ${#packages[@]} -gt 0 ]; then
   $sudo apt-get update -qq >/dev/null || true # one broken third-party list must not stop the rest
   $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
+
+# VisualVM's heap walker, one library of its package, for the comparison of heap dumps: the whole package would bring a desktop.
+walker="$HOME/.cache/tidemark-tests/jfluid-heap.jar"
+if [ ! -f "$walker" ] && [ ! -d /usr/share/visualvm ]; then
+  fetched=$(mktemp -d)
+  (cd "$fetched" && apt-get download -qq visualvm >/dev/null 2>&1 && dpkg-deb -x visualvm_*.deb .)
+  mkdir -p "$(dirname "$walker")"
+  cp "$fetched"/usr/share/visualvm/visualvm/modules/org-graalvm-visualvm-lib-jfluid-heap.jar "$walker"
+  rm -rf "$fetched"
+fi

@@ -21,7 +21,7 @@ public static class Capture
             ?? throw new CommandFailedException(
                 $"{path}: not a capture of a known format ({string.Join(", ", DumpFormats.All.Select(f => f.Name))})"
             );
-        var context = new ReadContext(progress: null, cancellation);
+        var context = new ReadContext(progress: null, cancellation) { UsesIndex = output.UsesIndex };
         var snapshot = format.Read(file, context);
         foreach (var warning in snapshot.Warnings)
         {

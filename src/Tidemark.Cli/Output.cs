@@ -25,8 +25,14 @@ public sealed class Output
 
     private static readonly Option<bool> NoColorOption = new("--no-color") { Description = "no colours" };
 
+    private static readonly Option<bool> NoIndexOption = new("--no-index")
+    {
+        Description = "neither use nor leave an index file beside a large dump",
+    };
+
     private Output(ParseResult parsed)
     {
+        UsesIndex = !parsed.GetValue(NoIndexOption);
         Format = parsed.GetValue(FormatOption);
         Quiet = parsed.GetValue(QuietOption);
         var plain = parsed.GetValue(NoColorOption) || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
@@ -38,6 +44,9 @@ public sealed class Output
     public OutputFormat Format { get; }
 
     public bool Quiet { get; }
+
+    /// <summary>True where an index beside a dump may be used, and left there.</summary>
+    public bool UsesIndex { get; }
 
     /// <summary>True where somebody sits in front of standard error and a live view makes sense.</summary>
     public bool IsLive { get; }
@@ -59,6 +68,14 @@ public sealed class Output
         command.Options.Add(QuietOption);
         command.Options.Add(NoColorOption);
         return command;
+    }
+
+    /// <summary>Adds them, and those of commands that read captures.</summary>
+    public static Command WithCaptures(Command command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        command.Options.Add(NoIndexOption);
+        return With(command);
     }
 
     public static Output Of(ParseResult parsed) => new(parsed);

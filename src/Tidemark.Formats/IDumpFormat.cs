@@ -69,6 +69,12 @@ public sealed class ReadContext(IProgress<double>? progress = null, Cancellation
 
     public CancellationToken Cancellation { get; } = cancellation;
 
+    /// <summary>
+    /// True where a format may leave an index file beside a large dump, and use the one that it left there before. The index is worth
+    /// its place where questions follow one another; it is not written where that cannot be done.
+    /// </summary>
+    public bool UsesIndex { get; init; }
+
     /// <summary>What was left out or repaired while reading.</summary>
     public IReadOnlyList<string> Warnings => warnings;
 

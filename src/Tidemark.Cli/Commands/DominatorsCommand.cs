@@ -16,7 +16,7 @@ public static class DominatorsCommand
         };
         var question = new HeapQuestion();
         var command = question.AddTo(
-            Output.With(new Command("dominators", "The objects that hold the most.") { file, depth })
+            Output.WithCaptures(new Command("dominators", "The objects that hold the most.") { file, depth })
         );
         command.SetAction(
             (parsed, cancellation) =>

@@ -12,7 +12,7 @@ public static class HistogramCommand
         var file = new Argument<string>("FILE") { Description = "a heap capture of any known format" };
         var question = new HeapQuestion();
         var command = question.AddTo(
-            Output.With(new Command("histogram", "Objects by type, with what each type retains.") { file })
+            Output.WithCaptures(new Command("histogram", "Objects by type, with what each type retains.") { file })
         );
         command.SetAction(
             (parsed, cancellation) =>

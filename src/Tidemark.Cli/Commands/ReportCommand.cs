@@ -21,7 +21,7 @@ public static class ReportCommand
             Description = "the new page",
             DefaultValueFactory = _ => "report.html",
         };
-        var command = Output.With(
+        var command = Output.WithCaptures(
             new Command("report", "One self-contained HTML page: no network needed to read it.") { files, page }
         );
         command.SetAction(

@@ -67,17 +67,17 @@ public sealed class DominatorTree
 
     /// <summary>A tree as it was stored.</summary>
     /// <exception cref="ArgumentException">The arrays do not fit together or are not a tree.</exception>
-    public static DominatorTree FromStored(
-        HeapGraph graph,
-        NativeArray<int> nodes,
-        NativeArray<int> dominators,
-        IReadOnlyList<WeakReferenceEdge> heldWeakly
-    )
+    public static DominatorTree FromStored(HeapGraph graph, StoredDominators stored)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        ArgumentNullException.ThrowIfNull(nodes);
-        ArgumentNullException.ThrowIfNull(dominators);
-        if (nodes.Length != dominators.Length || nodes.Length - 1 > graph.NodeCount)
+        ArgumentNullException.ThrowIfNull(stored);
+        var (nodes, dominators) = (stored.Nodes, stored.Dominators);
+        if (
+            nodes.Length != dominators.Length
+            || nodes.Length - 1 > graph.NodeCount
+            || nodes.Length != (stored.NarrowRetained?.Length ?? stored.WideRetained?.Length)
+            || stored.RetainedShift is < 0 or > 62
+        )
         {
             throw new ArgumentException($"{nodes.Length} ranks and {dominators.Length} dominators");
         }
@@ -90,7 +90,13 @@ public sealed class DominatorTree
             }
         }
 
-        return new DominatorTree(graph, nodes, dominators, RetainedSizes.Sum(graph, nodes, dominators), heldWeakly);
+        return new DominatorTree(
+            graph,
+            nodes,
+            dominators,
+            new RetainedSizes(stored.NarrowRetained, stored.WideRetained, stored.RetainedShift),
+            stored.HeldWeakly
+        );
     }
 
     /// <summary>The object of a rank from 1.</summary>
@@ -150,7 +156,8 @@ public sealed class DominatorTree
     }
 
     /// <summary>The arrays as they are stored, by rank.</summary>
-    public (NativeArray<int> Nodes, NativeArray<int> Dominators) Stored => (node, dominator);
+    public StoredDominators Stored =>
+        new(node, dominator, retained.Narrow, retained.Wide, retained.Shift, HeldWeakly);
 
     private List<int> LargestFirst(List<int> ranks)
     {
@@ -187,18 +194,20 @@ public sealed class DominatorTree
     /// <summary>Retained bytes by rank, in 4 bytes each as long as the heap's total allows it.</summary>
     private sealed class RetainedSizes
     {
-        private readonly NativeArray<uint>? narrow;
-        private readonly NativeArray<ulong>? wide;
-        private readonly int shift;
-
-        private RetainedSizes(NativeArray<uint>? narrow, NativeArray<ulong>? wide, int shift)
+        public RetainedSizes(NativeArray<uint>? narrow, NativeArray<ulong>? wide, int shift)
         {
-            this.narrow = narrow;
-            this.wide = wide;
-            this.shift = shift;
+            Narrow = narrow;
+            Wide = wide;
+            Shift = shift;
         }
 
-        public long this[int rank] => narrow is not null ? (long)narrow[rank] << shift : (long)wide![rank] << shift;
+        public NativeArray<uint>? Narrow { get; }
+
+        public NativeArray<ulong>? Wide { get; }
+
+        public int Shift { get; }
+
+        public long this[int rank] => Narrow is not null ? (long)Narrow[rank] << Shift : (long)Wide![rank] << Shift;
 
         public static RetainedSizes Sum(HeapGraph graph, NativeArray<int> node, NativeArray<int> dominator)
         {
@@ -254,3 +263,19 @@ public sealed class DominatorTree
         }
     }
 }
+
+/// <summary>A <see cref="DominatorTree"/> as it is stored, by rank.</summary>
+/// <param name="Nodes">The object of each rank.</param>
+/// <param name="Dominators">The rank of each rank's dominator.</param>
+/// <param name="NarrowRetained">Retained sizes in units of 2^<paramref name="RetainedShift"/> bytes; one of the two is null.</param>
+/// <param name="WideRetained">The same where they do not fit into 32 bits.</param>
+/// <param name="RetainedShift">The unit.</param>
+/// <param name="HeldWeakly">See <see cref="DominatorTree.HeldWeakly"/>.</param>
+public sealed record StoredDominators(
+    NativeArray<int> Nodes,
+    NativeArray<int> Dominators,
+    NativeArray<uint>? NarrowRetained,
+    NativeArray<ulong>? WideRetained,
+    int RetainedShift,
+    IReadOnlyList<WeakReferenceEdge> HeldWeakly
+);

@@ -48,7 +48,9 @@ public sealed class HeapGraph
         Roots = parts.Roots;
         WeakReferences = parts.WeakReferences;
         Labels = parts.Labels;
-        dominators = new Lazy<DominatorTree>(() => DominatorTree.Compute(this));
+        dominators = new Lazy<DominatorTree>(() =>
+            parts.Dominators is { } stored ? DominatorTree.FromStored(this, stored) : DominatorTree.Compute(this)
+        );
         typeOfTypeObject = new Lazy<Dictionary<int, int>>(TypesByObject);
     }
 
@@ -146,6 +148,9 @@ public sealed record HeapGraphParts
     public ObjectIds? Ids { get; init; }
 
     public HeapLabels Labels { get; init; } = HeapLabels.None;
+
+    /// <summary>The dominators, where they are known already; null to have them computed when they are asked for.</summary>
+    public StoredDominators? Dominators { get; init; }
 
     internal void Check()
     {

@@ -190,11 +190,18 @@ public sealed class HoldingCensus
     public Dictionary<int, List<int>> Sample(IReadOnlyCollection<int> wanted, int most)
     {
         ArgumentNullException.ThrowIfNull(wanted);
-        var samples = wanted.ToDictionary(path => path, _ => new List<int>());
-        var strides = wanted.ToDictionary(path => path, _ => 1);
-        var seen = wanted.ToDictionary(path => path, _ => 0);
+        return Sample(wanted.ToDictionary(path => path, _ => most));
+    }
+
+    /// <summary>The same for as many ways as are wanted, with a number for each; in one pass.</summary>
+    public Dictionary<int, List<int>> Sample(IReadOnlyDictionary<int, int> mostOfPath)
+    {
+        ArgumentNullException.ThrowIfNull(mostOfPath);
+        var samples = mostOfPath.Keys.ToDictionary(path => path, _ => new List<int>());
+        var strides = mostOfPath.Keys.ToDictionary(path => path, _ => 1);
+        var seen = mostOfPath.Keys.ToDictionary(path => path, _ => 0);
         var isWanted = new bool[Paths.Count];
-        foreach (var path in wanted)
+        foreach (var path in mostOfPath.Keys)
         {
             isWanted[path] = true;
         }
@@ -210,7 +217,7 @@ public sealed class HoldingCensus
 
             var sample = samples[path];
             sample.Add(rank);
-            if (sample.Count == 2 * most)
+            if (sample.Count == 2 * mostOfPath[path])
             {
                 // Every second one is enough from here on.
                 samples[path] = [.. sample.Where((_, i) => i % 2 == 0)];

@@ -60,19 +60,45 @@ public sealed class RootPaths : IDisposable
         return paths;
     }
 
+    /// <summary>The shortest way from one object to another; null where none was found among the so many objects that were met first.</summary>
+    public static IReadOnlyList<int>? Nearby(HeapGraph graph, int from, int to, int most)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        var before = new Dictionary<int, int> { [from] = Start };
+        var pending = new Queue<int>([from]);
+        while (pending.TryDequeue(out var node) && before.Count < most)
+        {
+            foreach (var target in graph.References(node))
+            {
+                if (before.Count >= most || !before.TryAdd(target, node))
+                {
+                    continue;
+                }
+
+                if (target == to)
+                {
+                    return Way(to, node => before[node]);
+                }
+
+                pending.Enqueue(target);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The objects on the way, the first one a start, the last one the target; empty where it was not reached.</summary>
     public IReadOnlyList<int> To(int target)
     {
-        if (before[target] == 0)
-        {
-            return [];
-        }
+        return before[target] == 0 ? [] : Way(target, node => before[node] == Start ? Start : before[node] - 1);
+    }
 
-        var path = new List<int> { target };
-        while (before[target] != Start)
+    private static List<int> Way(int target, Func<int, int> before)
+    {
+        var path = new List<int>();
+        for (var node = target; node != Start; node = before(node))
         {
-            target = before[target] - 1;
-            path.Add(target);
+            path.Add(node);
         }
 
         path.Reverse();

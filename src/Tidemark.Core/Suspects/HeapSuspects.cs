@@ -77,10 +77,8 @@ public static class HeapSuspects
         var telling = new PileDescription(series, roles, cancellation);
         return
         [
-            .. piles
-                .Where(p => !telling.IsNoise(p))
-                .Take(options.Most * 2)
-                .Select(p => telling.Describe(p, whole, Samples))
+            .. telling
+                .Describe([.. piles.Where(p => !telling.IsNoise(p)).Take(options.Most * 2)], whole, Samples)
                 .OrderByDescending(s => s.GrowthBytes)
                 .Take(options.Most),
         ];

@@ -20,14 +20,21 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
 {
     private const int MostReferrers = 6;
 
+    /// <summary>So many objects are looked at before the whole heap is.</summary>
+    private const int NearbyObjects = 4096;
+
     private readonly HeapGraph graph = census.Graph;
     private readonly ChainWording wording = new(census.Graph);
+    private RootPaths? lastSearch;
+    private int lastFrom;
 
     /// <summary>The chains of some ranks, each as short as can be; what several objects hold goes through the holder that says most.</summary>
     public List<HoldingChain> Of(IReadOnlyList<int> ranks)
     {
         var climbs = ranks.Select(Climb).ToList();
         var tops = climbs.Select(c => c[0]).ToHashSet();
+        lastSearch?.Dispose();
+        lastSearch = null;
         var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t) && graph.TypeStoodFor(t) < 0)]);
         return [.. climbs.Select(c => wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c))];
     }
@@ -95,8 +102,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             var (from, to) = (chain[i - 1], chain[i]);
             if (graph.TypeOf(from) != graph.TypeOf(to) && wording.Label(from, to) is null)
             {
-                using var between = RootPaths.Between(graph, [from], [to], cancellation);
-                filled.AddRange(between.To(to).Skip(1));
+                filled.AddRange(Between(from, to).Skip(1));
             }
             else
             {
@@ -105,6 +111,24 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         }
 
         return filled;
+    }
+
+    /// <summary>The way from a dominator to what it dominates: in most heaps a few steps, in the worst a search of all it holds, which is kept for the next one.</summary>
+    private IReadOnlyList<int> Between(int from, int to)
+    {
+        if (RootPaths.Nearby(graph, from, to, NearbyObjects) is { } near)
+        {
+            return near;
+        }
+
+        if (lastSearch is null || lastFrom != from || lastSearch.To(to).Count == 0)
+        {
+            lastSearch?.Dispose();
+            lastSearch = RootPaths.Between(graph, [from], [to], cancellation);
+            lastFrom = from;
+        }
+
+        return lastSearch.To(to);
     }
 
     /// <summary>For objects that only the roots together dominate: of the ways through each of their referrers, the one that says most.</summary>

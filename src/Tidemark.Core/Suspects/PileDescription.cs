@@ -44,17 +44,40 @@ internal sealed class PileDescription(
         return false;
     }
 
-    public Suspect Describe(Accumulation pile, long whole, int samples)
+    /// <summary>Describes piles; what costs a pass over the heap is done once for all of them.</summary>
+    public IEnumerable<Suspect> Describe(IReadOnlyList<Accumulation> piles, long whole, int samples)
     {
-        var contentPath = pile.LoadedClass is null ? ContentPath(pile.Path) : pile.Path;
-        var sample = SampleOf(pile, contentPath, samples);
-        var (chain, share) = CommonChain(sample);
+        var contents = piles.Select(p => p.LoadedClass is null ? ContentPath(p.Path) : p.Path).ToList();
+        var most = new Dictionary<int, int>();
+        for (var i = 0; i < piles.Count; i++)
+        {
+            var wanted = IsOne(piles[i]) ? PileEvidence.MostTexts : MostCollections;
+            most[contents[i]] = Math.Max(wanted, most.GetValueOrDefault(contents[i]));
+        }
+
+        var drawn = now.Sample(most);
+        var chosen = piles.Select((p, i) => SampleOf(p, drawn[contents[i]], samples)).ToList();
+        List<int> ranks = [.. chosen.SelectMany(c => c).Distinct()];
+        var chainOf = ranks.Zip(chains.Of(ranks)).ToDictionary(c => c.First, c => c.Second);
+        return piles.Select((p, i) => Describe(p, contents[i], chosen[i], drawn[contents[i]], chainOf, whole));
+    }
+
+    private Suspect Describe(
+        Accumulation pile,
+        int contentPath,
+        List<int> sample,
+        List<int> drawn,
+        Dictionary<int, HoldingChain> chainOf,
+        long whole
+    )
+    {
+        var (chain, share) = CommonChain([.. sample.Select(rank => chainOf[rank])]);
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
         var holder = Holder(chain, content);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
         var names = chain.Texts.Append(content).ToList();
-        var texts = telling.EqualTexts(contentPath);
+        var texts = telling.EqualTexts(contentPath, drawn);
         var outside = telling.Outside(pile);
         var marks = Marks(pile, texts, outside).ToList();
         var culprit =
@@ -120,12 +143,14 @@ internal sealed class PileDescription(
             .MaxBy(group => group.Count())
             ?.First();
 
+    /// <summary>True where the pile is in one collection, or in none.</summary>
+    private bool IsOne(Accumulation pile) =>
+        pile.Owner == 0 || pile.Owner == pile.Path || now.Count(pile.Owner) == 1;
+
     /// <summary>Ranks to look at: where several collections are held alike, from those that grew.</summary>
-    private List<int> SampleOf(Accumulation pile, int path, int most)
+    private List<int> SampleOf(Accumulation pile, List<int> sample, int most)
     {
-        var isOne = pile.Owner == 0 || pile.Owner == pile.Path || now.Count(pile.Owner) == 1;
-        var sample = now.Sample([path], isOne ? most : MostCollections)[path];
-        if (!isOne && series.Count > 1)
+        if (!IsOne(pile) && series.Count > 1)
         {
             var grown = GrownCollections(pile.Owner);
             var within = sample.Where(rank => grown.Contains(OwnerRank(rank, pile.Owner))).ToList();
@@ -183,9 +208,8 @@ internal sealed class PileDescription(
     }
 
     /// <summary>The way on which most of the sample is held, and the share of the sample that is.</summary>
-    private (HoldingChain Chain, double Share) CommonChain(List<int> ranks)
+    private static (HoldingChain Chain, double Share) CommonChain(List<HoldingChain> all)
     {
-        var all = chains.Of(ranks);
         var common = all.GroupBy(c => HolderNaming.GeneralName(string.Join('\n', c.Texts)), StringComparer.Ordinal)
             .OrderByDescending(g => g.Count())
             .ThenBy(g => g.First().Steps.Count)

@@ -17,7 +17,9 @@ internal sealed record OutsidePart(string Type, long Bytes, bool IsMost);
 /// <summary>Figures and stacks that tell what a pile is: what the holding chain does not say.</summary>
 internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
 {
-    private const int MostTexts = 400;
+    /// <summary>Texts that are compared.</summary>
+    public const int MostTexts = 400;
+
     private const int LeastTexts = 100;
 
     /// <summary>Texts are equal where on average so many are the same.</summary>
@@ -29,14 +31,17 @@ internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
     private readonly HeapGraph graph = series[^1].Graph;
 
     /// <summary>Whether what is on a way is texts of which few are different; null where it is something else.</summary>
-    public EqualTexts? EqualTexts(int path)
+    /// <param name="path">The way.</param>
+    /// <param name="sample">Ranks of some of what is on it.</param>
+    public EqualTexts? EqualTexts(int path, IReadOnlyList<int> sample)
     {
         if (now.Count(path) < LeastTexts)
         {
             return null;
         }
 
-        var nodes = now.Sample([path], MostTexts)[path].Select(graph.Dominators.NodeAt).Order().ToList();
+        var stride = Math.Max(1, sample.Count / MostTexts);
+        var nodes = sample.Where((_, i) => i % stride == 0).Select(graph.Dominators.NodeAt).Order().ToList();
         if (nodes.Count < LeastTexts || !IsText(nodes[0]))
         {
             return null;

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Tidemark.Core.Heap;
+using Tidemark.Formats.Indexes;
 
 namespace Tidemark.Formats.Hprof;
 
@@ -156,6 +157,92 @@ internal sealed unsafe class AddressTable : IDisposable
 
     /// <summary>Turns to a list of all addresses, by number.</summary>
     public void List(NativeArray<ulong> addresses) => hashed = new HashedAddresses(addresses);
+
+    /// <summary>Writes the table into an index.</summary>
+    public void Save(IndexWriter index)
+    {
+        if (hashed is not null)
+        {
+            hashed.Save(index);
+            return;
+        }
+
+        index.Add<long>("pages", [.. pages.Select(p => p.Page)]);
+        using var bits = new NativeArray<ulong>((long)pages.Count * PageWords);
+        using var bases = new NativeArray<int>((long)pages.Count * PageBlocks);
+        for (var i = 0; i < pages.Count; i++)
+        {
+            pages[i].Bits.Slice(0, PageWords).CopyTo(bits.Slice((long)i * PageWords, PageWords));
+            pages[i].Bases.Slice(0, PageBlocks).CopyTo(bases.Slice((long)i * PageBlocks, PageBlocks));
+        }
+
+        index.Add("bits", bits);
+        index.Add("bases", bases);
+        if (order is not null)
+        {
+            index.Add("order", order);
+        }
+    }
+
+    /// <summary>The table that an index holds.</summary>
+    /// <exception cref="InvalidDataException">It is not one, or tells numbers of objects that there are not.</exception>
+    public static AddressTable Load(IndexFile index, int objects)
+    {
+        var table = new AddressTable(fileLength: 0);
+        if (index.Has("hashes"))
+        {
+            table.hashed = HashedAddresses.Load(index, objects);
+            return table;
+        }
+
+        var numbers = index.Copy<long>("pages");
+        var bits = index.Array<ulong>("bits");
+        var bases = index.Array<int>("bases");
+        table.order = index.Has("order") ? index.Array<int>("order") : null;
+        var ranks = table.order?.Length ?? objects;
+        if (bits.Length != (long)numbers.Length * PageWords || bases.Length != (long)numbers.Length * PageBlocks)
+        {
+            throw new InvalidDataException("the index has another number of pages than of their contents");
+        }
+
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            table.Place(numbers[i], bits.Pointer + (long)i * PageWords, bases.Pointer + (long)i * PageBlocks, ranks);
+        }
+
+        for (long i = 0; i < table.order?.Length; i++)
+        {
+            Require((uint)table.order.Pointer[i] < (uint)objects);
+        }
+
+        return table;
+    }
+
+    private void Place(long page, ulong* bits, int* bases, long ranks)
+    {
+        Require((ulong)page < (ulong)bitsOfPage.Length);
+        for (var block = 0; block < PageBlocks; block++)
+        {
+            var marked = 0;
+            for (var i = 0; i < 8; i++)
+            {
+                marked += BitOperations.PopCount(bits[(block << 3) + i]);
+            }
+
+            Require(marked == 0 || (bases[block] >= 0 && bases[block] + (long)marked <= ranks));
+        }
+
+        bitsOfPage[page] = (nint)bits;
+        basesOfPage[page] = (nint)bases;
+    }
+
+    private static void Require(bool holds)
+    {
+        if (!holds)
+        {
+            throw new InvalidDataException("the index tells objects that there are not");
+        }
+    }
 
     public void Dispose()
     {

@@ -8,6 +8,7 @@ internal static class ClassDumpRecord
     public static JavaClass? Read(HprofCursor cursor, out string? problem)
     {
         var idSize = cursor.IdSize;
+        var place = cursor.Position;
         problem = "the data ends inside of a class";
         if (!cursor.Has(7 * idSize + 10))
         {
@@ -33,6 +34,7 @@ internal static class ClassDumpRecord
         problem = null;
         return new JavaClass
         {
+            Place = place,
             Id = id,
             Super = superClass,
             Loader = loader,

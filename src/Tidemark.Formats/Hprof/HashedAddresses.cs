@@ -1,5 +1,6 @@
 using System.Numerics;
 using Tidemark.Core.Heap;
+using Tidemark.Formats.Indexes;
 
 namespace Tidemark.Formats.Hprof;
 
@@ -28,6 +29,38 @@ internal sealed class HashedAddresses : IDisposable
 
             slots[slot] = slots[slot] == 0 ? i + 1 : slots[slot];
         }
+    }
+
+    private HashedAddresses(NativeArray<ulong> addresses, NativeArray<int> slots)
+    {
+        this.addresses = addresses;
+        this.slots = slots;
+        shift = 64 - BitOperations.Log2((ulong)slots.Length);
+    }
+
+    public void Save(IndexWriter index)
+    {
+        index.Add("addresses", addresses);
+        index.Add("hashes", slots);
+    }
+
+    /// <exception cref="InvalidDataException">The index holds something else.</exception>
+    public static HashedAddresses Load(IndexFile index, int objects)
+    {
+        var (addresses, slots) = (index.Array<ulong>("addresses"), index.Array<int>("hashes"));
+        var used = 0L;
+        for (long i = 0; i < slots.Length; i++)
+        {
+            used += slots[i] != 0 ? 1 : 0;
+            if ((uint)slots[i] > (uint)addresses.Length)
+            {
+                throw new InvalidDataException("the index tells objects that there are not");
+            }
+        }
+
+        return addresses.Length == objects && used < slots.Length && BitOperations.IsPow2(slots.Length)
+            ? new HashedAddresses(addresses, slots)
+            : throw new InvalidDataException("the index's addresses are not those of the dump");
     }
 
     public int Find(ulong address)

@@ -1,4 +1,5 @@
 using Tidemark.Core.Heap;
+using Tidemark.Formats.Indexes;
 
 namespace Tidemark.Formats.Hprof;
 
@@ -86,6 +87,64 @@ internal sealed class HeapContents : IDisposable
         }
 
         return new HeapContents(file, outline, addresses, classes, pieces, [.. findings.SelectMany(f => f.Roots)]);
+    }
+
+    /// <summary>Writes what was found into an index.</summary>
+    public void Save(IndexWriter index)
+    {
+        Addresses.Save(index);
+        index.Add<long>("classes", [.. Enumerable.Range(0, Classes.Count).Select(i => Classes[i].Place)]);
+        index.Add<HeapPiece>("pieces", [.. Pieces]);
+        index.Add<HprofRoot>("gc-roots", [.. Roots]);
+    }
+
+    /// <summary>What was found some time ago.</summary>
+    /// <exception cref="InvalidDataException">The index does not fit the dump.</exception>
+    public static HeapContents Load(
+        HprofFile file,
+        HprofOutline outline,
+        HprofLimits limits,
+        IndexFile index,
+        ReadContext context
+    )
+    {
+        var pieces = index.Copy<HeapPiece>("pieces").ToList();
+        var objects = 0;
+        foreach (var piece in pieces)
+        {
+            if (
+                piece.First != objects
+                || piece.Count < 0
+                || piece.Start < 0
+                || piece.End < piece.Start
+                || piece.End > file.Length
+            )
+            {
+                throw new InvalidDataException("the index tells pieces that the dump does not have");
+            }
+
+            objects = checked(objects + piece.Count);
+        }
+
+        var classes = new List<JavaClass>();
+        using var cursor = new HprofCursor(file.Handle, outline.IdSize, capacity: 1 << 15);
+        foreach (var place in index.Copy<long>("classes"))
+        {
+            cursor.Open(Math.Clamp(place, 0, file.Length), file.Length);
+            classes.Add(
+                ClassDumpRecord.Read(cursor, out var problem)
+                    ?? throw new InvalidDataException($"the index tells a class that is none: {problem}")
+            );
+        }
+
+        return new HeapContents(
+            file,
+            outline,
+            AddressTable.Load(index, objects),
+            new ClassTable(outline, classes, limits, context),
+            pieces,
+            [.. index.Copy<HprofRoot>("gc-roots")]
+        );
     }
 
     public void Dispose()

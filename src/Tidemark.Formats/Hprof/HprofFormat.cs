@@ -1,3 +1,5 @@
+using Tidemark.Core.Heap;
+
 namespace Tidemark.Formats.Hprof;
 
 /// <summary>Java heap dumps: JAVA PROFILE 1.0.1 to 1.0.3 of HotSpot, OpenJ9 and Android, packed with gzip or not. FORMAT.md tells the layout.</summary>
@@ -20,15 +22,32 @@ public sealed class HprofFormat(HprofLimits limits) : IDumpFormat
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(context);
+        var mayIndex = context.UsesIndex && !file.IsPacked && file.Length >= limits.LeastIndexed;
+        if (mayIndex && HprofIndex.TryLoad(file, limits, context) is { } indexed)
+        {
+            return indexed;
+        }
+
         var content = HprofFile.Open(file, context);
         var outline = HprofOutline.Read(content, limits, context);
         var contents = HeapContents.Survey(content, outline, limits, context);
-        return new HeapSnapshot(HprofGraph.Build(contents, limits, context))
+        var parts = HprofGraph.Build(contents, limits, context);
+        var graph = new HeapGraph(parts);
+        if (mayIndex)
         {
-            Format = Name,
+            HprofIndex.TrySave(file, contents, parts, graph.Dominators.Stored, context);
+        }
+
+        return Snapshot(graph, outline.TakenAt, context);
+    }
+
+    /// <summary>What is told of every dump.</summary>
+    internal static HeapSnapshot Snapshot(HeapGraph graph, DateTimeOffset? takenAt, ReadContext context) =>
+        new(graph)
+        {
+            Format = "hprof",
             Runtime = "jvm",
-            TakenAt = outline.TakenAt,
+            TakenAt = takenAt,
             Warnings = context.Warnings,
         };
-    }
 }

@@ -27,7 +27,7 @@ internal sealed class HprofGraph : IDisposable
     }
 
     /// <summary>Reads all references.</summary>
-    public static HeapGraph Build(HeapContents contents, HprofLimits limits, ReadContext context)
+    public static HeapGraphParts Build(HeapContents contents, HprofLimits limits, ReadContext context)
     {
         using var graph = new HprofGraph(contents, context);
         WorkCrew.Run(
@@ -45,7 +45,37 @@ internal sealed class HprofGraph : IDisposable
         shapes.Dispose();
     }
 
-    private HeapGraph Finish(HprofLimits limits)
+    /// <summary>Puts together what was read, now or some time ago.</summary>
+    public static HeapGraphParts Parts(
+        HeapContents contents,
+        HeapTypes types,
+        HprofLimits limits,
+        NodeShapes shapes,
+        ReferenceRows references,
+        IReadOnlyList<WeakReferenceEdge> weak
+    )
+    {
+        var objects = new HeapObjects(contents, limits);
+        var labels = new HprofLabels(contents, objects);
+        return new HeapGraphParts
+        {
+            TypeNames = types.Names,
+            TypeObjects =
+            [
+                .. Enumerable
+                    .Range(0, types.Names.Length)
+                    .Select(t => t < contents.Classes.Count ? contents.ObjectCount + t : -1),
+            ],
+            Shapes = shapes,
+            References = references,
+            Roots = HprofRoots.Of(contents, labels),
+            WeakReferences = weak,
+            Ids = new HprofIds(contents, objects),
+            Labels = labels,
+        };
+    }
+
+    private HeapGraphParts Finish(HprofLimits limits)
     {
         if (gaps.Misfits > 0)
         {
@@ -56,26 +86,8 @@ internal sealed class HprofGraph : IDisposable
 
         var (typeOfShape, sizeOfShape) = TellSizes();
         AddClasses(typeOfShape, sizeOfShape);
-        var objects = new HeapObjects(contents, limits);
-        var labels = new HprofLabels(contents, objects);
-        return new HeapGraph(
-            new HeapGraphParts
-            {
-                TypeNames = types.Names,
-                TypeObjects =
-                [
-                    .. Enumerable
-                        .Range(0, types.Names.Length)
-                        .Select(t => t < contents.Classes.Count ? contents.ObjectCount + t : -1),
-                ],
-                Shapes = shapes.Build([.. typeOfShape], [.. sizeOfShape]),
-                References = rows.Build(),
-                Roots = HprofRoots.Of(contents, labels),
-                WeakReferences = weak,
-                Ids = new HprofIds(contents, objects),
-                Labels = labels,
-            }
-        );
+        var frozen = shapes.Build([.. typeOfShape], [.. sizeOfShape]);
+        return Parts(contents, types, limits, frozen, rows.Build(), weak);
     }
 
     private (List<int> Types, List<long> Sizes) TellSizes()

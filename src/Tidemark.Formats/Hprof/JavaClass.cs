@@ -16,6 +16,9 @@ internal sealed class JavaClass
 {
     private const int MaxDepth = 256;
 
+    /// <summary>Where in the file it stands, behind the record's tag.</summary>
+    public required long Place { get; init; }
+
     public required ulong Id { get; init; }
 
     public required ulong Super { get; init; }

@@ -1,0 +1,164 @@
+using System.Text;
+using Tidemark.Core.Heap;
+using Tidemark.Formats.Indexes;
+
+namespace Tidemark.Formats.Hprof;
+
+/// <summary>
+/// The index beside a dump: the graph, its dominators, and where each object stands, mapped rather than read when the dump is opened
+/// again. About a quarter of the dump's size; safe to delete.
+/// </summary>
+internal static class HprofIndex
+{
+    /// <summary>Leaves an index beside the dump if that can be done; nothing is said where it cannot.</summary>
+    public static void TrySave(
+        DumpFile file,
+        HeapContents contents,
+        HeapGraphParts parts,
+        StoredDominators dominators,
+        ReadContext context
+    )
+    {
+        try
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
+            if (new DriveInfo(folder).AvailableFreeSpace < file.Length)
+            {
+                return;
+            }
+
+            using var index = new IndexWriter(file.Path + IndexFile.Suffix);
+            contents.Save(index);
+            Save(index, parts);
+            Save(index, dominators);
+            index.Add<byte>("warnings", Encoding.UTF8.GetBytes(string.Join('\n', context.Warnings)));
+            context.Cancellation.ThrowIfCancellationRequested();
+            index.Finish(DumpIdentity.Of(file.Path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A folder that cannot be written to, or a full disk: the answer does not depend on it.
+        }
+    }
+
+    /// <summary>The snapshot from the index beside the dump; null where there is none that fits.</summary>
+    public static HeapSnapshot? TryLoad(DumpFile file, HprofLimits limits, ReadContext context)
+    {
+        try
+        {
+            return IndexFile.Open(file.Path) is { } index ? Load(file, index, limits, context) : null;
+        }
+        catch (Exception e)
+            when (e
+                    is IOException
+                        or UnauthorizedAccessException
+                        or InvalidDataException
+                        or ArgumentException
+                        or OverflowException
+                        or MalformedDumpException
+            )
+        {
+            // An index that does not fit is no index.
+            return null;
+        }
+    }
+
+    private static HeapSnapshot Load(DumpFile file, IndexFile index, HprofLimits limits, ReadContext context)
+    {
+        // What was to be said of the dump was said when the index was written.
+        var quiet = new ReadContext(cancellation: context.Cancellation);
+        var content = HprofFile.Open(file, quiet);
+        var outline = HprofOutline.Read(content, limits, quiet);
+        var contents = HeapContents.Load(content, outline, limits, index, quiet);
+        NodeShapes? shapes = null;
+        ReferenceRows? references = null;
+        Parallel.Invoke(
+            new ParallelOptions { CancellationToken = context.Cancellation },
+            () => shapes = LoadShapes(index),
+            () => references = LoadReferences(index, contents.NodeCount)
+        );
+        var weak = index.Copy<WeakReferenceEdge>("weak");
+        var parts = HprofGraph.Parts(contents, new HeapTypes(contents.Classes), limits, shapes!, references!, weak);
+        var graph = new HeapGraph(parts with { Dominators = LoadDominators(index) });
+        _ = graph.Dominators;
+        foreach (var warning in Encoding.UTF8.GetString(index.Copy<byte>("warnings")).Split('\n'))
+        {
+            if (warning.Length > 0)
+            {
+                context.Warn(warning);
+            }
+        }
+
+        return HprofFormat.Snapshot(graph, outline.TakenAt, context);
+    }
+
+    private static void Save(IndexWriter index, HeapGraphParts parts)
+    {
+        var (narrow, wide) = parts.Shapes.Stored;
+        if (narrow is not null)
+        {
+            index.Add("narrow-shapes", narrow);
+        }
+        else
+        {
+            index.Add("wide-shapes", wide!);
+        }
+
+        index.Add("shape-types", parts.Shapes.Types);
+        index.Add("shape-sizes", parts.Shapes.Sizes);
+        var (lengths, blockStarts, targets, wideRows) = parts.References.Stored;
+        index.Add("row-lengths", lengths);
+        index.Add("row-starts", blockStarts);
+        index.Add("targets", targets);
+        index.Add<int>("wide-rows", [.. wideRows.Keys]);
+        index.Add<int>("wide-lengths", [.. wideRows.Values]);
+        index.Add<WeakReferenceEdge>("weak", [.. parts.WeakReferences]);
+    }
+
+    private static void Save(IndexWriter index, StoredDominators dominators)
+    {
+        index.Add("ranks", dominators.Nodes);
+        index.Add("dominators", dominators.Dominators);
+        if (dominators.NarrowRetained is { } narrow)
+        {
+            index.Add("narrow-retained", narrow);
+        }
+        else
+        {
+            index.Add("wide-retained", dominators.WideRetained!);
+        }
+
+        index.Add<int>("retained-shift", [dominators.RetainedShift]);
+        index.Add<WeakReferenceEdge>("held-weakly", [.. dominators.HeldWeakly]);
+    }
+
+    private static NodeShapes LoadShapes(IndexFile index) =>
+        NodeShapes.FromStored(
+            index.Has("narrow-shapes") ? index.Array<ushort>("narrow-shapes") : null,
+            index.Has("narrow-shapes") ? null : index.Array<int>("wide-shapes"),
+            index.Copy<int>("shape-types"),
+            index.Copy<long>("shape-sizes")
+        );
+
+    private static ReferenceRows LoadReferences(IndexFile index, int rows)
+    {
+        var (wide, lengths) = (index.Copy<int>("wide-rows"), index.Copy<int>("wide-lengths"));
+        return ReferenceRows.FromStored(
+            rows,
+            index.Array<byte>("row-lengths"),
+            index.Array<long>("row-starts"),
+            index.Array<int>("targets"),
+            wide.Zip(lengths).ToDictionary(r => r.First, r => r.Second)
+        );
+    }
+
+    private static StoredDominators LoadDominators(IndexFile index) =>
+        new(
+            index.Array<int>("ranks"),
+            index.Array<int>("dominators"),
+            index.Has("narrow-retained") ? index.Array<uint>("narrow-retained") : null,
+            index.Has("narrow-retained") ? null : index.Array<ulong>("wide-retained"),
+            index.Copy<int>("retained-shift")[0],
+            index.Copy<WeakReferenceEdge>("held-weakly")
+        );
+}

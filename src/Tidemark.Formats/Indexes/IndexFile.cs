@@ -1,0 +1,152 @@
+using System.IO.MemoryMappedFiles;
+using System.Security.Cryptography;
+using System.Text;
+using Tidemark.Core.Heap;
+
+namespace Tidemark.Formats.Indexes;
+
+/// <summary>A named array in an index file.</summary>
+internal readonly record struct IndexSection(string Name, long Offset, long Bytes);
+
+/// <summary>
+/// An index file that is mapped into memory. It is of use for one dump (<see cref="DumpIdentity"/>) and one build of the program only;
+/// anything else about it is no error, but no index.
+/// </summary>
+internal sealed unsafe class IndexFile : IDisposable
+{
+    public const int PageBytes = 4096;
+
+    /// <summary>What follows the dump's name in that of its index.</summary>
+    public const string Suffix = ".tidemark-index";
+
+    private static readonly byte[] Magic = "TIDEMARK INDEX 1"u8.ToArray();
+
+    /// <summary>What the arrays mean is known to the build that wrote them, and to no other.</summary>
+    private static readonly byte[] Build = SHA256.HashData(
+        Encoding.ASCII.GetBytes(
+            $"{typeof(IndexFile).Module.ModuleVersionId} {typeof(HeapGraph).Module.ModuleVersionId} {nint.Size}"
+        )
+    );
+
+    private readonly MemoryMappedFile file;
+    private readonly MemoryMappedViewAccessor view;
+    private readonly byte* start;
+    private readonly Dictionary<string, IndexSection> sections = new(StringComparer.Ordinal);
+
+    private IndexFile(MemoryMappedFile file, long length, ReadOnlySpan<byte> head)
+    {
+        this.file = file;
+        view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        foreach (var section in Sections(head))
+        {
+            if (section.Offset < PageBytes || section.Bytes < 0 || section.Offset % PageBytes != 0 || section.Offset > length - section.Bytes)
+            {
+                throw new InvalidDataException($"section {section.Name} lies outside of the index");
+            }
+
+            sections[section.Name] = section;
+        }
+    }
+
+    /// <summary>Opens the index of a dump, if there is one that fits.</summary>
+    public static IndexFile? Open(string dump)
+    {
+        var path = dump + Suffix;
+        if (!File.Exists(path) || !IsOwnersAlone(path))
+        {
+            return null;
+        }
+
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var head = new byte[PageBytes];
+        if (
+            RandomAccess.Read(handle, head, 0) < PageBytes
+            || !head.AsSpan().StartsWith(Prefix(DumpIdentity.Of(dump)))
+            || !SHA256.HashData(head.AsSpan(0, PageBytes - 32)).AsSpan().SequenceEqual(head.AsSpan(PageBytes - 32))
+        )
+        {
+            return null;
+        }
+
+        var mapped = MemoryMappedFile.CreateFromFile(
+            path,
+            FileMode.Open,
+            mapName: null,
+            capacity: 0,
+            MemoryMappedFileAccess.Read
+        );
+        return new IndexFile(mapped, RandomAccess.GetLength(handle), head);
+    }
+
+    public bool Has(string name) => sections.ContainsKey(name);
+
+    /// <summary>An array that stays in the file; it is valid as long as the program runs.</summary>
+    /// <exception cref="InvalidDataException">There is none of that name.</exception>
+    public NativeArray<T> Array<T>(string name)
+        where T : unmanaged
+    {
+        var section = Section(name);
+        return new NativeArray<T>((T*)(start + section.Offset), section.Bytes / sizeof(T), this);
+    }
+
+    /// <summary>A copy of a short array.</summary>
+    /// <exception cref="InvalidDataException">There is none of that name, or it is not short.</exception>
+    public T[] Copy<T>(string name)
+        where T : unmanaged
+    {
+        var section = Section(name);
+        return section.Bytes > int.MaxValue
+            ? throw new InvalidDataException($"section {name} has {section.Bytes} bytes")
+            : new ReadOnlySpan<T>(start + section.Offset, (int)(section.Bytes / sizeof(T))).ToArray();
+    }
+
+    public void Dispose()
+    {
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        file.Dispose();
+    }
+
+    internal static byte[] Head(byte[] identity, List<IndexSection> sections)
+    {
+        using var head = new MemoryStream();
+        using var writer = new BinaryWriter(head);
+        writer.Write(Prefix(identity));
+        writer.Write(sections.Count);
+        foreach (var section in sections)
+        {
+            writer.Write(section.Name);
+            writer.Write(section.Offset);
+            writer.Write(section.Bytes);
+        }
+
+        var page = new byte[PageBytes];
+        head.ToArray().CopyTo(page.AsSpan(0, PageBytes - 32));
+        SHA256.HashData(page.AsSpan(0, PageBytes - 32)).CopyTo(page.AsSpan(PageBytes - 32));
+        return page;
+    }
+
+    private static byte[] Prefix(byte[] identity) => [.. Magic, .. Build, .. identity];
+
+    /// <summary>An index that others could have written is none.</summary>
+    private static bool IsOwnersAlone(string path) =>
+        (File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
+
+    private static IEnumerable<IndexSection> Sections(ReadOnlySpan<byte> head)
+    {
+        var sections = new List<IndexSection>();
+        using var reader = new BinaryReader(new MemoryStream(head[(Magic.Length + Build.Length + DumpIdentity.Bytes)..].ToArray()));
+        for (var count = reader.ReadInt32(); count > 0; count--)
+        {
+            sections.Add(new IndexSection(reader.ReadString(), reader.ReadInt64(), reader.ReadInt64()));
+        }
+
+        return sections;
+    }
+
+    private IndexSection Section(string name) =>
+        sections.TryGetValue(name, out var section)
+            ? section
+            : throw new InvalidDataException($"the index has no {name}");
+}

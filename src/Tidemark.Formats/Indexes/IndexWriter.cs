@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Tidemark.Core.Heap;
+
+namespace Tidemark.Formats.Indexes;
+
+/// <summary>
+/// Writes an index file: named arrays, each at the beginning of a page so that they can be mapped. The file gets its name only when it
+/// is complete, and belongs to its owner alone: a heap's contents are not for everybody.
+/// </summary>
+internal sealed unsafe class IndexWriter : IDisposable
+{
+    private const int Portion = 1 << 26;
+
+    private readonly string path;
+    private readonly string unfinished;
+    private readonly SafeFileHandle handle;
+    private readonly List<IndexSection> sections = [];
+    private long end = IndexFile.PageBytes;
+
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public IndexWriter(string path)
+    {
+        this.path = path;
+        unfinished = $"{path}.{Environment.ProcessId}.part";
+        File.Delete(unfinished);
+        using var created = new FileStream(
+            unfinished,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
+        handle = File.OpenHandle(unfinished, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+    }
+
+    public void Add<T>(string name, NativeArray<T> array)
+        where T : unmanaged => Write(name, (byte*)array.Pointer, array.Length * sizeof(T));
+
+    public void Add<T>(string name, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        fixed (T* first = values)
+        {
+            Write(name, (byte*)first, values.Length * (long)sizeof(T));
+        }
+    }
+
+    /// <summary>Writes the table of sections and gives the file its name.</summary>
+    public void Finish(byte[] identity)
+    {
+        var head = IndexFile.Head(identity, sections);
+        RandomAccess.Write(handle, head, 0);
+        handle.Dispose();
+        File.Move(unfinished, path, overwrite: true);
+    }
+
+    /// <summary>Takes away what was not finished.</summary>
+    public void Dispose()
+    {
+        handle.Dispose();
+        File.Delete(unfinished);
+    }
+
+    private void Write(string name, byte* from, long bytes)
+    {
+        for (long done = 0; done < bytes; done += Portion)
+        {
+            var some = (int)Math.Min(Portion, bytes - done);
+            RandomAccess.Write(handle, new ReadOnlySpan<byte>(from + done, some), end + done);
+        }
+
+        sections.Add(new IndexSection(name, end, bytes));
+        end = (end + bytes + IndexFile.PageBytes - 1) / IndexFile.PageBytes * IndexFile.PageBytes;
+        RandomAccess.SetLength(handle, end);
+    }
+}
