@@ -11,6 +11,7 @@ internal static class HeapDiffAnswer
 {
     private const int MostSuspects = 12;
     private const int MostTypes = 25;
+    private const int MostSurvivors = 12;
 
     public static void Print(
         IReadOnlyList<string> paths,
@@ -21,15 +22,21 @@ internal static class HeapDiffAnswer
     {
         var diff = HeapDiff.Between([.. snapshots.Select(s => s.Graph)], cancellation);
         var options = new HeapSuspectOptions { Most = MostSuspects };
-        var suspects = HeapSuspects.Find(diff, HeapQuestion.Knowledge(snapshots[^1]), options, cancellation);
+        var knowledge = HeapQuestion.Knowledge(snapshots[^1]);
+        var suspects = HeapSuspects.Find(diff, knowledge, options, cancellation);
+        var survivors = Survivors.Of(diff, knowledge, MostSurvivors, cancellation);
         if (output.Format == OutputFormat.Json)
         {
             var files = (paths[0], paths[^1], snapshots[^1].Format);
-            output.Lines.WriteLine(ReportJson.Write(HeapDiffDocument.Of(files, diff, suspects)));
+            output.Lines.WriteLine(ReportJson.Write(HeapDiffDocument.Of(files, diff, suspects, survivors)));
         }
         else
         {
             HeapText.WriteDiff(output.Answer, diff, suspects, MostTypes);
+            if (survivors is not null)
+            {
+                SurvivorText.Write(output.Answer, survivors);
+            }
         }
     }
 }

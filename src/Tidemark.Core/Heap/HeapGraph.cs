@@ -89,6 +89,9 @@ public sealed class HeapGraph
     /// <summary>The object's address or identity in the dump; its number where the dump has none.</summary>
     public ulong Id(int node) => ids?.Id(node) ?? (ulong)node;
 
+    /// <summary>True where an object has the same identity in every snapshot of its process, and no other object has it.</summary>
+    public bool HasStableIds => ids?.AreStable == true;
+
     /// <summary>The object with that address or identity, or -1. May cost a look at every object.</summary>
     public int Find(ulong id) => ids?.Find(id) ?? (id < (ulong)NodeCount ? (int)id : -1);
 

@@ -17,6 +17,9 @@ public sealed class HeapGraphBuilder : IDisposable
 
     public int NodeCount => shapes.NodeCount;
 
+    /// <summary>See <see cref="ObjectIds.AreStable"/>.</summary>
+    public bool HasStableIds { get; init; }
+
     /// <summary>Adds a type; the caller sees to it that one name is added once where that matters.</summary>
     /// <returns>Its number.</returns>
     public int AddType(string name)
@@ -71,7 +74,7 @@ public sealed class HeapGraphBuilder : IDisposable
                 References = BuildRows(frozen.NodeCount),
                 Roots = [.. roots],
                 WeakReferences = [.. weakReferences],
-                Ids = ObjectIds.Listed(ids.ToArray()),
+                Ids = ObjectIds.Listed(ids.ToArray(), HasStableIds),
                 Labels = labels ?? HeapLabels.None,
             }
         );

@@ -29,6 +29,16 @@ public abstract class HeapLabels
     /// <summary>Bytes outside of the heap that this object, of such a type, stands for. Asked for in ascending order it costs one look at the dump.</summary>
     public virtual long OutsideBytes(int node) => 0;
 
+    /// <summary>The beginning of an array of characters, in quotation marks; null for any other object and where the dump does not keep it.</summary>
+    public virtual string? Text(int node) => null;
+
+    /// <summary>
+    /// Shows every object whose content can be compared, with a hash of its content: texts and arrays of primitives. Costs a pass over
+    /// the dump.
+    /// </summary>
+    /// <returns>False where the dump does not keep contents.</returns>
+    public virtual bool VisitContents(ContentVisitor visit, CancellationToken cancellation) => false;
+
     private sealed class NoLabels : HeapLabels
     {
         public override string? Reference(int from, int ordinal) => null;

@@ -8,11 +8,16 @@ public abstract class ObjectIds
     /// <summary>The object with that identity, or -1. May cost a look at every object.</summary>
     public abstract int Find(ulong id);
 
-    /// <summary>One identity an object, listed.</summary>
-    public static ObjectIds Listed(NativeArray<ulong> ids) => new List(ids);
+    /// <summary>True where an object keeps its identity as long as it lives, and no other one ever gets it: then snapshots of one process can be compared object by object.</summary>
+    public virtual bool AreStable => false;
 
-    private sealed class List(NativeArray<ulong> ids) : ObjectIds
+    /// <summary>One identity an object, listed.</summary>
+    public static ObjectIds Listed(NativeArray<ulong> ids, bool areStable = false) => new List(ids, areStable);
+
+    private sealed class List(NativeArray<ulong> ids, bool areStable) : ObjectIds
     {
+        public override bool AreStable => areStable;
+
         public override ulong Id(int node) => ids[node];
 
         public override int Find(ulong id)

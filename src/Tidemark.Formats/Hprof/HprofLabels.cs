@@ -54,6 +54,36 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
     /// <inheritdoc />
     public override long OutsideBytes(int node) => outside.Bytes(node);
 
+    /// <inheritdoc />
+    public override string? Text(int node)
+    {
+        if (
+            node >= contents.ObjectCount
+            || objects.Record(node)
+                is not {
+                    Tag: HeapTag.PrimitiveArrayDump,
+                    Count: > 0,
+                    ElementType: BasicType.Byte or BasicType.Char
+                } array
+        )
+        {
+            return null;
+        }
+
+        var text =
+            array.ElementType == BasicType.Byte
+                ? System.Text.Encoding.Latin1.GetString(objects.Data(array, TextLength))
+                : System.Text.Encoding.BigEndianUnicode.GetString(objects.Data(array, 2 * TextLength));
+        return text.All(c => c is >= ' ' and not '\x7f' and (< '\x80' or > '\x9f')) ? $"\"{text}\"" : null;
+    }
+
+    /// <inheritdoc />
+    public override bool VisitContents(ContentVisitor visit, CancellationToken cancellation)
+    {
+        ArrayContents.Visit(contents, visit, cancellation);
+        return true;
+    }
+
     /// <summary>A thread's name, null where it has none.</summary>
     public string? ThreadName(int node)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Tidemark.Formats.Hprof;
@@ -6,6 +7,7 @@ namespace Tidemark.Formats.Hprof;
 /// <summary>Writes Java heap dumps record by record, for tests: also such as no JVM would write.</summary>
 /// <param name="idSize">Bytes of an identifier, 4 or 8.</param>
 /// <param name="version">1.0.1 writes one heap dump, later ones segments.</param>
+[SuppressMessage("Design", "CA1001", Justification = "a MemoryStream holds nothing but memory")]
 internal sealed class HprofWriter(int idSize = 8, string version = "1.0.2")
 {
     private readonly MemoryStream file = new();

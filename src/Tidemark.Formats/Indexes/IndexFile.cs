@@ -133,7 +133,7 @@ internal sealed unsafe class IndexFile : IDisposable
     private static bool IsOwnersAlone(string path) =>
         (File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0;
 
-    private static IEnumerable<IndexSection> Sections(ReadOnlySpan<byte> head)
+    private static List<IndexSection> Sections(ReadOnlySpan<byte> head)
     {
         var sections = new List<IndexSection>();
         using var reader = new BinaryReader(new MemoryStream(head[(Magic.Length + Build.Length + DumpIdentity.Bytes)..].ToArray()));

@@ -286,6 +286,8 @@ internal sealed class V8SnapshotReader : IDisposable
     /// <summary>V8's ids: 32 bits, rising from node to node for the most part but not sorted.</summary>
     private sealed class V8Ids(NativeArray<uint> ids) : ObjectIds
     {
+        public override bool AreStable => true;
+
         public override ulong Id(int node) => ids[node];
 
         public override int Find(ulong id) =>

@@ -11,6 +11,13 @@ public sealed record HeapAnswer(HeapSnapshot Snapshot)
 
     public IReadOnlyList<DominatorBranch>? Dominators { get; init; }
 
+    /// <summary>The dominator tree with objects of one type taken together.</summary>
+    public IReadOnlyList<DominatorGroup>? DominatorGroups { get; init; }
+
+    public DuplicateContents? Duplicates { get; init; }
+
+    public CollectionCensus? Collections { get; init; }
+
     public IReadOnlyList<Suspect>? Suspects { get; init; }
 
     public IReadOnlyList<MergedRootPath>? Paths { get; init; }

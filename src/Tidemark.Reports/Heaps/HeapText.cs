@@ -35,6 +35,21 @@ public static class HeapText
             WriteDominators(console, graph, dominators);
         }
 
+        if (answer.DominatorGroups is { } groups)
+        {
+            HeapUseText.WriteGroups(console, graph, groups);
+        }
+
+        if (answer.Duplicates is { } duplicates)
+        {
+            HeapUseText.WriteDuplicates(console, graph, duplicates);
+        }
+
+        if (answer.Collections is { } collections)
+        {
+            HeapUseText.WriteCollections(console, graph, collections, most);
+        }
+
         if (answer.Paths is { } paths)
         {
             WritePaths(console, paths, most);
@@ -157,13 +172,16 @@ public static class HeapText
         }
     }
 
-    private static Table NewTable(string first, string second, string third, string last)
+    /// <summary>A table of figures with a name at the end.</summary>
+    internal static Table NewTable(params string[] columns)
     {
         var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        table.AddColumn(new TableColumn(first).RightAligned().NoWrap());
-        table.AddColumn(new TableColumn(second).RightAligned().NoWrap());
-        table.AddColumn(new TableColumn(third).RightAligned().NoWrap());
-        table.AddColumn(new TableColumn(last).NoWrap());
+        foreach (var figure in columns.SkipLast(1))
+        {
+            table.AddColumn(new TableColumn(figure).RightAligned().NoWrap());
+        }
+
+        table.AddColumn(new TableColumn(columns[^1]).NoWrap());
         return table;
     }
 }

@@ -11,6 +11,7 @@ namespace Tidemark.Reports.Json;
 /// <param name="Objects">Reachable objects in all.</param>
 /// <param name="Types">Those first whose retained size grew most.</param>
 /// <param name="Suspects">Worst first.</param>
+/// <param name="Survivors">Object by object what is new and what has survived; null where identities are not stable.</param>
 public sealed record HeapDiffDocument(
     string Format,
     string Base,
@@ -18,7 +19,8 @@ public sealed record HeapDiffDocument(
     ChangeDocument Bytes,
     ChangeDocument Objects,
     IReadOnlyList<TypeGrowthDocument> Types,
-    IReadOnlyList<SuspectDocument> Suspects
+    IReadOnlyList<SuspectDocument> Suspects,
+    SurvivorsDocument? Survivors
 )
 {
     public string Schema => "tidemark.diff/v1";
@@ -26,7 +28,8 @@ public sealed record HeapDiffDocument(
     public static HeapDiffDocument Of(
         (string Base, string Now, string Format) files,
         HeapDiff diff,
-        IReadOnlyList<Suspect> suspects
+        IReadOnlyList<Suspect> suspects,
+        Survivors? survivors
     )
     {
         ArgumentNullException.ThrowIfNull(diff);
@@ -45,7 +48,8 @@ public sealed record HeapDiffDocument(
                     diff.Snapshots.Count > 2 ? t.RetainedBytes : null
                 )),
             ],
-            SuspectDocument.Of(suspects)
+            SuspectDocument.Of(suspects),
+            survivors is null ? null : SurvivorsDocument.Of(survivors)
         );
     }
 }
@@ -58,3 +62,30 @@ public sealed record TypeGrowthDocument(
     ChangeDocument RetainedBytes,
     IReadOnlyList<long>? Series
 );
+
+/// <summary>Object by object: of the last capture's objects, which capture was the first to have them.</summary>
+/// <param name="Cohorts">One a capture.</param>
+/// <param name="Gone">Objects of the first capture that the last one does not have.</param>
+/// <param name="Groups">With two captures what is new; with more what came after the first and before the last but one, and is still there.</param>
+public sealed record SurvivorsDocument(
+    IReadOnlyList<CohortDocument> Cohorts,
+    long Gone,
+    IReadOnlyList<SurvivorGroupDocument> Groups
+)
+{
+    public static SurvivorsDocument Of(Survivors survivors)
+    {
+        ArgumentNullException.ThrowIfNull(survivors);
+        return new SurvivorsDocument(
+            [.. survivors.Cohorts.Select(c => new CohortDocument(c.Objects, c.Bytes))],
+            survivors.Gone,
+            [.. survivors.Groups.Select(g => new SurvivorGroupDocument(g.Type, g.RootPath, g.Objects, g.Bytes))]
+        );
+    }
+}
+
+/// <summary>Objects that came in one stretch of time and are still there.</summary>
+public sealed record CohortDocument(long Objects, long Bytes);
+
+/// <summary>Objects that came together and are held alike.</summary>
+public sealed record SurvivorGroupDocument(string Type, IReadOnlyList<string> RootPath, long Objects, long Bytes);

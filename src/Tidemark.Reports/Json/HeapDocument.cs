@@ -14,6 +14,9 @@ namespace Tidemark.Reports.Json;
 /// <param name="Dominators">Objects that only the roots together dominate, largest first.</param>
 /// <param name="Suspects">Worst first.</param>
 /// <param name="Paths">Ways from the roots, merged.</param>
+/// <param name="DominatorGroups">The dominator tree with objects of one type taken together.</param>
+/// <param name="Duplicates">Texts and arrays of primitives with equal content.</param>
+/// <param name="Collections">How large collections are and how well they are filled.</param>
 /// <param name="Warnings">What was left out or repaired while reading.</param>
 public sealed record HeapDocument(
     string Format,
@@ -26,6 +29,9 @@ public sealed record HeapDocument(
     IReadOnlyList<DominatorDocument>? Dominators,
     IReadOnlyList<SuspectDocument>? Suspects,
     IReadOnlyList<PathDocument>? Paths,
+    IReadOnlyList<DominatorGroup>? DominatorGroups,
+    DuplicatesDocument? Duplicates,
+    CollectionsDocument? Collections,
     IReadOnlyList<string> Warnings
 )
 {
@@ -48,6 +54,9 @@ public sealed record HeapDocument(
             answer.Dominators?.Select(d => DominatorDocument.Of(graph, d)).ToList(),
             answer.Suspects is { } suspects ? SuspectDocument.Of(suspects) : null,
             answer.Paths?.Select(p => new PathDocument(p.Elements, p.Count, p.ShallowBytes, p.RetainedBytes)).ToList(),
+            answer.DominatorGroups,
+            answer.Duplicates is { } duplicates ? DuplicatesDocument.Of(graph, duplicates) : null,
+            answer.Collections is { } collections ? CollectionsDocument.Of(graph, collections) : null,
             answer.Snapshot.Warnings
         );
     }

@@ -1,0 +1,86 @@
+using Spectre.Console;
+using Tidemark.Core;
+using Tidemark.Core.Heap;
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Reports.Heaps;
+
+/// <summary>What the heap is used for, on a terminal: groups of dominators, duplicates, collections.</summary>
+internal static class HeapUseText
+{
+    public static void WriteGroups(IAnsiConsole console, HeapGraph graph, IReadOnlyList<DominatorGroup> groups)
+    {
+        var table = HeapText.NewTable("retained", "share", "shallow", "objects", "type");
+        Add(groups, "");
+        console.WriteLine();
+        console.Write(table);
+
+        void Add(IReadOnlyList<DominatorGroup> level, string indent)
+        {
+            foreach (var group in level)
+            {
+                table.AddRow(
+                    Quantity.Bytes(group.RetainedBytes),
+                    Quantity.Percent((double)group.RetainedBytes / Math.Max(1, graph.Dominators.TotalBytes)),
+                    Quantity.Bytes(group.ShallowBytes),
+                    Quantity.Count(group.Count),
+                    Markup.Escape(indent + group.Type)
+                );
+                Add(group.Children, indent + "  ");
+            }
+        }
+    }
+
+    public static void WriteDuplicates(IAnsiConsole console, HeapGraph graph, DuplicateContents duplicates)
+    {
+        console.WriteLine();
+        console.MarkupLineInterpolated(
+            $"[bold]{Quantity.Bytes(duplicates.WastedBytes)}[/] in copies: {Quantity.Count(duplicates.Groups)} contents of {Quantity.Count(duplicates.Objects)} texts and arrays are there more than once"
+        );
+        var table = HeapText.NewTable("wasted", "copies", "content");
+        foreach (var duplicate in duplicates.Largest)
+        {
+            table.AddRow(
+                Quantity.Bytes(duplicate.WastedBytes),
+                Quantity.Count(duplicate.Copies),
+                Markup.Escape($"{graph.Describe(duplicate.Node)} {graph.Labels.Text(duplicate.Node)}")
+            );
+        }
+
+        console.WriteLine();
+        console.Write(table);
+    }
+
+    public static void WriteCollections(IAnsiConsole console, HeapGraph graph, CollectionCensus census, int most)
+    {
+        var biggest = HeapText.NewTable("entries", "filled", "own", "retained", "biggest collections");
+        foreach (var one in census.Biggest.Take(most))
+        {
+            biggest.AddRow(
+                Quantity.Count(one.Entries),
+                one.Slots == 0 ? "" : Quantity.Percent((double)one.UsedSlots / one.Slots),
+                Quantity.Bytes(one.OwnBytes),
+                Quantity.Bytes(one.RetainedBytes),
+                Markup.Escape(graph.Describe(one.Node))
+            );
+        }
+
+        var types = HeapText.NewTable("collections", "empty", "entries", "filled", "own", "type");
+        foreach (var type in census.Types.Take(most))
+        {
+            types.AddRow(
+                Quantity.Count(type.Count),
+                Quantity.Count(type.Empty),
+                Quantity.Count(type.Entries),
+                type.FillRatio is { } ratio ? Quantity.Percent(ratio) : "",
+                Quantity.Bytes(type.OwnBytes),
+                Markup.Escape(type.Type)
+            );
+        }
+
+        console.WriteLine();
+        console.Write(biggest);
+        console.WriteLine();
+        console.Write(types);
+    }
+}

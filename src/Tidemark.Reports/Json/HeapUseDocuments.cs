@@ -1,0 +1,78 @@
+using Tidemark.Core.Heap;
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Reports.Json;
+
+/// <summary>Texts and arrays of primitives with equal content.</summary>
+/// <param name="Objects">How many were compared.</param>
+/// <param name="Groups">Contents that are there more than once.</param>
+/// <param name="WastedBytes">What one object for each content would save.</param>
+/// <param name="Largest">Those that waste most.</param>
+public sealed record DuplicatesDocument(
+    long Objects,
+    long Groups,
+    long WastedBytes,
+    IReadOnlyList<DuplicateDocument> Largest
+)
+{
+    public static DuplicatesDocument Of(HeapGraph graph, DuplicateContents duplicates)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(duplicates);
+        return new DuplicatesDocument(
+            duplicates.Objects,
+            duplicates.Groups,
+            duplicates.WastedBytes,
+            [
+                .. duplicates.Largest.Select(d => new DuplicateDocument(
+                    graph.Describe(d.Node),
+                    graph.TypeNameOf(d.Node),
+                    graph.Labels.Text(d.Node),
+                    d.Copies,
+                    d.WastedBytes
+                )),
+            ]
+        );
+    }
+}
+
+/// <summary>One content.</summary>
+public sealed record DuplicateDocument(string Object, string Type, string? Text, long Copies, long WastedBytes);
+
+/// <summary>How large collections are and how well they are filled.</summary>
+public sealed record CollectionsDocument(
+    IReadOnlyList<CollectionDocument> Biggest,
+    IReadOnlyList<CollectionTypeUse> Types
+)
+{
+    public static CollectionsDocument Of(HeapGraph graph, CollectionCensus census)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(census);
+        return new CollectionsDocument(
+            [
+                .. census.Biggest.Select(c => new CollectionDocument(
+                    graph.Describe(c.Node),
+                    graph.TypeNameOf(c.Node),
+                    c.Entries,
+                    c.Slots,
+                    c.UsedSlots,
+                    c.OwnBytes,
+                    c.RetainedBytes
+                )),
+            ],
+            census.Types
+        );
+    }
+}
+
+/// <summary>One collection.</summary>
+public sealed record CollectionDocument(
+    string Object,
+    string Type,
+    long Entries,
+    long Slots,
+    long UsedSlots,
+    long OwnBytes,
+    long RetainedBytes
+);

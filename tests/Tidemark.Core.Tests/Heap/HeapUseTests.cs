@@ -1,0 +1,152 @@
+using System.Text.RegularExpressions;
+using Tidemark.Core.Heap;
+using Tidemark.Core.Suspects;
+
+namespace Tidemark.Core.Tests.Heap;
+
+public class HeapUseTests
+{
+    [Fact]
+    public void Groups_of_dominators_equal_those_of_the_tree_on_random_graphs()
+    {
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var graph = RandomHeaps.Create(seed);
+            var expected = Group([.. graph.Dominators.Children(-1)], 3);
+            Flat(DominatorGroup.Top(graph, most: 1000, depth: 3)).ShouldBe(Flat(expected), $"seed {seed}");
+
+            IReadOnlyList<DominatorGroup> Group(IReadOnlyList<int> nodes, int depth) =>
+                depth == 0
+                    ? []
+                    :
+                    [
+                        .. nodes
+                            .GroupBy(graph.TypeNameOf)
+                            .Select(g => new DominatorGroup(
+                                g.Key,
+                                g.Count(),
+                                g.Sum(graph.ShallowSize),
+                                g.Sum(graph.Dominators.RetainedSize),
+                                Group([.. g.SelectMany(n => graph.Dominators.Children(n))], depth - 1)
+                            ))
+                            .OrderByDescending(g => g.RetainedBytes)
+                            .ThenBy(g => g.Type, StringComparer.Ordinal),
+                    ];
+        }
+
+        static List<string> Flat(IReadOnlyList<DominatorGroup> groups) =>
+            [
+                .. groups.SelectMany(g =>
+                    Flat(g.Children)
+                        .Select(c => $"{g.Type} > {c}")
+                        .Prepend($"{g.Type} {g.Count} {g.ShallowBytes} {g.RetainedBytes}")
+                ),
+            ];
+    }
+
+    [Fact]
+    public void Contents_are_compared_with_type_and_size()
+    {
+        using var builder = new HeapGraphBuilder();
+        var (text, bytes) = (builder.AddType("text"), builder.AddType("byte[]"));
+        var random = new Random(1);
+        var contents = new List<(int Type, long Size, ulong Content)>();
+        for (var i = 0; i < 20_000; i++)
+        {
+            var one = (random.Next(2), 16L + 8 * random.Next(3), (ulong)random.Next(4000));
+            builder.AddRoot(builder.AddNode(one.Item1 == 0 ? text : bytes, one.Item2, (ulong)i), RootKind.Static);
+            contents.Add(one);
+        }
+
+        builder.AddNode(text, 16, 99_999); // not reachable
+        contents.Add((0, 16, 1));
+        var found = DuplicateContents.Of(builder.Build(new Contents(contents)), 5).ShouldNotBeNull();
+
+        var groups = contents.SkipLast(1).GroupBy(c => c).Where(g => g.Count() > 1).ToList();
+        found.Objects.ShouldBe(20_000);
+        found.Groups.ShouldBe(groups.Count);
+        found.WastedBytes.ShouldBe(groups.Sum(g => (g.Count() - 1) * g.Key.Size));
+        found
+            .Largest.Select(d => d.WastedBytes)
+            .ShouldBe(groups.Select(g => (g.Count() - 1) * g.Key.Size).OrderDescending().Take(5));
+        DuplicateContents.Of(RandomHeaps.Create(1), 5).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Collections_are_measured_by_their_parts()
+    {
+        using var builder = new HeapGraphBuilder();
+        var map = builder.AddType("Map");
+        var table = builder.AddType("Entry[]");
+        var entry = builder.AddType("Entry");
+        var list = builder.AddType("List");
+        var array = builder.AddType("Object[]");
+        var value = builder.AddType("Value");
+        var full = Map(entries: 20, places: 32);
+        Map(entries: 1, places: 64);
+        builder.AddRoot(builder.AddNode(map, 48, 900), RootKind.Static); // empty, without a table
+        var elements = builder.AddNode(list, 24, 901);
+        var storage = builder.AddNode(array, 16 + 4 * 100, 902);
+        builder.AddReference(elements, storage);
+        for (var i = 0; i < 80; i++)
+        {
+            builder.AddReference(storage, builder.AddNode(value, 16, (ulong)(1000 + i)));
+        }
+
+        builder.AddRoot(elements, RootKind.Static);
+        var census = CollectionCensus.Of(builder.Build(), Knowledge, 2);
+
+        census.Biggest.Count.ShouldBe(2);
+        census.Biggest[0].ShouldBe(new CollectionUse(elements, 80, 100, 80, 24 + 416, 24 + 416 + 80 * 16));
+        census.Biggest[1].ShouldBe(
+            new CollectionUse(full, 20, 32, 20, 48 + 16 + 128 + 20 * 32, 48 + 16 + 128 + 20 * (32 + 16))
+        );
+        var maps = census.Types.Single(t => t.Type == "Map");
+        (maps.Count, maps.Empty, maps.Entries, maps.Slots, maps.UsedSlots).ShouldBe((3, 1, 21, 96, 21));
+        maps.FillRatio.ShouldNotBeNull().ShouldBe(21.0 / 96);
+
+        int Map(int entries, int places)
+        {
+            var owner = builder.AddNode(map, 48, (ulong)builder.NodeCount);
+            var slots = builder.AddNode(table, 16 + 4 * places, (ulong)builder.NodeCount);
+            builder.AddReference(owner, slots);
+            for (var i = 0; i < entries; i++)
+            {
+                var one = builder.AddNode(entry, 32, (ulong)builder.NodeCount);
+                builder.AddReference(slots, one);
+                builder.AddReference(one, builder.AddNode(value, 16, (ulong)builder.NodeCount));
+            }
+
+            builder.AddRoot(owner, RootKind.Static);
+            return owner;
+        }
+    }
+
+    private static RuntimeKnowledge Knowledge { get; } =
+        new()
+        {
+            Collections =
+            [
+                new(new Regex(@"^Entry(\[\])?$"), CollectionRole.Inner),
+                new(new Regex("^Map$"), CollectionRole.Map),
+                new(new Regex("^List$"), CollectionRole.List),
+            ],
+        };
+
+    private sealed class Contents(List<(int Type, long Size, ulong Content)> contents) : HeapLabels
+    {
+        public override string? Reference(int from, int ordinal) => null;
+
+        public override string? Describe(int node) => null;
+
+        public override bool VisitContents(ContentVisitor visit, CancellationToken cancellation)
+        {
+            for (var node = 0; node < contents.Count; node++)
+            {
+                visit(node, contents[node].Content);
+            }
+
+            return true;
+        }
+    }
+}
