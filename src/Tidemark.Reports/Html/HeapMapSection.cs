@@ -1,3 +1,4 @@
+using Tidemark.Core;
 using Tidemark.Core.Heap;
 
 namespace Tidemark.Reports.Html;
@@ -56,7 +57,9 @@ internal static class HeapMapSection
             title,
             new HeapMapData(title, types, root),
             [.. rows.Take(MostRows)],
-            Math.Max(0, rows.Count - MostRows)
+            Math.Max(0, rows.Count - MostRows),
+            Lead(before, now),
+            LeftOut(now, kept.Count)
         );
 
         HeapMapNode Node(int path) =>
@@ -87,6 +90,22 @@ internal static class HeapMapSection
 
             return number;
         }
+    }
+
+    private static string Lead(HoldingCensus? before, HoldingCensus now)
+    {
+        var (bytes, objects) = (now.RetainedBytes(0), now.Graph.Dominators.Count);
+        return before is null
+            ? $"{Quantity.Bytes(bytes)} in {Quantity.Count(objects)} objects."
+            : $"{Quantity.Bytes(before.RetainedBytes(0))} -> {Quantity.Bytes(bytes)} ({Quantity.SignedBytes(bytes - before.RetainedBytes(0))}), objects {Quantity.Count(before.Graph.Dominators.Count)} -> {Quantity.Count(objects)}.";
+    }
+
+    private static string LeftOut(HoldingCensus now, int kept)
+    {
+        var all = Enumerable.Range(1, now.Paths.Count - 1).Count(p => now.Count(p) > 0);
+        return all <= kept
+            ? ""
+            : $"{Quantity.Count(kept)} groups are shown; {Quantity.Count(all - kept)} that retain less than {Quantity.Bytes(now.RetainedBytes(0) * SmallestShare)} each are left out: tidemark dominators shows them.";
     }
 
     /// <summary>The ways worth showing, the innermost first; with each its parent, because a smaller parent cannot hold a larger child.</summary>

@@ -52,4 +52,13 @@ public sealed record ProfileSection(
 /// <param name="Map">Its dominator tree, as much as a page bears.</param>
 /// <param name="Rows">Its types, largest first, as many as a page bears.</param>
 /// <param name="LeftOut">How many rows were left out.</param>
-public sealed record HeapSection(string Title, HeapMapData Map, IReadOnlyList<TableRow> Rows, int LeftOut);
+/// <param name="Lead">How much there is, in one sentence.</param>
+/// <param name="TreeLeftOut">What the tree leaves out, in one sentence.</param>
+public sealed record HeapSection(
+    string Title,
+    HeapMapData Map,
+    IReadOnlyList<TableRow> Rows,
+    int LeftOut,
+    string Lead,
+    string TreeLeftOut
+);

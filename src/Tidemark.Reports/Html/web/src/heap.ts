@@ -36,7 +36,8 @@ function showMap(heap: HeapData, path: HeapNode[], map: HTMLElement, where: HTML
   const width = map.clientWidth;
   const height = 380;
   map.style.height = `${height}px`;
-  const top = hierarchy<HeapNode>(root, (n) => (n === root ? n[children] : []))
+  const shown = opened(root);
+  const top = hierarchy<HeapNode>(root, (n) => (n === root ? shown : []))
     .sum((n) => (n === root ? 0 : n[retained]))
     .sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
   const tiles = treemap<HeapNode>().size([width, height]).paddingInner(1).tile(treemapSquarify)(top);
@@ -55,6 +56,24 @@ function showMap(heap: HeapData, path: HeapNode[], map: HTMLElement, where: HTML
       return tile;
     }),
   );
+}
+
+/**
+ * What is worth an area of its own: a loader or an array that holds nearly everything says nothing, so that it gives way to what it
+ * holds, until an object has a name (a static field, a thread) or is small beside the rest.
+ */
+function opened(root: HeapNode): HeapNode[] {
+  const shown = [...root[children]];
+  for (let rounds = 0; rounds < 40; rounds++) {
+    const large = shown.findIndex(
+      (n) => n[children].length > 0 && n[retained] > root[retained] / 4 && !/^(static |thread )/.test(n[label]),
+    );
+    if (large < 0) break;
+    const below = shown[large][children];
+    if (below.reduce((sum, n) => sum + n[retained], 0) < shown[large][retained] / 2) break;
+    shown.splice(large, 1, ...below);
+  }
+  return shown;
 }
 
 /** One row of the tree; its children are made when it is opened, because a tree of thousands would be slow at once. */
