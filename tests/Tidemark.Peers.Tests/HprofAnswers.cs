@@ -100,7 +100,10 @@ public sealed partial class HprofAnswers : IDisposable
     {
         for (var at = node; at >= 0; at = graph.Dominators.ImmediateDominator(at))
         {
-            if (graph.TypeNameOf(at).StartsWith("Ledger", StringComparison.Ordinal) || graph.Describe(at) == "class Ledger")
+            if (
+                graph.TypeNameOf(at).StartsWith("Ledger", StringComparison.Ordinal)
+                || graph.Describe(at) == "class Ledger"
+            )
             {
                 return at != node || graph.TypeStoodFor(node) < 0;
             }

@@ -19,7 +19,9 @@ public static class DiffCommand
             Description =
                 "percentages of an allocation profile are of what the base holds, rather than of all that changed",
         };
-        var command = options.AddTo(Output.WithCaptures(new Command("diff", "What grew between captures.") { files, ofBase }));
+        var command = options.AddTo(
+            Output.WithCaptures(new Command("diff", "What grew between captures.") { files, ofBase })
+        );
         command.SetAction(
             (parsed, cancellation) =>
             {

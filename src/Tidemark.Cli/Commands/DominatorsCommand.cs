@@ -15,7 +15,10 @@ public static class DominatorsCommand
             Description = "levels of the dominator tree",
             DefaultValueFactory = _ => 2,
         };
-        var byType = new Option<bool>("--by-type") { Description = "objects of one type below the same taken together" };
+        var byType = new Option<bool>("--by-type")
+        {
+            Description = "objects of one type below the same taken together",
+        };
         var question = new HeapQuestion();
         var command = question.AddTo(
             Output.WithCaptures(new Command("dominators", "The objects that hold the most.") { file, depth, byType })
@@ -32,10 +35,7 @@ public static class DominatorsCommand
                     {
                         DominatorGroups = DominatorGroup.Top(snapshot.Graph, most, levels, cancellation),
                     }
-                    : new HeapAnswer(snapshot)
-                    {
-                        Dominators = HeapQuestion.Dominators(snapshot, most, levels, output),
-                    };
+                    : new HeapAnswer(snapshot) { Dominators = HeapQuestion.Dominators(snapshot, most, levels, output) };
                 HeapQuestion.Print(answer, most, output);
                 return Task.FromResult(ExitStatus.Healthy);
             }

@@ -18,7 +18,14 @@ public static class HistogramCommand
         };
         var question = new HeapQuestion();
         var command = question.AddTo(
-            Output.WithCaptures(new Command("histogram", "Objects by type, with what each type retains.") { file, duplicates, collections })
+            Output.WithCaptures(
+                new Command("histogram", "Objects by type, with what each type retains.")
+                {
+                    file,
+                    duplicates,
+                    collections,
+                }
+            )
         );
         command.SetAction(
             (parsed, cancellation) =>

@@ -18,7 +18,9 @@ public static class PathsCommand
         };
         var question = new HeapQuestion();
         var command = question.AddTo(
-            Output.WithCaptures(new Command("paths", "The shortest ways from the GC roots to objects, merged.") { file, what })
+            Output.WithCaptures(
+                new Command("paths", "The shortest ways from the GC roots to objects, merged.") { file, what }
+            )
         );
         command.SetAction(
             (parsed, cancellation) =>

@@ -11,7 +11,9 @@ public static class SuspectsCommand
         var file = new Argument<string>("FILE") { Description = "a heap capture of any known format" };
         var question = new HeapQuestion();
         var command = question.AddTo(
-            Output.WithCaptures(new Command("suspects", "The places where objects pile up, and what holds them.") { file })
+            Output.WithCaptures(
+                new Command("suspects", "The places where objects pile up, and what holds them.") { file }
+            )
         );
         command.SetAction(
             (parsed, cancellation) =>

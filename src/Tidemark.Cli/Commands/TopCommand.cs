@@ -10,7 +10,9 @@ public static class TopCommand
     {
         var file = new Argument<string>("FILE") { Description = "a capture of any known format" };
         var options = new ProfileOptions();
-        var command = options.AddTo(Output.WithCaptures(new Command("top", "What one capture holds, largest first.") { file }));
+        var command = options.AddTo(
+            Output.WithCaptures(new Command("top", "What one capture holds, largest first.") { file })
+        );
         command.SetAction(
             (parsed, cancellation) =>
             {

@@ -156,8 +156,7 @@ public sealed class DominatorTree
     }
 
     /// <summary>The arrays as they are stored, by rank.</summary>
-    public StoredDominators Stored =>
-        new(node, dominator, retained.Narrow, retained.Wide, retained.Shift, HeldWeakly);
+    public StoredDominators Stored => new(node, dominator, retained.Narrow, retained.Wide, retained.Shift, HeldWeakly);
 
     private List<int> LargestFirst(List<int> ranks)
     {

@@ -144,8 +144,7 @@ internal sealed class PileDescription(
             ?.First();
 
     /// <summary>True where the pile is in one collection, or in none.</summary>
-    private bool IsOne(Accumulation pile) =>
-        pile.Owner == 0 || pile.Owner == pile.Path || now.Count(pile.Owner) == 1;
+    private bool IsOne(Accumulation pile) => pile.Owner == 0 || pile.Owner == pile.Path || now.Count(pile.Owner) == 1;
 
     /// <summary>Ranks to look at: where several collections are held alike, from those that grew.</summary>
     private List<int> SampleOf(Accumulation pile, List<int> sample, int most)

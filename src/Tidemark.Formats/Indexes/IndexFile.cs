@@ -40,7 +40,12 @@ internal sealed unsafe class IndexFile : IDisposable
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         foreach (var section in Sections(head))
         {
-            if (section.Offset < PageBytes || section.Bytes < 0 || section.Offset % PageBytes != 0 || section.Offset > length - section.Bytes)
+            if (
+                section.Offset < PageBytes
+                || section.Bytes < 0
+                || section.Offset % PageBytes != 0
+                || section.Offset > length - section.Bytes
+            )
             {
                 throw new InvalidDataException($"section {section.Name} lies outside of the index");
             }
@@ -58,7 +63,12 @@ internal sealed unsafe class IndexFile : IDisposable
             return null;
         }
 
-        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = File.OpenHandle(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete
+        );
         var head = new byte[PageBytes];
         if (
             RandomAccess.Read(handle, head, 0) < PageBytes
@@ -136,7 +146,9 @@ internal sealed unsafe class IndexFile : IDisposable
     private static List<IndexSection> Sections(ReadOnlySpan<byte> head)
     {
         var sections = new List<IndexSection>();
-        using var reader = new BinaryReader(new MemoryStream(head[(Magic.Length + Build.Length + DumpIdentity.Bytes)..].ToArray()));
+        using var reader = new BinaryReader(
+            new MemoryStream(head[(Magic.Length + Build.Length + DumpIdentity.Bytes)..].ToArray())
+        );
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
             sections.Add(new IndexSection(reader.ReadString(), reader.ReadInt64(), reader.ReadInt64()));

@@ -14,7 +14,9 @@ public static class SurvivorText
         var cohorts = survivors.Cohorts;
         console.WriteLine();
         console.MarkupLine("[bold]Object by object[/]");
-        console.WriteLine($"  {Told(cohorts[0])} were there from the beginning, {Quantity.Count(survivors.Gone)} objects of the first capture are gone");
+        console.WriteLine(
+            $"  {Told(cohorts[0])} were there from the beginning, {Quantity.Count(survivors.Gone)} objects of the first capture are gone"
+        );
         for (var i = 1; i < cohorts.Count; i++)
         {
             console.WriteLine(

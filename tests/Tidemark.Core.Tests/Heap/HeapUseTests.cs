@@ -98,9 +98,9 @@ public class HeapUseTests
 
         census.Biggest.Count.ShouldBe(2);
         census.Biggest[0].ShouldBe(new CollectionUse(elements, 80, 100, 80, 24 + 416, 24 + 416 + 80 * 16));
-        census.Biggest[1].ShouldBe(
-            new CollectionUse(full, 20, 32, 20, 48 + 16 + 128 + 20 * 32, 48 + 16 + 128 + 20 * (32 + 16))
-        );
+        census
+            .Biggest[1]
+            .ShouldBe(new CollectionUse(full, 20, 32, 20, 48 + 16 + 128 + 20 * 32, 48 + 16 + 128 + 20 * (32 + 16)));
         var maps = census.Types.Single(t => t.Type == "Map");
         (maps.Count, maps.Empty, maps.Entries, maps.Slots, maps.UsedSlots).ShouldBe((3, 1, 21, 96, 21));
         maps.FillRatio.ShouldNotBeNull().ShouldBe(21.0 / 96);

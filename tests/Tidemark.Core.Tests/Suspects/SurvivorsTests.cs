@@ -52,9 +52,9 @@ public class SurvivorsTests
         var survivors = Survivors.Of(HeapDiff.Between([before, between, after]), new RuntimeKnowledge(), 10)!;
 
         survivors.Groups.Count.ShouldBe(1);
-        survivors.Groups[0].ShouldBe(
-            new SurvivorGroup("Session", survivors.Groups[0].RootPath, Objects: 100, Bytes: 100 * (32 + 48))
-        );
+        survivors
+            .Groups[0]
+            .ShouldBe(new SurvivorGroup("Session", survivors.Groups[0].RootPath, Objects: 100, Bytes: 100 * (32 + 48)));
         survivors.Groups[0].RootPath[0].ShouldBe("static App.sessions");
         survivors.Cohorts.Select(c => c.Objects).ShouldBe([1, 200, 100]);
     }
