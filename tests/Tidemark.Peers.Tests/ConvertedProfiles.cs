@@ -30,9 +30,13 @@ public partial class ConvertedProfiles(ShopProgram shop) : IClassFixture<ShopPro
             .GroupBy(i => Name(table.Name(i).Text))
             .ToDictionary(g => g.Key, g => (Flat: g.Sum(i => flat[i]), Most: g.Max(i => cum[i])));
 
-        var rows = Row().Matches(
-            Tool.Run("go", $"tool pprof -symbolize=none -top -nodecount=40 -unit=B -sample_index={column} {converted}")
-        );
+        var rows = Row()
+            .Matches(
+                Tool.Run(
+                    "go",
+                    $"tool pprof -symbolize=none -top -nodecount=40 -unit=B -sample_index={column} {converted}"
+                )
+            );
         rows.Count.ShouldBeGreaterThan(10);
         foreach (Match row in rows)
         {
@@ -71,8 +75,7 @@ public partial class ConvertedProfiles(ShopProgram shop) : IClassFixture<ShopPro
             ),
         };
 
-    private static long Bytes(Group group) =>
-        long.Parse(group.ValueSpan.TrimEnd('B'), CultureInfo.InvariantCulture);
+    private static long Bytes(Group group) => long.Parse(group.ValueSpan.TrimEnd('B'), CultureInfo.InvariantCulture);
 
     /// <summary>go tool pprof cuts names short at template arguments and parameters.</summary>
     private static string Name(string text) => text.Replace(" (inline)", "", StringComparison.Ordinal).Trim();
