@@ -74,7 +74,6 @@ internal sealed class PileDescription(
         var (chain, share) = CommonChain([.. sample.Select(rank => chainOf[rank])]);
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
-        var holder = Holder(chain, content);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
         var names = chain.Texts.Append(content).ToList();
         var texts = telling.EqualTexts(contentPath, drawn);
@@ -83,6 +82,7 @@ internal sealed class PileDescription(
         var culprit =
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
             ?? roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
+        var holder = Holder(chain, content, culprit);
         var role = collection is null ? null : roles.Role(collection);
         var isCache =
             culprit?.IsCache
@@ -99,7 +99,7 @@ internal sealed class PileDescription(
             whole <= 0 ? 0 : Math.Min(1, (double)pile.Bytes / whole),
             Site: stack?.FirstOrDefault(s => s.File is null || !roles.IsLibrary(s.File)) ?? stack?[0],
             Stack: stack,
-            [.. chain.Texts],
+            ChainSummary.Of(chain, roles),
             Fingerprint.Of([pattern, holder, .. chain.Texts]),
             culprit?.Advice ?? Advice(holder, content, collection, isCache)
         )
@@ -252,13 +252,26 @@ internal sealed class PileDescription(
 
     private long Growth(int path) => now.RetainedBytes(path) - (series.Count > 1 ? series[0].RetainedBytes(path) : 0);
 
-    /// <summary>Who owns the pile, in the user's words: the last field of one of the user's types on the way, or the static field; the root where there is neither.</summary>
-    private string Holder(HoldingChain chain, string content)
+    /// <summary>
+    /// Who owns the pile, in the user's words: the last field of one of the user's types on the way, static or not. Where there is
+    /// none, what the known fault is told by, or a library's static field; else the root.
+    /// </summary>
+    private string Holder(HoldingChain chain, string content, KnownCulprit? culprit)
     {
-        var holder = chain
-            .Steps.SkipLast(1)
-            .LastOrDefault(s => s.IsStatic || (s.IsField && s.Type != content && roles.IsUsers(s.Type!)));
+        var way = chain.Steps.SkipLast(1).ToList();
+        var holder =
+            way.LastOrDefault(s => IsUsersField(s, content))
+            ?? way.LastOrDefault(s => culprit?.Match.IsMatch(s.Text) == true)
+            ?? way.LastOrDefault(s => s.IsStatic);
         return holder?.Text ?? chain.Steps[0].Text;
+    }
+
+    private bool IsUsersField(HoldingStep step, string content)
+    {
+        const string isStatic = "static ";
+        return step.IsStatic && step.Text.StartsWith(isStatic, StringComparison.Ordinal)
+            ? !roles.IsLibrary(step.Text[isStatic.Length..])
+            : step.IsStatic || (step.IsField && step.Type != content && roles.IsUsers(step.Type!));
     }
 
     /// <summary>

@@ -1,13 +1,18 @@
 namespace Tidemark.Diagnosis.Watching;
 
-/// <summary>Decides when the runtime is asked for a full collection. Its cost is bounded: a small share of the time, whatever a collection takes.</summary>
+/// <summary>Decides when the runtime is asked for a full collection. Its cost is bounded: a small share of the time, or a dozen short pauses.</summary>
 internal sealed class CollectionPlan(WatchOptions options)
 {
-    /// <summary>The target stands still for at most this share of the watch.</summary>
+    /// <summary>The target stands still for at most this share of the watch, unless that would leave too few points.</summary>
     private const double PauseShare = 0.02;
 
     /// <summary>So many points show a trend of the live heap.</summary>
     private const int Points = 24;
+
+    /// <summary>So many are needed to show one at all, whatever share of the time they take, as long as each is short.</summary>
+    private const int FewestPoints = 12;
+
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     private TimeSpan? next = TimeSpan.Zero;
 
@@ -32,6 +37,11 @@ internal sealed class CollectionPlan(WatchOptions options)
         Count++;
         Pause += pause.Value;
         var atLeast = pause.Value / PauseShare;
+        if (pause <= Short && atLeast > options.For / FewestPoints)
+        {
+            atLeast = options.For / FewestPoints;
+        }
+
         next = elapsed + (options.For / Points > atLeast ? options.For / Points : atLeast);
     }
 }

@@ -17,9 +17,15 @@ public enum ClrEvent
     BulkNode = 18,
     BulkEdge = 19,
     BulkRootStaticVar = 38,
+
+    /// <summary>A figure with a name of its own, such as what the heap has committed.</summary>
+    GcDynamic = 39,
     GcPerHeapHistory = 204,
 
-    /// <summary>A method that has code, told when the trace ends. Shifted: the rundown provider has numbers of its own.</summary>
+    /// <summary>How the collector is set up, told when the trace ends. Shifted: the rundown provider has numbers of its own.</summary>
+    RundownGcSettings = 1010,
+
+    /// <summary>A method that has code, told when the trace ends.</summary>
     RundownMethod = 1144,
 
     /// <summary>A loaded module, told when the trace ends.</summary>
@@ -40,6 +46,9 @@ public static class ClrProvider
 
     /// <summary>A full collection now, without the dump: GC, GCHeapCollect.</summary>
     public const long CollectKeywords = 0x1 | 0x800000;
+
+    /// <summary>The collector's settings when the session ends.</summary>
+    public const long RundownGcKeyword = 0x1;
 
     /// <summary>Modules (Loader) and methods (Jit, NGen) when the session ends.</summary>
     public const long RundownKeywords = 0x8 | 0x10 | 0x20;

@@ -94,6 +94,11 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
             context.Warn($"the trace holds {dumps.Count} heap dumps; the last one was read");
         }
 
+        if (StuckSpace.Describe(survey.GenerationsOf(dumps[dump])) is { } holes)
+        {
+            context.Warn(holes);
+        }
+
         try
         {
             survey.Finish();

@@ -5,11 +5,13 @@ namespace Tidemark.Formats.Clr;
 /// <summary>Everything in a trace about its last heap dump except for the objects and references themselves.</summary>
 public sealed class ClrHeapSurvey(int pointerSize)
 {
+    private const int MostHeaps = 10_000;
     private readonly HashSet<ulong> methodsOnStacks = [];
     private readonly List<byte> metadata = [];
     private readonly List<ClrStatic> statics = [];
     private readonly Dictionary<ulong, string> modules = [];
     private readonly Dictionary<ulong, string> methods = [];
+    private readonly List<(long At, GenerationState[] Generations)> heaps = [];
 
     /// <summary>The dumps, their losses and their pauses.</summary>
     public HeapDumpTally Tally { get; } = new(pointerSize);
@@ -40,6 +42,9 @@ public sealed class ClrHeapSurvey(int pointerSize)
 
         switch (ClrProvider.Of(happened.Definition))
         {
+            case ClrEvent.GcPerHeapHistory when heaps.Count < MostHeaps:
+                heaps.Add((happened.Timestamp, PerHeapHistory.Read(happened.Payload, pointerSize)));
+                break;
             case ClrEvent.BulkType:
                 Types.Add(happened.Payload);
                 break;
@@ -75,6 +80,25 @@ public sealed class ClrHeapSurvey(int pointerSize)
         {
             Types.Metadata = ClrMetadata.FromBytes([.. metadata]);
         }
+    }
+
+    /// <summary>Each generation as the collection left it that wrote a dump, all heaps together; all zero where it did not say.</summary>
+    internal IReadOnlyList<GenerationState> GenerationsOf(HeapDumpCount dump)
+    {
+        var sum = new GenerationState[PerHeapHistory.Generations];
+        var collection = Tally.Collections.During(dump.First);
+        foreach (var (at, generations) in heaps)
+        {
+            if (collection is not null && at >= collection.Start && at <= collection.End)
+            {
+                for (var g = 0; g < sum.Length; g++)
+                {
+                    sum[g] += generations[g];
+                }
+            }
+        }
+
+        return sum;
     }
 
     private void AddModule(EventPayload payload)

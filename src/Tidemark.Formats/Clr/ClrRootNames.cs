@@ -55,9 +55,10 @@ internal sealed class ClrRootNames(
             {
                 staticTables.Add(node);
             }
-            else if (root is { Source: ClrRootSource.Stack, Id: 0 })
+            else if (root.Source == ClrRootSource.Stack && (root.Id == 0 || HoldsArraysOnly(node)))
             {
-                // A thread's array of arrays: one for the thread statics of each type.
+                // A thread's array of arrays: one for the thread statics of each type. A thread that runs managed code reports
+                // it after its frames, under the name of the outermost one.
                 threadTables.Add(node);
                 foreach (var inner in references[node])
                 {
@@ -68,6 +69,19 @@ internal sealed class ClrRootNames(
                 }
             }
         }
+    }
+
+    private bool HoldsArraysOnly(int node)
+    {
+        foreach (var value in references[node])
+        {
+            if (TypeOf(value) != ObjectArray)
+            {
+                return false;
+            }
+        }
+
+        return !references[node].IsEmpty;
     }
 
     /// <summary>Whether the address of a static field lies inside of an object.</summary>

@@ -50,6 +50,29 @@ public static class DotNetKnowledge
                 Name(@"^(static )?System\.(RuntimeType|Reflection\.|Reflection\.Emit\.)"),
                 Name(@"^(static )?System\.Gen2GcCallback"),
             ],
+            Fragmentation =
+            [
+                new(
+                    "DOTNET_GCConserveMemory=5 (0 to 9; or System.GC.ConserveMemory in runtimeconfig.json)",
+                    "old generations and large objects are compacted when they have that share of holes: more and longer whole collections"
+                ),
+                new(
+                    "GCSettings.LargeObjectHeapCompactionMode = CompactOnce, then GC.Collect()",
+                    "one pause as long as moving all large objects takes, and the holes come back"
+                ),
+                new(
+                    "ArrayPool<T> or buffers of few sizes for what is larger than 85,000 bytes",
+                    "some memory lies idle in the pool; helps against holes among large objects, not against pinned ones"
+                ),
+                new(
+                    "GC.AllocateArray<byte>(n, pinned: true) once, for buffers that native code holds for long",
+                    "they are never moved and live among the pinned objects; helps where pinned buffers keep regions from being given back"
+                ),
+                new(
+                    "workstation collection (System.GC.Server=false) or DOTNET_GCHeapCount, in a small container",
+                    "fewer heaps keep less room free, and collect more often and longer"
+                ),
+            ],
             BenignCaches =
             [
                 Name(@"System\.Buffers\.(SharedArrayPool|ArrayPool|ConfigurableArrayPool)"),

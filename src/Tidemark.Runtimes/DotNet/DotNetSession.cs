@@ -72,7 +72,9 @@ internal sealed class DotNetSession : RuntimeSession
                 rundownKeywords: 0,
                 cancellation
             );
-            return new DotNetSession(port, session);
+            var opened = new DotNetSession(port, session);
+            opened.signals.HeapHardLimit = await CollectorSettings.ReadHeapHardLimitAsync(port, cancellation);
+            return opened;
         }
         catch
         {
@@ -188,10 +190,20 @@ internal sealed class DotNetSession : RuntimeSession
     private async Task<HeapCaptureResult> TakeAsync(string path, int buffer, CancellationToken cancellation)
     {
         HeapCaptureResult? result = null;
-        await CaptureFile.WriteAsync(
-            path,
-            async file => result = await new HeapCapture(port, buffer).TakeAsync((FileStream)file, cancellation)
-        );
+        try
+        {
+            await CaptureFile.WriteAsync(
+                path,
+                async file => result = await new HeapCapture(port, buffer).TakeAsync((FileStream)file, cancellation)
+            );
+        }
+        catch (AttachFailedException e)
+        {
+            throw port.Process.IsRunning
+                ? new CaptureFailedException(e.Message, e)
+                : new TargetGoneException($"process {port.Process.Pid} has ended", e);
+        }
+
         return result!;
     }
 

@@ -8,8 +8,10 @@ namespace Tidemark.Runtimes.DotNet;
 /// <remarks>
 /// The live heap is what is left after a collection of the whole heap, without the holes. A younger collection leaves
 /// the dead of the older generations in place; what it reports is an upper bound that rises between full collections
-/// even where nothing leaks, so it is not taken. Events come thread by thread, and a collection may run on several: they
-/// are put together by their times.
+/// even where nothing leaks, so it is not taken. What a collection leaves is told once: between two collections nothing is
+/// known, and a figure repeated there would look like growth that has stopped. With it goes how the heap that was taken is
+/// divided: live, holes between what lives on in the old generations, and the rest, which is used again. Events come thread by thread, and a
+/// collection may run on several: they are put together by their times.
 /// </remarks>
 internal sealed class LiveSignals
 {
@@ -24,7 +26,12 @@ internal sealed class LiveSignals
     private GenerationState[]? lastFull;
     private int collectionCount = -1;
     private int fullCollections;
+    private int toldFull;
     private double pauseSeconds;
+    private readonly List<(long At, double Bytes)> committed = [];
+    private double committedByCounter;
+    private double? untold;
+    private double reusable = double.NaN;
 
     /// <summary>The state after the last collection of the whole heap, by generation: 0 to 2, large objects, pinned objects; null before the first.</summary>
     public IReadOnlyList<GenerationState>? LastFull
@@ -51,6 +58,9 @@ internal sealed class LiveSignals
             }
         }
     }
+
+    /// <summary>The most that the heap may commit, in bytes; 0 where it has no bound.</summary>
+    public long HeapHardLimit { get; set; }
 
     /// <summary>What the heap holds: as the last full collection left it, or as the counter tells before there was one; null before either.</summary>
     public long? HeapBytes
@@ -83,6 +93,10 @@ internal sealed class LiveSignals
             {
                 heaps.Add((happened.Timestamp, PerHeapHistory.Read(happened.Payload, header.PointerSize)));
             }
+            else if (kind == ClrEvent.GcDynamic && CommittedUsage.Read(happened.Payload) is { } usage)
+            {
+                committed.Add((happened.Timestamp, usage));
+            }
 
             collections.Visit(kind, happened.Timestamp, happened.Payload);
             foreach (var pause in collections.TakePauses())
@@ -98,14 +112,25 @@ internal sealed class LiveSignals
         lock (gate)
         {
             Settle();
-            if (lastFull is not null)
+            if (lastFull is not null && fullCollections > toldFull)
             {
+                toldFull = fullCollections;
                 sample[Signal.LiveHeap] = lastFull.Sum(g => g.Live);
+                if (!double.IsNaN(reusable))
+                {
+                    sample[Signal.ReusableHeap] = reusable;
+                }
             }
 
-            if (counters.TryGetValue("gc-committed", out var committed) && committed > 0)
+            if (untold is { } bytes)
             {
-                sample[Signal.CommittedHeap] = committed * Megabyte;
+                untold = null;
+                sample[Signal.CommittedHeap] = bytes;
+            }
+
+            if (HeapHardLimit is > 0 and var limit)
+            {
+                sample[Signal.HeapLimit] = limit;
             }
 
             if (counters.TryGetValue("total-requests", out var requests))
@@ -146,13 +171,35 @@ internal sealed class LiveSignals
                         .Range(0, PerHeapHistory.Generations)
                         .Select(g => own.Aggregate(default(GenerationState), (sum, heap) => sum + heap.Generations[g])),
                 ];
+                Divide(CommittedAfter(collection));
             }
+            else if (lastFull is null)
+            {
+                untold = CommittedAfter(collection);
+            }
+
+            committed.RemoveAll(c => c.At <= collection.End);
         }
 
         if (heaps.Count > MostPending)
         {
+            committed.Clear();
             heaps.Clear(); // their collections were not told of: before our session began, or in lost events
         }
+    }
+
+    /// <summary>What the heap had taken at the end of a collection; null where that is not known.</summary>
+    private double? CommittedAfter(Collection collection) =>
+        committed.FindLast(c => c.At >= collection.Start && c.At <= collection.End) is { Bytes: > 0 } told ? told.Bytes
+        : committedByCounter > 0 ? committedByCounter
+        : null;
+
+    private void Divide(double? taken)
+    {
+        untold = taken;
+        reusable = taken is { } bytes
+            ? Math.Max(0, bytes - lastFull!.Sum(g => g.Live) - lastFull!.Skip(FullCollection).Sum(g => g.Free))
+            : double.NaN;
     }
 
     private void AddCounter(in NetTraceEvent happened)
@@ -161,6 +208,10 @@ internal sealed class LiveSignals
         if (values.TryGetValue("Name", out var name) && values.Number("Mean") is var mean && !double.IsNaN(mean))
         {
             counters[(string)name] = mean;
+            if ((string)name == "gc-committed")
+            {
+                committedByCounter = mean * Megabyte; // before .NET 7 collections did not tell
+            }
         }
     }
 }

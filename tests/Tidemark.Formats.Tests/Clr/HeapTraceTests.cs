@@ -1,5 +1,6 @@
 using Tidemark.Core.Heap;
 using Tidemark.Formats.Clr;
+using Tidemark.Formats.NetTrace;
 
 namespace Tidemark.Formats.Tests.Clr;
 
@@ -176,6 +177,13 @@ public class HeapTraceTests
     }
 
     [Fact]
+    public void A_dump_that_is_cut_anywhere_is_refused() =>
+        Mutations.MustNotHurtCutShort(new NetTraceFormat(), Damageable());
+
+    [Fact]
+    public void Damage_is_survived() => Mutations.MustNotHurt(new NetTraceFormat(), Damageable());
+
+    [Fact]
     public void Two_objects_at_one_address_are_refused()
     {
         var trace = new HeapTrace().Type(Text, "System.String").Object(0x10000, Text).Object(0x10000, Text).Dump();
@@ -221,4 +229,18 @@ public class HeapTraceTests
         new(name, false, Name("System.Object"), [], [.. fields.Select(f => new ClrField(f.Name, Name(f.Type)))]);
 
     private static ClrTypeName Name(string name) => ClrTypeName.Parse(name);
+
+    private static byte[] Damageable()
+    {
+        var trace = Sample();
+        trace.Names = new ClrMetadata
+        {
+            Statics = new Dictionary<ulong, string> { [0x20010] = "Acme.Sessions.ById" },
+            Definitions = new Dictionary<(ulong, uint), ClrTypeDefinition>
+            {
+                [(0x100, 0x30)] = Define("Acme.Map", ("entries", "Acme.Map+Entry[]"), ("name", "System.String")),
+            },
+        };
+        return trace.Dump().ToBytes();
+    }
 }

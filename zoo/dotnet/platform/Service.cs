@@ -20,13 +20,11 @@ public static class Service
         await using var app = builder.Build();
         map(app);
         await app.StartAsync();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping);
-        end.CancelAfter(Lifetime);
-        using var traffic = new Traffic(new Uri(app.Urls.First()), end.Token);
+        using var traffic = new Traffic(new Uri(app.Urls.First()), app.Lifetime.ApplicationStopping);
         Console.WriteLine("ready");
         try
         {
-            await drive(traffic, app.Services);
+            await Task.WhenAny(drive(traffic, app.Services), Task.Delay(Lifetime, app.Lifetime.ApplicationStopping));
         }
         catch (Exception e) when (e is OperationCanceledException or HttpRequestException or SocketException)
         {

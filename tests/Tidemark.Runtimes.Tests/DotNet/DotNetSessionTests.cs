@@ -1,0 +1,93 @@
+using Tidemark.Core.Series;
+using Tidemark.Runtimes.DotNet;
+
+namespace Tidemark.Runtimes.Tests.DotNet;
+
+/// <summary>Attaching to a real process: its signals against its own figures, and what it is like afterwards.</summary>
+public class DotNetSessionTests
+{
+    [Fact]
+    public async Task The_live_heap_is_what_the_process_itself_says_and_is_told_once_a_collection()
+    {
+        await using var target = await DotNetTarget.StartAsync(50_000);
+        await using var session = await target.AttachAsync();
+        (await session.CollectAsync(CancellationToken.None)).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
+        var sample = await SampleAsync(session);
+        var state = await target.StateAsync();
+
+        ((long)sample[Signal.LiveHeap]).ShouldBeInRange((long)(state["total"] * 0.97), (long)(state["total"] * 1.03));
+        ((long)sample[Signal.CommittedHeap]).ShouldBeInRange(
+            (long)(state["committed"] * 0.9),
+            (long)(state["committed"] * 1.1) + (4 << 20)
+        );
+        sample[Signal.GcCount].ShouldBeGreaterThan(0);
+        sample[Signal.GcPause].ShouldBeGreaterThan(0);
+
+        await Task.Delay(200);
+        await SampleAsync(session); // the process has collected for its own answer
+        (await SampleAsync(session)).Has(Signal.LiveHeap).ShouldBeFalse("nothing was collected since");
+    }
+
+    [Fact]
+    public async Task A_limit_of_the_heap_is_read()
+    {
+        await using var target = await DotNetTarget.StartAsync(10, ("DOTNET_GCHeapHardLimit", "0x8000000"));
+        await using var session = await target.AttachAsync();
+
+        (await SampleAsync(session))[Signal.HeapLimit].ShouldBe(0x8000000);
+    }
+
+    [Fact]
+    public async Task The_process_is_left_as_it_was_found()
+    {
+        await using var target = await DotNetTarget.StartAsync(1000);
+        await target.StateAsync();
+        var before = await target.StateAsync();
+        for (var round = 0; round < 20; round++)
+        {
+            await using var session = await target.AttachAsync();
+            await session.CollectAsync(CancellationToken.None);
+        }
+
+        Dictionary<string, long> after;
+        var patience = 50;
+        do
+        {
+            await Task.Delay(100);
+            after = await target.StateAsync();
+        } while (patience-- > 0 && (after["files"] > before["files"] || after["listening"] > 0));
+
+        after["files"].ShouldBeLessThanOrEqualTo(before["files"]);
+        after["listening"].ShouldBe(0, "its event sources are off again");
+        after["threads"].ShouldBeLessThanOrEqualTo(before["threads"] + 4, "the runtime keeps a few threads of its own");
+        after["sessions"].ShouldBe(before["sessions"]);
+    }
+
+    [Fact]
+    public async Task A_process_without_its_diagnostic_port_is_told_what_to_change()
+    {
+        await using var target = await DotNetTarget.StartAsync(10, ("DOTNET_EnableDiagnostics", "0"));
+        var refused = await Should.ThrowAsync<AttachFailedException>(target.AttachAsync());
+
+        refused.Message.ShouldContain("DOTNET_EnableDiagnostics");
+        refused.Message.ShouldNotContain("\n");
+    }
+
+    [Fact]
+    public async Task A_target_that_ends_is_told_as_gone()
+    {
+        await using var target = await DotNetTarget.StartAsync(10);
+        await using var session = await target.AttachAsync();
+        target.Kill();
+        await Task.Delay(500);
+
+        await Should.ThrowAsync<TargetGoneException>(async () => await SampleAsync(session));
+    }
+
+    private static async Task<SignalSample> SampleAsync(DotNetSession session)
+    {
+        var sample = new SignalSample();
+        await session.SampleAsync(sample, CancellationToken.None);
+        return sample;
+    }
+}

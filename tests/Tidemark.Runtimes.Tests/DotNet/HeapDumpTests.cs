@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using Tidemark.Core.Heap;
+using Tidemark.Core.Series;
+using Tidemark.Core.Suspects;
+using Tidemark.Formats;
+using Tidemark.Runtimes.DotNet;
+
+namespace Tidemark.Runtimes.Tests.DotNet;
+
+/// <summary>Heap dumps of a real process, held against what that process knows of itself.</summary>
+public sealed class HeapDumpTests : IDisposable
+{
+    private const int Sessions = 20_000;
+
+    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-dotnet").FullName;
+
+    private string File => Path.Combine(folder, "heap.nettrace");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task The_dump_holds_what_the_process_knows_that_it_holds()
+    {
+        await using var target = await DotNetTarget.StartAsync(Sessions);
+        var state = await target.StateAsync();
+        var graph = await CaptureAsync(target);
+
+        var types = TypeHistogram.Of(graph).Rows.ToDictionary(t => t.Name, StringComparer.Ordinal);
+        types["Tidemark.DotNetTarget.Session"].Count.ShouldBe(state["sessions"]);
+        types["Tidemark.DotNetTarget.Session"].ShallowBytes.ShouldBe(state["sessions"] * state["sessionBytes"]);
+        types["Tidemark.DotNetTarget.Listener"].Count.ShouldBe(Sessions / 10);
+        types["Tidemark.DotNetTarget.Attached"].Count.ShouldBe(Sessions / 10);
+        types["Tidemark.DotNetTarget.Pinned"].Count.ShouldBe(7);
+        types["Tidemark.DotNetTarget.PerThread"].Count.ShouldBe(1);
+
+        // The collector's own figure counts the room between objects that is too small to be told apart.
+        graph.Dominators.TotalBytes.ShouldBeInRange((long)(state["total"] * 0.95), (long)(state["total"] * 1.05));
+    }
+
+    [Fact]
+    public async Task Who_holds_what_is_named_in_the_words_of_the_source()
+    {
+        await using var target = await DotNetTarget.StartAsync(Sessions);
+        var graph = await CaptureAsync(target);
+
+        WayTo(graph, "Listener")
+            .ShouldStartWith("static Tidemark.DotNetTarget.KnownHeap.PriceChanged -> System.EventHandler");
+        WayTo(graph, "Session")
+            .ShouldBe(
+                "static Tidemark.DotNetTarget.KnownHeap.ById"
+                    + " -> System.Collections.Generic.Dictionary<System.Int32, Tidemark.DotNetTarget.Session>._entries"
+                    + " -> System.Collections.Generic.Dictionary<System.Int32, Tidemark.DotNetTarget.Session>+Entry[]"
+                    + " -> Tidemark.DotNetTarget.Session"
+            );
+        WayTo(graph, "Pinned").ShouldBe("strong handle -> Tidemark.DotNetTarget.Pinned");
+        WayTo(graph, "PerThread").ShouldContain("thread static Tidemark.DotNetTarget.KnownHeap.perThread");
+        WayTo(graph, "Attached").ShouldContain("(attached by ConditionalWeakTable)");
+    }
+
+    [Fact]
+    public async Task What_grew_between_two_dumps_is_told_with_its_holder()
+    {
+        await using var target = await DotNetTarget.StartAsync(Sessions);
+        await using var session = await target.AttachAsync();
+        var before = await CaptureAsync(session);
+        await target.AskAsync("add 5000");
+        var after = await CaptureAsync(session);
+
+        var suspects = HeapSuspects.Find(HeapDiff.Between([before, after]), DotNetKnowledge.Value);
+        suspects[0].Subject.ShouldStartWith("Tidemark.DotNetTarget.Session in static Tidemark.DotNetTarget.KnownHeap.ById");
+        suspects[0].Pattern.ShouldBe("static-map");
+        suspects[0].GrowthCount.ShouldBe(5000);
+        suspects
+            .First(s => s.Pattern == "event-handlers")
+            .Subject.ShouldContain("static Tidemark.DotNetTarget.KnownHeap.PriceChanged");
+    }
+
+    [Fact]
+    public async Task The_cost_is_said_before_and_measured_after()
+    {
+        await using var target = await DotNetTarget.StartAsync(Sessions);
+        await using var session = await target.AttachAsync();
+        var estimate = await session.EstimateAsync(DotNetSession.HeapDump, CancellationToken.None);
+        var began = Stopwatch.GetTimestamp();
+        var outcome = await session.CaptureAsync(DotNetSession.HeapDump, File, CancellationToken.None);
+
+        estimate.Pause.ShouldBeGreaterThan(TimeSpan.Zero);
+        estimate.DiskBytes.ShouldBeInRange(new FileInfo(File).Length / 4, new FileInfo(File).Length * 8);
+        outcome.Pause.ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromTicks(1), Stopwatch.GetElapsedTime(began));
+        outcome.Notes.ShouldBeEmpty();
+        System.IO.File.GetUnixFileMode(File).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    [Fact]
+    public async Task Lost_events_are_noticed_and_nothing_is_read_from_such_a_dump()
+    {
+        await using var target = await DotNetTarget.StartAsync(200_000);
+        await using var port = await DiagnosticPort.OpenAsync(target.Process, CancellationToken.None);
+        HeapCaptureResult result;
+        await using (var file = System.IO.File.Create(File))
+        {
+            result = await new HeapCapture(port, bufferMegabytes: 1).TakeAsync(file, CancellationToken.None);
+        }
+
+        result.Problem.ShouldNotBeNull();
+        Should
+            .Throw<MalformedDumpException>(() => new Formats.NetTrace.NetTraceFormat().Read(DumpFile.Open(File), ReadContext.Quiet))
+            .Message.ShouldContain("take it again");
+    }
+
+    [Fact]
+    public async Task A_process_that_ends_meanwhile_leaves_no_file()
+    {
+        await using var target = await DotNetTarget.StartAsync(200_000);
+        await using var session = await target.AttachAsync();
+        var capture = session.CaptureAsync(DotNetSession.HeapDump, File, CancellationToken.None);
+        await Task.Delay(50);
+        target.Kill();
+
+        await Should.ThrowAsync<TargetGoneException>(capture);
+        System.IO.File.Exists(File).ShouldBeFalse();
+    }
+
+    private static string WayTo(HeapGraph graph, string type)
+    {
+        var nodes = Enumerable
+            .Range(0, graph.NodeCount)
+            .Where(n => graph.TypeNameOf(n) == $"Tidemark.DotNetTarget.{type}")
+            .ToList();
+        return string.Join(" -> ", MergedRootPath.Of(graph, nodes)[0].Elements);
+    }
+
+    private async Task<HeapGraph> CaptureAsync(DotNetTarget target)
+    {
+        await using var session = await target.AttachAsync();
+        return await CaptureAsync(session);
+    }
+
+    private async Task<HeapGraph> CaptureAsync(DotNetSession session)
+    {
+        System.IO.File.Delete(File);
+        await session.CaptureAsync(DotNetSession.HeapDump, File, CancellationToken.None);
+        return new Formats.NetTrace.NetTraceFormat()
+            .Read(DumpFile.Open(File), ReadContext.Quiet)
+            .ShouldBeOfType<HeapSnapshot>()
+            .Graph;
+    }
+}
