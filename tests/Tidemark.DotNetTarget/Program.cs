@@ -111,7 +111,14 @@ namespace Tidemark.DotNetTarget
             for (var i = 0; i < 7; i++)
             {
                 GCHandle.Alloc(new Pinned());
-                Timers.Add(new Timer(_ => PriceChanged?.Invoke(null, EventArgs.Empty), null, Timeout.Infinite, Timeout.Infinite));
+                Timers.Add(
+                    new Timer(
+                        _ => PriceChanged?.Invoke(null, EventArgs.Empty),
+                        null,
+                        Timeout.Infinite,
+                        Timeout.Infinite
+                    )
+                );
             }
 
             var kept = new object[1000];

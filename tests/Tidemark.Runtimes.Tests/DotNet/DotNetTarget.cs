@@ -19,10 +19,7 @@ internal sealed class DotNetTarget : IAsyncDisposable
 
     public LinuxProcess Process => LinuxProcess.Find(Pid)!;
 
-    public static async Task<DotNetTarget> StartAsync(
-        int sessions,
-        params (string Name, string Value)[] environment
-    )
+    public static async Task<DotNetTarget> StartAsync(int sessions, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet", [Program(), sessions.ToString(CultureInfo.InvariantCulture)])
         {
@@ -66,6 +63,11 @@ internal sealed class DotNetTarget : IAsyncDisposable
     private static string Program()
     {
         var ours = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        return Path.Combine(ours.Parent!.Parent!.FullName, "Tidemark.DotNetTarget", ours.Name, "Tidemark.DotNetTarget.dll");
+        return Path.Combine(
+            ours.Parent!.Parent!.FullName,
+            "Tidemark.DotNetTarget",
+            ours.Name,
+            "Tidemark.DotNetTarget.dll"
+        );
     }
 }

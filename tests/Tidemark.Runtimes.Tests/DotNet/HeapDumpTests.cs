@@ -67,7 +67,8 @@ public sealed class HeapDumpTests : IDisposable
         var after = await CaptureAsync(session);
 
         var suspects = HeapSuspects.Find(HeapDiff.Between([before, after]), DotNetKnowledge.Value);
-        suspects[0].Subject.ShouldStartWith("Tidemark.DotNetTarget.Session in static Tidemark.DotNetTarget.KnownHeap.ById");
+        suspects[0]
+            .Subject.ShouldStartWith("Tidemark.DotNetTarget.Session in static Tidemark.DotNetTarget.KnownHeap.ById");
         suspects[0].Pattern.ShouldBe("static-map");
         suspects[0].GrowthCount.ShouldBe(5000);
         suspects
@@ -104,7 +105,9 @@ public sealed class HeapDumpTests : IDisposable
 
         result.Problem.ShouldNotBeNull();
         Should
-            .Throw<MalformedDumpException>(() => new Formats.NetTrace.NetTraceFormat().Read(DumpFile.Open(File), ReadContext.Quiet))
+            .Throw<MalformedDumpException>(() =>
+                new Formats.NetTrace.NetTraceFormat().Read(DumpFile.Open(File), ReadContext.Quiet)
+            )
             .Message.ShouldContain("take it again");
     }
 

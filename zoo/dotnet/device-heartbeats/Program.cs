@@ -12,7 +12,10 @@ await Service.RunAsync(
     app =>
     {
         app.MapGet("/connect/{device:int}", (int device, Switchboard links) => links.Connect(device).Model.Name);
-        app.MapGet("/report/{device:int}/{value:int}", (int device, int value, Switchboard l) => l.Report(device, value));
+        app.MapGet(
+            "/report/{device:int}/{value:int}",
+            (int device, int value, Switchboard l) => l.Report(device, value)
+        );
         app.MapGet("/hang-up/{device:int}", (int device, Switchboard links) => links.HangUp(device));
     },
     (traffic, _) =>

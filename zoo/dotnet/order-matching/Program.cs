@@ -25,7 +25,8 @@ await Service.RunAsync(
             number =>
                 (number % 10) switch
                 {
-                    < 7 => $"/order/{traffic.Random.Next(400)}/{(number % 2 == 0 ? "buy" : "sell")}/{traffic.Random.Next(90, 110)}",
+                    < 7 =>
+                        $"/order/{traffic.Random.Next(400)}/{(number % 2 == 0 ? "buy" : "sell")}/{traffic.Random.Next(90, 110)}",
                     < 9 => $"/book/{traffic.Random.Next(4_000)}",
                     _ => "/tape",
                 }

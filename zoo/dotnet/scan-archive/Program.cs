@@ -18,8 +18,6 @@ await Service.RunAsync(
         traffic.SendAsync(
             _ => 120,
             number =>
-                number % 3 == 0
-                    ? $"/document/{traffic.Random.Next(70_000)}"
-                    : $"/scan/{traffic.Random.Next(1_000_000)}"
+                number % 3 == 0 ? $"/document/{traffic.Random.Next(70_000)}" : $"/scan/{traffic.Random.Next(1_000_000)}"
         )
 );

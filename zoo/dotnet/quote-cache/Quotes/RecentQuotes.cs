@@ -22,7 +22,9 @@ public sealed class RecentQuotes
     {
         lock (gate)
         {
-            last.AddLast((DateTime.UtcNow, $"{quote.Key.Customer} was told {quote.Total:0.00} for {quote.Key.Product}"));
+            last.AddLast(
+                (DateTime.UtcNow, $"{quote.Key.Customer} was told {quote.Total:0.00} for {quote.Key.Product}")
+            );
             if (last.Count > Most)
             {
                 last.RemoveFirst();
