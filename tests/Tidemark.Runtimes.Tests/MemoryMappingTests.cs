@@ -1,7 +1,7 @@
 using System.Globalization;
 using Tidemark.Runtimes.Processes;
 
-namespace Tidemark.Runtimes.Tests.Processes;
+namespace Tidemark.Runtimes.Tests;
 
 public class MemoryMappingTests
 {
