@@ -99,7 +99,7 @@ internal sealed class AllocationSampler : IAsyncDisposable
             sampler.stopped = System.Diagnostics.Stopwatch.GetElapsedTime(start);
             return true;
         });
-        sampler.draining = Task.Run(() => sampler.DrainAsync(sampler.end.Token));
+        sampler.draining = sampler.DrainAsync(sampler.end.Token);
         return sampler;
     }
 
