@@ -25,6 +25,12 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>The same of what lies outside of the heap.</summary>
     private const double MostlyOutside = 0.3;
 
+    /// <summary>
+    /// And within minutes it must be so many standard errors: compilers and arenas take their own for as long, in steps that
+    /// a straight line fits badly.
+    /// </summary>
+    private const double ClearOutsideErrors = 15;
+
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
 
@@ -50,6 +56,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             && trends.OutsideHeap is { GrowsForEver: true } outside
             && outside.Best.Rise > OutsideRise * trends.FootprintAsSeen.Level
             && (!beyond.GrowsForEver || IsOutside(outside, beyond))
+            && (!trends.Bins.IsLiveWatch || outside.Best.Errors > ClearOutsideErrors)
         )
         {
             return trends.Live is { } inHeap && IsMostly(inHeap, outside)
@@ -110,7 +117,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>Whether a good part of the growth lies outside of the heap that was taken from the system, as far as that is known.</summary>
     private static bool IsOutside(Trend? outside, Trend footprint) =>
-        outside is null || (outside.Grows && outside.Best.Rise > MostlyOutside * footprint.Best.Rise);
+        outside is null || (outside.Grows && Math.Max(outside.Best.Rise, outside.Best.RiseAfterStart) > MostlyOutside * footprint.Best.Rise);
 
     /// <summary>Threads or tasks that are never done: each holds memory of its own.</summary>
     private static Signal? GrowingCount(ProcessTrends trends) =>

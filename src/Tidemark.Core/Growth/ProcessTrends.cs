@@ -130,7 +130,7 @@ internal sealed class ProcessTrends(Bins bins)
         var outside = new double[bins.Count];
         for (var i = 0; i < outside.Length; i++)
         {
-            outside[i] = footprint.Mean[i] - committed.Mean[i];
+            outside[i] = footprint.Low[i] - committed.Mean[i];
             if (i > bins.Count / 2 && outside[i] <= 0)
             {
                 return null;

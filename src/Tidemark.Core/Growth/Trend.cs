@@ -29,6 +29,12 @@ internal sealed record Trend(
     private const double ClearFutureErrors = 6;
     private const double ClearFloorFutureErrors = 4;
 
+    /// <summary>
+    /// What is to come so many standard errors of itself is growth, even where a start-up that nobody saw the whole of makes
+    /// the rise uncertain.
+    /// </summary>
+    private const double PlainFutureErrors = 12;
+
     /// <summary>Growth without an end must be this many standard errors ...</summary>
     private const double ClearErrors = 7;
 
@@ -45,9 +51,12 @@ internal sealed record Trend(
 
     /// <summary>Whether it rose by more than chance makes of its noise.</summary>
     public bool Grows =>
-        Best.Rise > 0
+        Math.Max(Best.Rise, Best.RiseAfterStart) > 0
         && Best.Score > Comparison.Flat.Score
-        && Best.Errors >= (IsSawtooth ? SignificantFloorErrors : SignificantErrors) * FewSamples;
+        && (
+            Best.Errors >= (IsSawtooth ? SignificantFloorErrors : SignificantErrors) * FewSamples
+            || (!IsSawtooth && Best.IsUnbounded && Best.RiseAfterStart > 0 && Best.FutureErrors >= PlainFutureErrors)
+        );
 
     /// <summary>Few samples beyond the parameters make the standard error itself uncertain (Student).</summary>
     private double FewSamples => 1 + (3.0 / Best.Freedom);
@@ -61,7 +70,7 @@ internal sealed record Trend(
             Best.Future > Best.Rise
             || Best.FutureErrors >= (IsSawtooth ? ClearFloorFutureErrors * FewSamples : ClearFutureErrors)
         )
-        && Best.Rise > SmallestRise * Level
+        && Math.Max(Best.Rise, Best.RiseAfterStart) > SmallestRise * Level
         && Best.Future > SmallestFuture * Level;
 
     public GrowthShape Shape => Grows ? Best.Course.Shape : GrowthShape.Flat;
