@@ -117,7 +117,11 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>Whether a good part of the growth lies outside of the heap that was taken from the system, as far as that is known.</summary>
     private static bool IsOutside(Trend? outside, Trend footprint) =>
-        outside is null || (outside.Grows && Math.Max(outside.Best.Rise, outside.Best.RiseAfterStart) > MostlyOutside * footprint.Best.Rise);
+        outside is null
+        || (
+            outside.Grows
+            && Math.Max(outside.Best.Rise, outside.Best.RiseAfterStart) > MostlyOutside * footprint.Best.Rise
+        );
 
     /// <summary>Threads or tasks that are never done: each holds memory of its own.</summary>
     private static Signal? GrowingCount(ProcessTrends trends) =>
