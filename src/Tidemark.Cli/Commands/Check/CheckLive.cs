@@ -61,12 +61,15 @@ public sealed class CheckLive(CheckRequest request, GrowthOptions growth, Output
                 await LiveTarget.AttachAsync(target, runtime, null, Time, cancellation)
             );
         }
-        catch (AttachFailedException e)
+        catch (AttachFailedException)
         {
             // The kernel's view of it is enough for a verdict, if a less sure one.
             return new Watched(pid, target.Name, "", ProcfsSource.Open(pid))
             {
-                Warning = $"{target.Name} ({pid}): judged without its live heap: {e.Message}",
+                Warning = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{target.Name} ({pid}) is judged by what the kernel sees of it: its runtime is not known or cannot be asked"
+                ),
             };
         }
     }

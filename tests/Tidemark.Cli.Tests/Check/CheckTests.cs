@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Tidemark.Cli.Tests.Check;
+
+public sealed class CheckTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-check-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task A_folder_of_histories_is_judged_worst_first()
+    {
+        Write("flat", m => 300e6 + (m % 5 * 1e6));
+        Write("grows", m => 300e6 + (m * 1e5) + (m % 5 * 1e6));
+        var run = await TidemarkRun.OfAsync("check", "--csv", folder, "--limit", "2g", "--format", "json");
+
+        run.Status.ShouldBe(1);
+        using var json = JsonDocument.Parse(run.Output);
+        var series = json.RootElement.GetProperty("series").EnumerateArray().ToList();
+        series.Select(s => s.GetProperty("target").GetString()).ShouldBe(["grows", "flat"]);
+        series[0]
+            .GetProperty("verdict")
+            .GetProperty("outOfMemory")
+            .GetProperty("limitBytes")
+            .GetInt64()
+            .ShouldBe(2L << 30);
+    }
+
+    [Theory]
+    [InlineData("name one source")]
+    [InlineData("no .csv files there", "--csv", ".")]
+    [InlineData("name the server as well", "--selector", "{}")]
+    [InlineData("no process 999999999 is running", "--pid", "999999999")]
+    public async Task What_cannot_be_done_is_said_in_one_line(string message, params string[] arguments)
+    {
+        var run = await TidemarkRun.OfAsync(folder, ["check", .. arguments]);
+        run.Status.ShouldBe(2);
+        run.Error.ShouldContain(message);
+        run.Error.TrimEnd().Split('\n').Length.ShouldBe(1, run.Error);
+    }
+
+    [Fact]
+    public async Task A_process_is_watched_from_outside()
+    {
+        using var sleep = Process.Start("sleep", "120");
+        try
+        {
+            var pid = sleep.Id.ToString(CultureInfo.InvariantCulture);
+            var run = await TidemarkRun.OfAsync("check", "--pid", pid, "--for", "20s", "--format", "json");
+
+            run.Status.ShouldBeOneOf(0, 3); // on a busy machine the samples may be too few
+            using var json = JsonDocument.Parse(run.Output);
+            var series = json.RootElement.GetProperty("series").EnumerateArray().Single();
+            series.GetProperty("labels").GetProperty("pid").GetString().ShouldBe(pid);
+            series.GetProperty("observed").GetProperty("samples").GetInt32().ShouldBeGreaterThan(1);
+        }
+        finally
+        {
+            sleep.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_ends_leaves_what_was_seen_of_it()
+    {
+        using var sleep = Process.Start("sleep", "4");
+        var run = await TidemarkRun.OfAsync(
+            "check",
+            "--pid",
+            sleep.Id.ToString(CultureInfo.InvariantCulture),
+            "--for",
+            "10m"
+        );
+        run.Status.ShouldBe(3);
+        run.Error.ShouldContain("has ended");
+    }
+
+    private void Write(string name, Func<int, double> footprint) =>
+        File.WriteAllLines(
+            Path.Combine(folder, name + ".csv"),
+            Enumerable
+                .Range(0, 1440)
+                .Select(m => string.Create(CultureInfo.InvariantCulture, $"{1.7e9 + (m * 60)},{footprint(m)}"))
+                .Prepend("time,footprint_bytes")
+        );
+}
