@@ -5,11 +5,12 @@ namespace Tidemark.Metrics.Tests.Prometheus;
 
 public sealed class SignalTableTests
 {
+    /// <summary>What a runtime would use again can only be asked of the runtime itself.</summary>
     [Fact]
-    public void Every_signal_has_a_metric()
+    public void Every_signal_that_anybody_exports_has_a_metric()
     {
         var table = SignalTable.BuiltIn();
-        SignalRole.All.ShouldAllBe(r => table.Of(r).Count > 0);
+        SignalRole.All.Where(r => table.Of(r).Count == 0).Select(r => r.Signal).ShouldBe([Signal.ReusableHeap]);
     }
 
     [Fact]
