@@ -9,6 +9,9 @@ internal sealed class OutsideHeap(HeapContents contents, HeapObjects objects)
     private const long DeflaterBytes = (256 << 10) + (6 << 10);
     private const long InflaterBytes = (32 << 10) + (7 << 10);
 
+    /// <summary>Pools that do without cleaners (Netty's) take their memory in chunks of 4 to 16 MiB: a larger buffer without one is a native mapping.</summary>
+    private const long LentBytes = 64 << 20;
+
     /// <summary>True for a class whose objects are worth asking about.</summary>
     public static bool IsHolder(string type) =>
         type

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Tidemark.Formats.V8;
 
@@ -85,7 +84,6 @@ public sealed class V8DamageTests : IDisposable
     public void Mutations_end_in_a_graph_or_in_a_plain_complaint()
     {
         var random = new Random(20);
-        var watch = Stopwatch.StartNew();
         var read = 0;
         for (var round = 0; round < 3000; round++)
         {
@@ -112,7 +110,6 @@ public sealed class V8DamageTests : IDisposable
         }
 
         read.ShouldBeGreaterThan(100);
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromMinutes(1));
     }
 
     internal static byte[] Mutate(byte[] original, Random random)
