@@ -8,7 +8,7 @@ namespace Tidemark.Runtimes.Tests.Python;
 internal sealed class PythonService : IAsyncDisposable
 {
     private const string Source = """
-        import gc, json, os, select, sys, threading, time
+        import gc, json, os, select, signal, sys, threading, time
 
         class Session:
             def __init__(self, number):
@@ -18,19 +18,40 @@ internal sealed class PythonService : IAsyncDisposable
         ACTIVE = {}
         for number in range(5000):
             ACTIVE["key-%d" % number] = Session(number)
+        EXTRA = []
+
+        # Held by whoever has threads, files or children for a moment, so that they are never counted.
+        whole = threading.Lock()
 
         def state():
             import tracemalloc
-            return {
-                "callbacks": len(gc.callbacks), "enabled": gc.isenabled(), "threshold": gc.get_threshold(),
-                "tracing": tracemalloc.is_tracing(), "threads": len(os.listdir("/proc/self/task")),
-                "files": len(os.listdir("/proc/self/fd")), "names": sorted(k for k in globals() if not k.startswith("_")),
-                "executable": sum(1 for m in open("/proc/self/maps") if "xp 00000000 00:00 0" in m and "[" not in m),
-                "served": served, "active": len(ACTIVE),
-            }
+            status = ("SigBlk", "SigIgn", "TracerPid", "Seccomp", "NoNewPrivs", "CapEff", "Umask")
+            # Without 32 and 33, which the C library takes for itself with a process's first thread.
+            caught = [int(l.split()[1], 16) & ~(3 << 31) for l in open("/proc/self/status") if l.startswith("SigCgt")]
+            with whole:
+                return {
+                    "callbacks": len(gc.callbacks), "enabled": gc.isenabled(), "threshold": gc.get_threshold(),
+                    "debug": gc.get_debug(), "frozen": gc.get_freeze_count(),
+                    "tracing": tracemalloc.is_tracing(), "frames": tracemalloc.get_traceback_limit(),
+                    "threads": len(os.listdir("/proc/self/task")), "named": sorted(t.name for t in threading.enumerate()),
+                    "files": len(os.listdir("/proc/self/fd")), "names": sorted(k for k in globals() if not k.startswith("_")),
+                    "executable": sum(1 for m in open("/proc/self/maps") if "xp 00000000 00:00 0" in m and "[" not in m),
+                    "handlers": [repr(signal.getsignal(s)).split(" at ")[0] for s in sorted(signal.valid_signals())],
+                    "caught": caught, "status": [line for line in open("/proc/self/status") if line.split(":")[0] in status],
+                    "switch": sys.getswitchinterval(), "depth": sys.getrecursionlimit(),
+                    "hooks": [sys.gettrace() is None, sys.getprofile() is None, sys.excepthook is sys.__excepthook__,
+                              threading._trace_hook is None, threading._profile_hook is None, len(sys.meta_path)],
+                    "environment": len(os.environ), "folder": os.getcwd(),
+                    "served": served, "active": len(ACTIVE), "wrong": wrong,
+                }
 
         def answer():
             for line in sys.stdin:
+                word, _, number = line.strip().partition(" ")
+                if word == "grow":
+                    EXTRA.append([Session(n) for n in range(int(number))])
+                elif word == "shrink":
+                    EXTRA.clear()
                 print(json.dumps(state()), flush=True)
             os._exit(0)
 
@@ -41,7 +62,66 @@ internal sealed class PythonService : IAsyncDisposable
                 served += len(local)
                 time.sleep(0)
 
+        def guarded(part):
+            # What it finds to be wrong is told with the state.
+            global served, wrong
+            while True:
+                try:
+                    part()
+                    served += 1
+                except BaseException as error:
+                    wrong = wrong or "%s: %r" % (part.__name__, error)
+
+        def circles():
+            first, second = Session(1), Session(2)
+            first.other, second.other = second, first
+
+        def compress():
+            import zlib
+            data = os.urandom(100) * 2000
+            assert zlib.decompress(zlib.compress(data, 9)) == data
+
+        def converse():
+            ours, theirs = pair
+            ours.sendall(b"x" * 5000)
+            got = 0
+            while got < 5000:
+                got += len(theirs.recv(4096))
+            time.sleep(0.002)
+
+        def throw():
+            try:
+                {}["nothing"]
+            except KeyError as error:
+                assert error.__traceback__ is not None
+            assert sum(x for x in (y for y in range(500))) == 124750
+
+        def children():
+            import subprocess
+            with whole:
+                assert subprocess.run(["true"]).returncode == 0
+            time.sleep(0.2)
+
+        def threads():
+            with whole:
+                some = [threading.Thread(target=circles) for _ in range(3)]
+                for t in some: t.start()
+                for t in some: t.join()
+            time.sleep(0.05)
+
+        def alarms():
+            import asyncio
+            async def tick(n):
+                await asyncio.sleep(0.001)
+                return n
+            async def all():
+                return sum(await asyncio.gather(*[tick(n) for n in range(10)]))
+            with whole:
+                assert asyncio.run(all()) == 45
+            time.sleep(0.05)
+
         served = 0
+        wrong = ""
         mode = sys.argv[1]
         state()
         if mode == "answer":
@@ -51,6 +131,16 @@ internal sealed class PythonService : IAsyncDisposable
         if mode == "busy":
             for _ in range(4):
                 threading.Thread(target=work, daemon=True).start()
+        if mode == "soak":
+            import asyncio, socket, subprocess, zlib
+            signal.signal(signal.SIGUSR2, lambda *_: None)
+            signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+            signal.signal(signal.SIGALRM, lambda *_: circles())
+            gc.set_threshold(500, 7, 9)
+            pair = socket.socketpair()
+            for part in (circles, compress, converse, throw, children, threads, alarms):
+                threading.Thread(target=guarded, args=(part,), daemon=True).start()
+            time.sleep(1)
         print("ready", flush=True)
         if mode == "epoll":
             select.epoll().poll()
@@ -94,7 +184,7 @@ internal sealed class PythonService : IAsyncDisposable
     }
 
     /// <param name="interpreter">The Python to run.</param>
-    /// <param name="mode">What the main thread does: <c>answer</c> reads its input, <c>epoll</c> and <c>join</c> wait for ever, <c>spin</c> computes, <c>busy</c> computes in five threads.</param>
+    /// <param name="mode">What the main thread does: <c>answer</c> reads its input, <c>epoll</c> and <c>join</c> wait for ever, <c>spin</c> computes, <c>busy</c> computes in five threads, <c>soak</c> does in nine what services do: sockets, children, short threads, timers with signals, circles, asyncio.</param>
     /// <param name="before">Source that is run first.</param>
     /// <param name="environment">Variables on top of this process's own.</param>
     public static async Task<PythonService> StartAsync(
@@ -124,13 +214,31 @@ internal sealed class PythonService : IAsyncDisposable
     }
 
     /// <summary>What the service says of itself.</summary>
-    public async Task<JsonElement> StateAsync()
+    public Task<JsonElement> StateAsync() => AskAsync("state");
+
+    /// <summary>Waits until the settings are as they were: the agent's thread needs a moment to end after it has hung up.</summary>
+    public async Task SettledAsync(string before)
     {
-        await process.StandardInput.WriteLineAsync("state");
-        await process.StandardInput.FlushAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        return JsonElement.Parse((await process.StandardOutput.ReadLineAsync(limit.Token))!);
+        var now = "";
+        for (var tries = 0; tries < 50; tries++)
+        {
+            now = await SettingsAsync();
+            if (now == before)
+            {
+                return;
+            }
+
+            await Task.Delay(100);
+        }
+
+        now.ShouldBe(before);
     }
+
+    /// <summary>Has the service hold so many more objects.</summary>
+    public Task GrowAsync(int sessions) => AskAsync(string.Create(CultureInfo.InvariantCulture, $"grow {sessions}"));
+
+    /// <summary>Has it let go of them.</summary>
+    public Task ShrinkAsync() => AskAsync("shrink");
 
     /// <summary>What must be the same before and after: counters and the heap's own growth left out.</summary>
     public async Task<string> SettingsAsync()
@@ -146,6 +254,14 @@ internal sealed class PythonService : IAsyncDisposable
     }
 
     public void Kill() => process.Kill();
+
+    private async Task<JsonElement> AskAsync(string question)
+    {
+        await process.StandardInput.WriteLineAsync(question);
+        await process.StandardInput.FlushAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        return JsonElement.Parse((await process.StandardOutput.ReadLineAsync(limit.Token))!);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tidemark.Core.Series;
+using Tidemark.Runtimes.Python;
+
+namespace Tidemark.Runtimes.Tests.Python;
+
+/// <summary>
+/// Attached to and left again, over and over, while the service does everything at once. <c>TIDEMARK_SOAK_ROUNDS</c> sets how
+/// often, <c>TIDEMARK_SOAK_LOG</c> names a file that is told of every round.
+/// </summary>
+public sealed class PythonSoakTests : IDisposable
+{
+    private static readonly PythonRuntime Runtime = new();
+
+    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-soak").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Interpreters))]
+    public async Task Rounds_of_attach_capture_detach_on_a_busy_service_change_nothing(string interpreter)
+    {
+        var rounds = int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_SOAK_ROUNDS"), out var wanted)
+            ? wanted
+            : 4;
+        var log = Environment.GetEnvironmentVariable("TIDEMARK_SOAK_LOG");
+        await using var service = await PythonService.StartAsync(interpreter, "soak");
+        var before = await service.SettingsAsync();
+        var served = 0L;
+        for (var round = 0; round < rounds; round++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await RoundAsync(service, round);
+            var state = await service.StateAsync();
+            state.GetProperty("wrong").GetString().ShouldBe("");
+            var now = state.GetProperty("served").GetInt64();
+            now.ShouldBeGreaterThan(served);
+            served = now;
+            await service.SettledAsync(before);
+            if (log is not null)
+            {
+                var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                await File.AppendAllTextAsync(
+                    log,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{interpreter} round {round + 1}: {seconds:0.00} s, served {now}\n"
+                    )
+                );
+            }
+        }
+    }
+
+    public static TheoryData<string> Interpreters() => PythonService.Interpreters();
+
+    /// <summary>Every round captures; some trace allocations between two captures, some hang up in the middle of it all.</summary>
+    private async Task RoundAsync(PythonService service, int round)
+    {
+        var session = await Runtime.AttachAsync(service.Target, default);
+        try
+        {
+            await CaptureAsync(session, $"{round}-1", default);
+            switch (round % 4)
+            {
+                case 1:
+                    // Growth between two captures has the session switch tracemalloc on, and the third one off again.
+                    await service.GrowAsync(3000);
+                    var second = await CaptureAsync(session, $"{round}-2", default);
+                    second.Notes.ShouldContain(n => n.Contains("tracemalloc is on"));
+                    await CaptureAsync(session, $"{round}-3", default);
+                    break;
+                case 2:
+                    // Left while tracemalloc is on and while the live heap is being weighed.
+                    await service.GrowAsync(3000);
+                    await CaptureAsync(session, $"{round}-2", default);
+                    await session.SampleAsync(new SignalSample(), default);
+                    break;
+                case 3:
+                    using (var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(round * 7 % 100)))
+                    {
+                        try
+                        {
+                            await CaptureAsync(session, $"{round}-2", soon.Token);
+                        }
+                        catch (OperationCanceledException)
+                        {
+                            // Hung up in the middle of a capture, as one who presses Ctrl-C does.
+                        }
+                    }
+
+                    break;
+            }
+        }
+        finally
+        {
+            await session.DisposeAsync();
+        }
+
+        await service.ShrinkAsync();
+    }
+
+    private async Task<CaptureOutcome> CaptureAsync(RuntimeSession session, string name, CancellationToken cancellation)
+    {
+        var path = Path.Combine(folder, name + ".pyheap.gz");
+        try
+        {
+            return await session.CaptureAsync(session.Methods[0], path, cancellation);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
