@@ -25,6 +25,9 @@ public sealed record CaptureMethod(string Name, string Format, string Extension,
 {
     /// <summary>True where something stays in the target that was not there before, such as a profiler that is loaded: not to be done without a reason.</summary>
     public bool ChangesTarget { get; init; }
+
+    /// <summary>True where it shows nothing but what the live heap counts: no use, and not worth much, where that does not grow.</summary>
+    public bool ShowsLiveHeapOnly { get; init; }
 }
 
 /// <summary>What a capture is expected to cost the target; said before it is taken.</summary>

@@ -1,3 +1,4 @@
+using Tidemark.Core.Growth;
 using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Watching;
@@ -5,7 +6,7 @@ namespace Tidemark.Diagnosis.Watching;
 /// <summary>Decides when which capture is worth its cost.</summary>
 /// <remarks>
 /// A cheap capture is taken early, in the middle and at the end, because three points tell growth that goes on from growth that
-/// has stopped. A dear one waits until the graphs show growth, and is taken twice at the most.
+/// has stopped. A dear one waits until the graphs show growth of what it shows, and is taken twice at the most.
 /// </remarks>
 internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate, WatchOptions options)
 {
@@ -15,7 +16,7 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
 
     private const double BaselineAt = 0.1;
     private const double MiddleAt = 0.55;
-    private const double LastChanceForDearBaseline = 0.5;
+    private const double LastChanceForDearBaseline = 0.75;
 
     private readonly TimeSpan end = options.For - Reserve(options, estimate);
     private TimeSpan? lastAt;
@@ -36,13 +37,17 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
 
     /// <summary>True where the capture should be taken now.</summary>
     /// <param name="elapsed">Time since the watch began.</param>
-    /// <param name="growthIsClear">The graphs show growth well above the noise.</param>
-    public bool IsDue(TimeSpan elapsed, bool growthIsClear)
+    /// <param name="verdict">What the graphs say so far.</param>
+    public bool IsDue(TimeSpan elapsed, GrowthVerdict verdict)
     {
         if (GivenUp)
         {
             return false;
         }
+
+        var growthIsClear = Method.ShowsLiveHeapOnly
+            ? verdict.Kind is GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Load
+            : verdict.IsLeaking || verdict.Kind == GrowthKind.Load;
 
         return (Taken, IsCheap) switch
         {

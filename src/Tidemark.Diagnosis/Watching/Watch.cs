@@ -122,10 +122,9 @@ public sealed class Watch
             await CollectAsync(enough);
         }
 
-        var clear = verdict.IsLeaking || verdict.Kind == GrowthKind.Load;
         foreach (var plan in plans)
         {
-            if (ending is null && (plan.IsDue(Elapsed, clear) || plan.IsLastDue(Elapsed)))
+            if (ending is null && (plan.IsDue(Elapsed, verdict) || plan.IsLastDue(Elapsed)))
             {
                 await CaptureAsync(plan, enough);
             }

@@ -25,7 +25,11 @@ internal sealed class NodeSession : RuntimeSession
         ".heapsnapshot",
         CaptureRole.Heap,
         "heap snapshot (every object and who holds it)"
-    );
+    )
+    {
+        ChangesTarget = true,
+        ShowsLiveHeapOnly = true,
+    };
 
     private const string Agent = "globalThis[Symbol.for('tidemark.agent')]";
     private const double LeastShareOfAnswer = 0.3;
@@ -46,7 +50,7 @@ internal sealed class NodeSession : RuntimeSession
         this.network = network;
         this.inspector = inspector;
         this.openedHere = openedHere;
-        cost = new SnapshotCost(node.Process.Pid);
+        cost = new SnapshotCost(node.Process.Pid, TimeProvider.System);
     }
 
     /// <inheritdoc />
@@ -105,10 +109,11 @@ internal sealed class NodeSession : RuntimeSession
         }
 
         ThreadHeap.Sum(heaps.Values, sample);
+        cost.CorrectHeap(sample);
     }
 
     /// <inheritdoc />
-    public override void Correct(SignalSample sample) => cost.Correct(sample);
+    public override void Correct(SignalSample sample) => cost.CorrectFootprint(sample);
 
     /// <inheritdoc />
     public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
@@ -279,6 +284,7 @@ internal sealed class NodeSession : RuntimeSession
         var estimate = await EstimateSnapshotAsync(cancellation);
         var patience = TimeSpan.FromSeconds(60) + (estimate.Pause * 10);
         var watch = await StartPauseAsync(thread, cancellation);
+        await SampleAsync(new SignalSample(), cancellation);
         using var underWay = cost.Begin();
         var started = Stopwatch.GetTimestamp();
         await CaptureFile.WriteAsync(
@@ -314,7 +320,9 @@ internal sealed class NodeSession : RuntimeSession
         var answered = Stopwatch.GetElapsedTime(started);
         var gap = await watch();
         var pause = gap > answered * LeastShareOfAnswer ? gap.Value : answered;
-        var left = cost.Learn(heaps[thread].HeapUsed, pause, new FileInfo(path).Length);
+        var heapUsed = heaps[thread].HeapUsed;
+        await SampleAsync(new SignalSample(), cancellation);
+        var left = cost.Learn(heapUsed, pause, new FileInfo(path).Length);
         List<string> notes =
         [
             string.Create(

@@ -7,8 +7,8 @@ namespace Tidemark.Runtimes.Node;
 internal sealed class ThreadHeap
 {
     // A full collection makes the live heap visible: what V8 reports of those that it makes by itself counts everything that
-    // was allocated while they ran. One is asked for so often, and less often where that takes more than this share of the
-    // thread's time.
+    // was allocated while they ran. One is asked for so often, and less often where that takes more than this share of a
+    // processor.
     private static readonly TimeSpan CollectEvery = TimeSpan.FromSeconds(5);
     private const double CollectShare = 0.02;
 
@@ -89,7 +89,7 @@ internal sealed class ThreadHeap
         /// <summary>Milliseconds since the last full collection.</summary>
         public double? SinceFull { get; init; }
 
-        /// <summary>Milliseconds that the last collection took which was asked for.</summary>
+        /// <summary>Milliseconds of a processor that the last collection took which was asked for.</summary>
         public double Forced { get; init; }
 
         public double? Collections { get; init; }

@@ -38,6 +38,8 @@ internal sealed class PythonSession : RuntimeSession
     private readonly AgentConnection agent;
     private readonly bool tracedBefore;
     private double leftByCaptures;
+    private double tracer;
+    private bool isCapturing;
     private long objects;
     private long objectsAtCapture;
 
@@ -76,10 +78,21 @@ internal sealed class PythonSession : RuntimeSession
             sample[Signal.Tasks] = signals.GetProperty("tasks").GetDouble();
         }
 
-        if (sample.Has(Signal.Footprint))
+        tracer = signals.GetProperty("tracer").GetDouble();
+    }
+
+    /// <summary>What our own tracing and captures take is not the program's growth; while a capture is under way, the footprint is not known.</summary>
+    public override void Correct(SignalSample sample)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        foreach (var signal in (ReadOnlySpan<Signal>)[Signal.Footprint, Signal.Anonymous])
         {
-            // What our own tracing and captures take is not the program's growth.
-            sample[Signal.Footprint] -= signals.GetProperty("tracer").GetDouble() + leftByCaptures;
+            if (sample.Has(signal))
+            {
+                sample[signal] = isCapturing
+                    ? double.NaN
+                    : Math.Max(0, sample[signal] - tracer - leftByCaptures);
+            }
         }
     }
 
@@ -107,11 +120,15 @@ internal sealed class PythonSession : RuntimeSession
         CancellationToken cancellation
     )
     {
+        isCapturing = true;
         try
         {
             var (end, answer) = await WriteGraphAsync(path, cancellation);
             var notes = new List<string> { Course(end, answer) };
-            leftByCaptures += Math.Clamp(answer.GetProperty("grown").GetDouble(), 0, LeftBy(end));
+            // Tracing, if it was on, is off now: what it took is free, but not always back with the kernel.
+            var grown = answer.GetProperty("grown").GetDouble() + tracer;
+            leftByCaptures += Math.Clamp(grown, 0, LeftBy(end) + tracer);
+            tracer = 0;
             if (!answer.GetProperty("sites").GetBoolean())
             {
                 await TraceWhereItGrowsAsync(end.GetProperty("of").GetInt64(), notes, cancellation);
@@ -132,6 +149,10 @@ internal sealed class PythonSession : RuntimeSession
             }
 
             throw;
+        }
+        finally
+        {
+            isCapturing = false;
         }
     }
 
