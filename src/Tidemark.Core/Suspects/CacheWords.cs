@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 namespace Tidemark.Core.Suspects;
 
 /// <summary>
-/// Tells from the names that people give whether a keyed collection is a cache (what it holds can be made again) or a register
-/// (what it holds was entered and never signed off). Both grow alike; what is to be done differs.
+/// Tells from the names that people give whether a keyed collection is a cache (what it holds can be made again, such as a
+/// result or what a rate limiter knows of a caller) or a register (what it holds was entered and never signed off). Both grow
+/// alike; what is to be done differs.
 /// </summary>
 internal static partial class CacheWords
 {
@@ -16,7 +17,7 @@ internal static partial class CacheWords
         names.Any(n => Register().IsMatch(n) && !Cache().IsMatch(n));
 
     [GeneratedRegex(
-        "cache|memo([iy]|s?\\b|_)|(?-i:Memo[A-Z_])|\\blru|(?-i:Lru|LRU)|intern(ed|er|_|pool)|computed|rendered|compiled",
+        "cache|memo([iy]|s?\\b|_)|(?-i:Memo[A-Z_])|\\blru|(?-i:Lru|LRU)|intern(ed|er|_|pool)|computed|rendered|compiled|limiter|throttl",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

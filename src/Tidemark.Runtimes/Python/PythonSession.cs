@@ -21,8 +21,8 @@ internal sealed class PythonSession : RuntimeSession
     private const double GrowthWorthTracing = 1.02;
     private const int TracedFrames = 6;
 
-    // As measured: the longest uninterruptible step, and a capture's whole course, for each object.
-    private static readonly TimeSpan PausePerMillionObjects = TimeSpan.FromMilliseconds(60);
+    // As measured: the longest uninterruptible step, which is a full collection.
+    private static readonly TimeSpan PausePerMillionObjects = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan CaptureLimit = TimeSpan.FromSeconds(60);
 
@@ -98,8 +98,23 @@ internal sealed class PythonSession : RuntimeSession
 
     public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
     {
-        await agent.AskAsync("collect", "{}", null, cancellation);
+        await agent.AskAsync("collect", """{"always":true}""", null, cancellation);
         return "a full collection (gc.collect())";
+    }
+
+    /// <summary>Without one, what waits for the next full collection of the oldest generation counts as live, which may be most of the heap for minutes.</summary>
+    public override async Task<TimeSpan?> CollectAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await agent.AskAsync("collect", "{}", null, cancellation);
+            var seconds = answer.GetProperty("seconds");
+            return seconds.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw new CaptureFailedException($"process {pid} was not asked to collect: {e.Message}", e);
+        }
     }
 
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)

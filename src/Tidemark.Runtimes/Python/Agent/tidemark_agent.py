@@ -225,6 +225,7 @@ class Graph:
         self.channel = channel
         self.pace = Pace(channel, options.get("seconds", 60))
         self.sites = options["sites"]
+        self.frames_before = options["frames_before"]
         self.types = {}
         self.kinds = []
         self.classes = []
@@ -553,7 +554,7 @@ class Graph:
                 sites.append(known.setdefault(frames, len(known) + 1))
                 if not len(traced) % CHUNK and not self.pace.tick():
                     break
-        sys.modules["tracemalloc"].stop()
+        stop_tracing(self.frames_before)
         wanted = {}
         for frames in known:
             for file, line in frames:
@@ -561,6 +562,16 @@ class Graph:
         self.text(b"F", [[index, [[f, n] for f, n in frames]] for frames, index in known.items()])
         self.text(b"C", function_names(wanted))
         self.channel.send(b"P", array("Q", traced).tobytes() + array("I", sites).tobytes())
+
+
+def stop_tracing(frames_before):
+    """Switches tracemalloc off. How many frames it keeps is a setting that outlasts it: put back by starting once more."""
+    tracemalloc = sys.modules["tracemalloc"]
+    tracemalloc.stop()
+    if tracemalloc.get_traceback_limit() != frames_before:
+        tracemalloc.start(frames_before)
+        tracemalloc.stop()
+
 
 def function_names(wanted):
     """[[file, line, function]...] for lines by file, from the code objects of the functions there are."""
@@ -639,6 +650,7 @@ class Agent:
         self.paused = 0.0
         self.started = None
         self.tracing = False
+        self.frames_before = 1
         self.weighed = None
         self.weighing = None
         self.weigh_at = 0.0
@@ -664,7 +676,7 @@ class Agent:
             gc.callbacks.remove(self.on_gc)
         if self.tracing:
             self.tracing = False
-            sys.modules["tracemalloc"].stop()
+            stop_tracing(self.frames_before)
 
     def on_gc(self, phase, info):
         if phase == "start":
@@ -734,26 +746,37 @@ class Agent:
         self.weighed = (total, blocks, count, cached)
         self.weigh_at = time.monotonic() + min(20 * cost, 300.0)
 
+    def do_collect(self, options):
+        """A full collection, so that the live heap can be weighed without what waits for one. Nothing, unless it is asked for
+        by the user, where the program has switched the collector off: what lies there then may be the very fault."""
+        if not (gc.isenabled() or options.get("always")):
+            self.channel.answer({"seconds": None})
+            return
+        start = time.perf_counter()
+        gc.collect()
+        self.weigh_at = 0.0
+        self.channel.answer({"seconds": time.perf_counter() - start})
+
     def do_graph(self, options):
         options["sites"] = self.tracing
+        options["frames_before"] = self.frames_before
         self.tracing = False
         graph = Graph(self.channel, options)
         self.weighing = None
         started = time.monotonic()
+        if gc.isenabled():
+            graph.pace.atomic(gc.collect)
         resident = resident_bytes()
         graph.run()
         self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started, "sites": graph.sites,
                              "grown": resident_bytes() - resident})
-
-    def do_collect(self, _):
-        """A full collection, whether the collector is switched on or not."""
-        self.channel.answer({"found": gc.collect()})
 
     def do_trace(self, options):
         """Switches tracemalloc on; it was on already where the program did that itself, and then stays."""
         import tracemalloc
         already = tracemalloc.is_tracing()
         if not already:
+            self.frames_before = tracemalloc.get_traceback_limit()
             tracemalloc.start(options.get("frames", 8))
             self.tracing = True
         self.channel.answer({"already": already, "frames": tracemalloc.get_traceback_limit()})
@@ -761,7 +784,7 @@ class Agent:
     def do_untrace(self, _):
         if self.tracing:
             self.tracing = False
-            sys.modules["tracemalloc"].stop()
+            stop_tracing(self.frames_before)
         self.channel.answer({})
 
     def do_tracemalloc(self, options):
