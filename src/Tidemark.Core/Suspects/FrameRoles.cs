@@ -15,6 +15,7 @@ internal sealed class FrameRoles
         this.profile = profile;
         Knowledge = knowledge;
         isLibrary = Match(knowledge.Library);
+        MatchFiles(knowledge.Library);
         isNoise = Match([.. knowledge.Noise, .. knowledge.BenignCaches]);
     }
 
@@ -83,6 +84,27 @@ internal sealed class FrameRoles
         }
 
         return null;
+    }
+
+    /// <summary>Scripts and modules are told by their files: the names of their functions say nothing.</summary>
+    private void MatchFiles(IReadOnlyList<Regex> patterns)
+    {
+        var known = new Dictionary<string, bool>(StringComparer.Ordinal);
+        for (var f = 0; f < isLibrary.Length; f++)
+        {
+            var file = profile.Functions[f].File;
+            if (isLibrary[f] || file.Length == 0)
+            {
+                continue;
+            }
+
+            if (!known.TryGetValue(file, out var matches))
+            {
+                known[file] = matches = patterns.Any(p => p.IsMatch(file));
+            }
+
+            isLibrary[f] = matches;
+        }
     }
 
     private bool[] Match(IReadOnlyList<Regex> patterns)

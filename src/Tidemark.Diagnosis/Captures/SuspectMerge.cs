@@ -8,16 +8,23 @@ internal static class SuspectMerge
     // Both must explain most of the growth, or they may speak of different things.
     private const double Most = 0.5;
 
+    // With one heap graph, its shares are of the whole heap and not of the growth.
+    private const double MostAtOneTime = 0.25;
+
     // Sampled bytes, shallow and retained bytes of the same growth differ by this much at the most.
     private const double SameGrowth = 4;
+
+    // Growth of mappings includes that of the heap in them.
+    private const double FarMore = 4;
 
     /// <summary>
     /// Largest growth first. Where a heap graph and a profile each have one suspect that explains most of the growth, it is
     /// the same growth seen from both ends, and the two become one: held by this, allocated there.
     /// </summary>
-    public static IReadOnlyList<Suspect> Of(IReadOnlyList<CaptureSeries> series)
+    public static IReadOnlyList<Suspect> Of(IReadOnlyList<CaptureSeries> series, bool isNativeLeak)
     {
         // What a census counts is what the others name better: it speaks only where they are silent.
+        var outside = isNativeLeak ? OutsideHeap(series) : [];
         if (series.Any(s => !s.IsCensus && s.Suspects.Count > 0))
         {
             series = [.. series.Where(s => !s.IsCensus)];
@@ -36,7 +43,19 @@ internal static class SuspectMerge
             };
         }
 
-        return [.. all.OrderByDescending(s => s.CertainBytes)];
+        return [.. outside.Except(all), .. all.OrderByDescending(s => s.CertainBytes)];
+    }
+
+    /// <summary>
+    /// The mappings that grew, where that is far more than what the heap's captures explain: what grows outside of the heap is
+    /// none of those.
+    /// </summary>
+    private static IReadOnlyList<Suspect> OutsideHeap(IReadOnlyList<CaptureSeries> series)
+    {
+        var mappings = series.Where(s => s.Captures[^1].Format == "smaps").SelectMany(s => s.Suspects).ToList();
+        var others = series.Where(s => s.Captures[^1].Format != "smaps").SelectMany(s => s.Suspects);
+        var explained = others.Select(s => s.CertainBytes).DefaultIfEmpty().Max();
+        return [.. mappings.Where(m => m.CertainBytes > FarMore * explained)];
     }
 
     /// <summary>The first suspect that says who holds, and the first of another method that says only who allocates.</summary>
@@ -62,6 +81,7 @@ internal static class SuspectMerge
     {
         var larger = (double)Math.Max(holder.GrowthBytes, allocator.GrowthBytes);
         var smaller = (double)Math.Min(holder.GrowthBytes, allocator.GrowthBytes);
-        return holder.Share >= Most && allocator.Share >= Most && smaller > 0 && larger / smaller <= SameGrowth;
+        var most = holder.IsAtOneTime ? MostAtOneTime : Most;
+        return holder.Share >= most && allocator.Share >= Most && smaller > 0 && larger / smaller <= SameGrowth;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Tidemark.Core.Allocation;
 
@@ -248,8 +249,18 @@ internal ref struct V8HeapProfileReader
 
         return function == "(root)" && url.Length == 0
             ? -1
-            : builder.AddFrame(function.Length > 0 ? function : "(anonymous)", FileOf(url), line + 1);
+            : builder.AddFrame(
+                function.Length > 0 ? function : Anonymous(FileOf(url), line + 1),
+                FileOf(url),
+                line + 1
+            );
     }
+
+    /// <summary>Most callbacks have no name: where they stand tells them apart.</summary>
+    private static string Anonymous(string file, int line) =>
+        file.Length > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"callback at {Path.GetFileName(file)}:{line}")
+            : "(anonymous)";
 
     private static string FileOf(string url) =>
         url.StartsWith("file://", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out var file)

@@ -8,7 +8,7 @@ namespace Tidemark.Runtimes.Node;
 /// <summary>Finds the inspector of a process, opens it where it is closed, and closes it again if it was opened here.</summary>
 internal static class Inspector
 {
-    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Waiting = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Tidemark.Core.Series;
+using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Runtimes.Node;
 
@@ -54,7 +55,7 @@ internal sealed class NodeSession : RuntimeSession
     }
 
     /// <inheritdoc />
-    public override IReadOnlyList<CaptureMethod> Methods => [HeapProfile, HeapSnapshot];
+    public override IReadOnlyList<CaptureMethod> Methods => [HeapProfile, HeapSnapshot, MappingsCapture.Method];
 
     /// <exception cref="AttachFailedException">The inspector cannot be opened.</exception>
     public static async Task<NodeSession> OpenAsync(
@@ -126,8 +127,8 @@ internal sealed class NodeSession : RuntimeSession
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(method);
-        return method == HeapSnapshot
-            ? EstimateSnapshotAsync(cancellation)
+        return method == HeapSnapshot ? EstimateSnapshotAsync(cancellation)
+            : method == MappingsCapture.Method ? Task.FromResult(MappingsCapture.Estimate(node.Process.Pid))
             : Task.FromResult(new CaptureEstimate(TimeSpan.FromMilliseconds(50), 1 << 20, 1 << 20));
     }
 
@@ -142,8 +143,9 @@ internal sealed class NodeSession : RuntimeSession
         ThrowIfGone();
         try
         {
-            return method == HeapSnapshot
-                ? await TakeSnapshotAsync(path, cancellation)
+            return method == HeapSnapshot ? await TakeSnapshotAsync(path, cancellation)
+                : method == MappingsCapture.Method
+                    ? await MappingsCapture.WriteAsync(node.Process.Pid, path, cancellation)
                 : await TakeProfileAsync(path, cancellation);
         }
         catch (Exception e) when (e is InspectorException or IOException or TimeoutException)

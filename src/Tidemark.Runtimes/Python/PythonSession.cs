@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using Tidemark.Core.Series;
+using Tidemark.Runtimes.Processes;
 using Tidemark.Runtimes.Python.Agent;
 
 namespace Tidemark.Runtimes.Python;
@@ -11,8 +13,10 @@ namespace Tidemark.Runtimes.Python;
 /// <remarks>
 /// The live heap is weighed by the agent (every object's size), as often as one twentieth of one core allows, and carried
 /// forward in between by the number of blocks that the allocator has handed out.
-/// Once the heap is seen to grow from one object graph to the next, tracemalloc is switched on, so that the last graph can
-/// say where the objects that stayed were allocated; it is switched off before that graph is written.
+/// Once the heap is seen to grow from one object graph to the next, tracemalloc is switched on for the last part of the time
+/// until the one after that, so that this can say where the objects that stayed were allocated; it is switched off before that
+/// graph is written. Only for the last part, because a program that is short of processor time does much less while it is traced,
+/// and what grows with its work would seem to stop growing.
 /// </remarks>
 internal sealed class PythonSession : RuntimeSession
 {
@@ -20,6 +24,9 @@ internal sealed class PythonSession : RuntimeSession
     private const double BytesPerObjectInTarget = 10;
     private const double GrowthWorthTracing = 1.02;
     private const int TracedFrames = 6;
+
+    /// <summary>Tracing begins after this share of the time that passed between the two graphs before.</summary>
+    private const double UntracedShare = 0.7;
 
     // As measured: the longest uninterruptible step, which is a full collection.
     private static readonly TimeSpan PausePerMillionObjects = TimeSpan.FromMilliseconds(100);
@@ -40,6 +47,9 @@ internal sealed class PythonSession : RuntimeSession
     private double leftByCaptures;
     private double tracer;
     private bool isCapturing;
+    private long? capturedAt;
+    private long? traceAt;
+    private long tracedSince;
     private long objects;
     private long objectsAtCapture;
 
@@ -50,7 +60,7 @@ internal sealed class PythonSession : RuntimeSession
         this.tracedBefore = tracedBefore;
     }
 
-    public override IReadOnlyList<CaptureMethod> Methods { get; } = [ObjectGraph];
+    public override IReadOnlyList<CaptureMethod> Methods { get; } = [ObjectGraph, MappingsCapture.Method];
 
     public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
     {
@@ -58,6 +68,13 @@ internal sealed class PythonSession : RuntimeSession
         if (agent.IsBusy)
         {
             return;
+        }
+
+        if (traceAt is { } at && Stopwatch.GetTimestamp() >= at)
+        {
+            traceAt = null;
+            tracedSince = Stopwatch.GetTimestamp();
+            await agent.AskAsync("trace", $$"""{"frames":{{TracedFrames}}}""", null, cancellation);
         }
 
         var signals = await agent.AskAsync("signals", "{}", null, cancellation);
@@ -89,9 +106,7 @@ internal sealed class PythonSession : RuntimeSession
         {
             if (sample.Has(signal))
             {
-                sample[signal] = isCapturing
-                    ? double.NaN
-                    : Math.Max(0, sample[signal] - tracer - leftByCaptures);
+                sample[signal] = isCapturing ? double.NaN : Math.Max(0, sample[signal] - tracer - leftByCaptures);
             }
         }
     }
@@ -119,6 +134,11 @@ internal sealed class PythonSession : RuntimeSession
 
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
+        if (method == MappingsCapture.Method)
+        {
+            return Task.FromResult(MappingsCapture.Estimate(pid));
+        }
+
         var count = Math.Max(objects, 100_000);
         return Task.FromResult(
             new CaptureEstimate(
@@ -135,18 +155,34 @@ internal sealed class PythonSession : RuntimeSession
         CancellationToken cancellation
     )
     {
+        if (method == MappingsCapture.Method)
+        {
+            return await WriteMappingsAsync(path, cancellation);
+        }
+
         isCapturing = true;
         try
         {
             var (end, answer) = await WriteGraphAsync(path, cancellation);
             var notes = new List<string> { Course(end, answer) };
+            if (answer.GetProperty("sites").GetBoolean())
+            {
+                notes.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"tracemalloc was on for {Stopwatch.GetElapsedTime(tracedSince).TotalSeconds:0} s before the last object graph, to tell where the growth is allocated: allocations cost the program about twice the time meanwhile"
+                    )
+                );
+            }
+
+            traceAt = null;
             // Tracing, if it was on, is off now: what it took is free, but not always back with the kernel.
             var grown = answer.GetProperty("grown").GetDouble() + tracer;
             leftByCaptures += Math.Clamp(grown, 0, LeftBy(end) + tracer);
             tracer = 0;
             if (!answer.GetProperty("sites").GetBoolean())
             {
-                await TraceWhereItGrowsAsync(end.GetProperty("of").GetInt64(), notes, cancellation);
+                PlanTracing(end.GetProperty("of").GetInt64());
             }
 
             return new CaptureOutcome(TimeSpan.FromSeconds(answer.GetProperty("pause").GetDouble()), notes);
@@ -220,18 +256,27 @@ internal sealed class PythonSession : RuntimeSession
             $"{end.GetProperty("visited").GetInt64():N0} of {end.GetProperty("of").GetInt64():N0} containers in {answer.GetProperty("seconds").GetDouble():0.0} s beside the program, which could not run for at most {answer.GetProperty("pause").GetDouble() * 1000:0} ms of it"
         );
 
-    private async Task TraceWhereItGrowsAsync(long count, List<string> notes, CancellationToken cancellation)
+    private void PlanTracing(long count)
     {
-        var grew = objectsAtCapture > 0 && count > objectsAtCapture * GrowthWorthTracing;
-        objectsAtCapture = count;
-        if (!grew || tracedBefore)
+        var now = Stopwatch.GetTimestamp();
+        if (capturedAt is { } before && count > objectsAtCapture * GrowthWorthTracing && !tracedBefore)
         {
-            return;
+            traceAt = now + (long)((now - before) * UntracedShare);
         }
 
-        await agent.AskAsync("trace", $$"""{"frames":{{TracedFrames}}}""", null, cancellation);
-        notes.Add(
-            "tracemalloc is on from here to the next object graph, to tell where the growth is allocated: until then allocations cost the program about twice the time and 100 more bytes each"
-        );
+        objectsAtCapture = count;
+        capturedAt = now;
+    }
+
+    private async Task<CaptureOutcome> WriteMappingsAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return await MappingsCapture.WriteAsync(pid, path, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CaptureFailedException($"the mappings of process {pid} were not read: {e.Message}", e);
+        }
     }
 }

@@ -346,6 +346,10 @@ class Graph:
 
     def emit(self, chunk):
         counts = list(map(sys.getrefcount, chunk))  # first of all: what follows holds references of its own
+        if not self.own.isdisjoint(map(id, chunk)):
+            kept = [i for i, o in enumerate(map(id, chunk)) if o not in self.own]
+            chunk = [chunk[i] for i in kept]
+            counts = [counts[i] for i in kept]
         table = self.types
         tids = list(map(id, map(type, chunk)))
         for tid in set(tids) - table.keys():
@@ -364,10 +368,6 @@ class Graph:
 
     def emit_objects(self, chunk, infos, counts):
         references = list(map(gc.get_referents, chunk))
-        own = self.own
-        for i, o in enumerate(map(id, chunk)):
-            if o in own:
-                references[i] = []
         if sys.version_info >= (3, 11):
             self.namespaces(chunk, infos, references)
         self.describe(chunk, infos)
@@ -378,9 +378,7 @@ class Graph:
         keys = list(map(list, map(dict.keys, chunk)))
         values = list(map(list, map(dict.values, chunk)))
         for i, d in enumerate(chunk):
-            if id(d) in self.own:
-                keys[i] = values[i] = []
-            elif len(keys[i]) != len(values[i]):
+            if len(keys[i]) != len(values[i]):
                 # Changed in between: once more in one step.
                 pairs = list(dict.items(d))
                 keys[i] = [k for k, _ in pairs]
