@@ -124,6 +124,9 @@ public abstract class ZooTests
                     pid.ToString(CultureInfo.InvariantCulture),
                     "--for",
                     WatchFor,
+                    // Several services share few processors here: what stops one of them takes its time.
+                    "--max-pause",
+                    "60s",
                     "--format",
                     "json",
                     "--out",

@@ -8,9 +8,6 @@ internal static class SuspectMerge
     // Both must explain most of the growth, or they may speak of different things.
     private const double Most = 0.5;
 
-    // With one heap graph, its shares are of the whole heap and not of the growth.
-    private const double MostAtOneTime = 0.25;
-
     // Sampled bytes, shallow and retained bytes of the same growth differ by this much at the most.
     private const double SameGrowth = 4;
 
@@ -43,7 +40,7 @@ internal static class SuspectMerge
             };
         }
 
-        return [.. outside.Except(all), .. all.OrderByDescending(s => s.CertainBytes)];
+        return [.. outside.Except(all), .. all.OrderByDescending(s => Grown(s, series))];
     }
 
     /// <summary>
@@ -56,6 +53,25 @@ internal static class SuspectMerge
         var others = series.Where(s => s.Captures[^1].Format != "smaps").SelectMany(s => s.Suspects);
         var explained = others.Select(s => s.CertainBytes).DefaultIfEmpty().Max();
         return [.. mappings.Where(m => m.CertainBytes > FarMore * explained)];
+    }
+
+    /// <summary>
+    /// How much of the growth is this. What only one heap graph shows is large and need not have grown: it is taken to have its
+    /// share of the growth that a profile has seen.
+    /// </summary>
+    private static double Grown(Suspect suspect, IReadOnlyList<CaptureSeries> series)
+    {
+        if (!suspect.IsAtOneTime)
+        {
+            return suspect.CertainBytes;
+        }
+
+        var seen = series
+            .Where(s => s.Captures.Count > 1 && s.Suspects.Any(x => !x.IsAtOneTime))
+            .Select(s => s.Growth)
+            .DefaultIfEmpty()
+            .Max();
+        return seen > 0 ? Math.Min(suspect.CertainBytes, suspect.Share * seen) : suspect.CertainBytes;
     }
 
     /// <summary>The first suspect that says who holds, and the first of another method that says only who allocates.</summary>
@@ -81,7 +97,6 @@ internal static class SuspectMerge
     {
         var larger = (double)Math.Max(holder.GrowthBytes, allocator.GrowthBytes);
         var smaller = (double)Math.Min(holder.GrowthBytes, allocator.GrowthBytes);
-        var most = holder.IsAtOneTime ? MostAtOneTime : Most;
-        return holder.Share >= most && allocator.Share >= Most && smaller > 0 && larger / smaller <= SameGrowth;
+        return holder.Share >= Most && allocator.Share >= Most && smaller > 0 && larger / smaller <= SameGrowth;
     }
 }

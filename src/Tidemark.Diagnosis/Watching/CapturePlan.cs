@@ -18,13 +18,25 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
     private const double MiddleAt = 0.55;
     private const double LastChanceForDearBaseline = 0.75;
 
-    private readonly TimeSpan end = options.For - Reserve(options, estimate);
+    private TimeSpan end = options.For - Reserve(options, estimate);
+    private CaptureEstimate estimate = estimate;
     private TimeSpan? lastAt;
 
     public CaptureMethod Method { get; } = method;
 
     /// <summary>What the next one is expected to cost: the heap grows, and what the last one cost is known.</summary>
-    public CaptureEstimate Estimate { get; set; } = estimate;
+    public CaptureEstimate Estimate
+    {
+        get => estimate;
+        set
+        {
+            estimate = value;
+            if (Taken < 2)
+            {
+                end = options.For - Reserve(options, value);
+            }
+        }
+    }
 
     public bool IsCheap { get; } =
         estimate.Pause <= CheapPause && estimate.DiskBytes <= CheapBytes && !method.ChangesTarget;
@@ -62,7 +74,7 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
 
     /// <summary>True where the watch must turn to the last capture now, to be ready in time.</summary>
     public bool IsLastDue(TimeSpan elapsed) =>
-        !GivenUp && Taken > 0 && elapsed >= end && lastAt < end - (options.For * 0.05);
+        !GivenUp && Taken > 0 && (IsCheap || Taken < 2) && elapsed >= end && lastAt < end - (options.For * 0.05);
 
     public void Took(TimeSpan elapsed)
     {

@@ -270,6 +270,11 @@ public sealed class Watch
             // A capture that forced a collection has made the live heap known: that belongs to this moment, and not to a sample
             // that may never come.
             await SampleAsync(outsideOnly: false, enough);
+            if (!plan.IsCheap)
+            {
+                // What the first one cost tells when the last one must begin.
+                plan.Estimate = await target.Session.EstimateAsync(method, enough);
+            }
         }
         catch (TargetGoneException e)
         {

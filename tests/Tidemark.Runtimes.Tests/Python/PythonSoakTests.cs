@@ -64,17 +64,33 @@ public sealed class PythonSoakTests : IDisposable
             switch (round % 4)
             {
                 case 1:
-                    // Growth between two captures has the session switch tracemalloc on, and the third one off again.
-                    await service.GrowAsync(3000);
-                    var second = await CaptureAsync(session, $"{round}-2", default);
-                    second.Notes.ShouldContain(n => n.Contains("tracemalloc is on"));
-                    await CaptureAsync(session, $"{round}-3", default);
-                    break;
-                case 2:
-                    // Left while tracemalloc is on and while the live heap is being weighed.
+                    // Growth between two captures has the session switch tracemalloc on after a while, and the third one off again.
                     await service.GrowAsync(3000);
                     await CaptureAsync(session, $"{round}-2", default);
-                    await session.SampleAsync(new SignalSample(), default);
+                    for (
+                        var tries = 0;
+                        tries < 600 && !(await service.StateAsync()).GetProperty("tracing").GetBoolean();
+                        tries++
+                    )
+                    {
+                        await Task.Delay(50);
+                        await session.SampleAsync(new SignalSample(), default);
+                    }
+
+                    var third = await CaptureAsync(session, $"{round}-3", default);
+                    third.Notes.ShouldContain(n => n.Contains("tracemalloc was on"));
+                    break;
+                case 2:
+                    // Left while tracemalloc is on, if it is by then, and while the live heap is being weighed.
+                    await service.GrowAsync(3000);
+                    await CaptureAsync(session, $"{round}-2", default);
+                    for (var samples = 0; samples < 10; samples++)
+                    {
+                        await session.SampleAsync(new SignalSample(), default);
+                        await Task.Delay(30);
+                    }
+
+                    await session.CollectAsync(default);
                     break;
                 case 3:
                     using (var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(round * 7 % 100)))
