@@ -28,7 +28,7 @@ public static class CaseAnalysis
         var notes = new List<string>(file.Notes);
         var series = CaptureReader.Read(file, folder, knowledge, notes);
         var graphs = GrowthAnalyzer.Analyze(history, options);
-        var suspects = SuspectMerge.Of(series, graphs.Kind == GrowthKind.NativeLeak);
+        var suspects = SuspectMerge.Of(series, knowledge, graphs.Kind == GrowthKind.NativeLeak);
         if (
             series.Select(s => s.Snapshots.ProfileDiff).FirstOrDefault(d => d?.Growth.DefaultIndex >= 0) is { } profiles
         )

@@ -12,6 +12,11 @@ internal static partial class CacheWords
     /// <summary>True where a name says that the collection keeps results.</summary>
     public static bool SayCache(IEnumerable<string> names) => names.Any(n => Cache().IsMatch(n)) && !SayRegister(names);
 
+    /// <summary>The same for names that stand nearer and nearer to the collection: the nearest that says anything decides.</summary>
+    /// <param name="names">Names, the nearest one last.</param>
+    public static bool NearestSaysCache(IEnumerable<string> names) =>
+        names.LastOrDefault(n => Cache().IsMatch(n) || Register().IsMatch(n)) is { } name && Cache().IsMatch(name);
+
     /// <summary>True where a name says that the collection keeps what was registered or is under way.</summary>
     public static bool SayRegister(IEnumerable<string> names) =>
         names.Any(n => Register().IsMatch(n) && !Cache().IsMatch(n));

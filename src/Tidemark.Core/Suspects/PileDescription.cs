@@ -88,7 +88,7 @@ internal sealed class PileDescription(
             culprit?.IsCache
             ?? (
                 role is CollectionRole.Map or CollectionRole.Set
-                && CacheWords.SayCache(NamesNear(chain, content, collection!))
+                && CacheWords.NearestSaysCache(NamesNear(chain, content, collection!))
             );
         var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile);
         return new Suspect(

@@ -1,3 +1,4 @@
+using Tidemark.Core.Allocation;
 using Tidemark.Core.Suspects;
 
 namespace Tidemark.Diagnosis.Captures;
@@ -11,6 +12,9 @@ internal static class SuspectMerge
     // Sampled bytes, shallow and retained bytes of the same growth differ by this much at the most.
     private const double SameGrowth = 4;
 
+    private const string OutsideAdvice =
+        "The runtime's own objects do not explain this memory: it was taken by native code (an extension, a bound library, its caches) and not released. `tidemark diagnose --runtime native` on the same process samples malloc and names the function that takes it.";
+
     // Growth of mappings includes that of the heap in them.
     private const double FarMore = 4;
 
@@ -18,10 +22,14 @@ internal static class SuspectMerge
     /// Largest growth first. Where a heap graph and a profile each have one suspect that explains most of the growth, it is
     /// the same growth seen from both ends, and the two become one: held by this, allocated there.
     /// </summary>
-    public static IReadOnlyList<Suspect> Of(IReadOnlyList<CaptureSeries> series, bool isNativeLeak)
+    public static IReadOnlyList<Suspect> Of(
+        IReadOnlyList<CaptureSeries> series,
+        RuntimeKnowledge knowledge,
+        bool isNativeLeak
+    )
     {
         // What a census counts is what the others name better: it speaks only where they are silent.
-        var outside = isNativeLeak ? OutsideHeap(series) : [];
+        var outside = isNativeLeak ? OutsideHeap(series, knowledge) : [];
         if (series.Any(s => !s.IsCensus && s.Suspects.Count > 0))
         {
             series = [.. series.Where(s => !s.IsCensus)];
@@ -47,9 +55,18 @@ internal static class SuspectMerge
     /// The mappings that grew, where that is far more than what the heap's captures explain: what grows outside of the heap is
     /// none of those.
     /// </summary>
-    private static IReadOnlyList<Suspect> OutsideHeap(IReadOnlyList<CaptureSeries> series)
+    private static IReadOnlyList<Suspect> OutsideHeap(IReadOnlyList<CaptureSeries> series, RuntimeKnowledge knowledge)
     {
-        var mappings = series.Where(s => s.Captures[^1].Format == "smaps").SelectMany(s => s.Suspects).ToList();
+        // An allocator takes arena after arena: between two captures some stand still, and over all of them they grow.
+        var mappings = series
+            .Where(s => s.Captures[^1].Format == "smaps" && s.Snapshots.Profiles.Count > 1)
+            .SelectMany(s =>
+                AllocationSuspects.Find(
+                    ProfileDiff.Between([s.Snapshots.Profiles[0], s.Snapshots.Profiles[^1]]),
+                    knowledge
+                )
+            )
+            .Select(s => s with { Advice = OutsideAdvice });
         var others = series.Where(s => s.Captures[^1].Format != "smaps").SelectMany(s => s.Suspects);
         var explained = others.Select(s => s.CertainBytes).DefaultIfEmpty().Max();
         return [.. mappings.Where(m => m.CertainBytes > FarMore * explained)];
