@@ -7,15 +7,7 @@ namespace Tidemark.Formats.Hprof;
 /// <summary>Writes Java heap dumps record by record, for tests: also such as no JVM would write.</summary>
 /// <param name="idSize">Bytes of an identifier, 4 or 8.</param>
 /// <param name="version">1.0.1 writes one heap dump, later ones segments.</param>
-<<<<<<< HEAD
 [SuppressMessage("Design", "CA1001", Justification = "a MemoryStream holds nothing but memory")]
-=======
-[System.Diagnostics.CodeAnalysis.SuppressMessage(
-    "Design",
-    "CA1001",
-    Justification = "streams in memory hold nothing that must be released"
-)]
->>>>>>> 2f85b82 (Native leaks of managed runtimes are told by the mappings that grew; the nearest name tells a cache; HprofWriter passes the strict build)
 internal sealed class HprofWriter(int idSize = 8, string version = "1.0.2")
 {
     private readonly MemoryStream file = new();
