@@ -31,7 +31,8 @@ fi
 walker="$HOME/.cache/tidemark-tests/jfluid-heap.jar"
 if [ ! -f "$walker" ] && [ ! -d /usr/share/visualvm ]; then
   fetched=$(mktemp -d)
-  (cd "$fetched" && apt-get download -qq visualvm >/dev/null 2>&1 && dpkg-deb -x visualvm_*.deb .)
+  fetch() { (cd "$fetched" && apt-get download -qq visualvm >/dev/null 2>&1 && dpkg-deb -x visualvm_*.deb .); }
+  fetch || { $([ "$(id -u)" -eq 0 ] || echo sudo) apt-get update -qq >/dev/null || true; fetch; } # a bare machine has no lists yet
   mkdir -p "$(dirname "$walker")"
   cp "$fetched"/usr/share/visualvm/visualvm/modules/org-graalvm-visualvm-lib-jfluid-heap.jar "$walker"
   rm -rf "$fetched"
