@@ -49,6 +49,8 @@ public static class DotNetKnowledge
                 Name(@"^(static )?System\.Diagnostics\.Tracing\."),
                 Name(@"^(static )?System\.(RuntimeType|Reflection\.|Reflection\.Emit\.)"),
                 Name(@"^(static )?System\.Gen2GcCallback"),
+                // Buffers that were given back: bounded by the threads and the sizes in use.
+                Name(@"^((thread )?static )?System\.Buffers\.(SharedArrayPool|ArrayPool)"),
             ],
             Fragmentation =
             [
@@ -75,7 +77,7 @@ public static class DotNetKnowledge
             ],
             BenignCaches =
             [
-                Name(@"System\.Buffers\.(SharedArrayPool|ArrayPool|ConfigurableArrayPool)"),
+                Name(@"System\.Buffers\.ConfigurableArrayPool"),
                 Name(@"System\.Text\.RegularExpressions\.RegexCache"),
                 Name(@"System\.Text\.Json\.JsonSerializerOptions\+CachingContext"),
                 Name(@"Microsoft\.Extensions\.DependencyInjection\.ServiceLookup\."),

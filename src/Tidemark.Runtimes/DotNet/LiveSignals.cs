@@ -31,6 +31,7 @@ internal sealed class LiveSignals
     private readonly List<(long At, double Bytes)> committed = [];
     private double committedByCounter;
     private double? untold;
+    private double? requests;
     private double reusable = double.NaN;
 
     /// <summary>The state after the last collection of the whole heap, by generation: 0 to 2, large objects, pinned objects; null before the first.</summary>
@@ -133,9 +134,10 @@ internal sealed class LiveSignals
                 sample[Signal.HeapLimit] = limit;
             }
 
-            if (counters.TryGetValue("total-requests", out var requests))
+            if (requests is { } served)
             {
-                sample[Signal.Requests] = requests;
+                requests = null; // told every two seconds: repeated, it would look like pauses and bursts
+                sample[Signal.Requests] = served;
             }
 
             if (collectionCount >= 0)
@@ -211,6 +213,10 @@ internal sealed class LiveSignals
             if ((string)name == "gc-committed")
             {
                 committedByCounter = mean * Megabyte; // before .NET 7 collections did not tell
+            }
+            else if ((string)name == "total-requests")
+            {
+                requests = mean;
             }
         }
     }
