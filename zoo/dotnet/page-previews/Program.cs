@@ -18,8 +18,6 @@ await Service.RunAsync(
         traffic.SendAsync(
             _ => 220,
             number =>
-                number % 5 == 0
-                    ? $"/article/{traffic.Random.Next(90_000)}"
-                    : $"/page/{traffic.Random.Next(30_000)}"
+                number % 5 == 0 ? $"/article/{traffic.Random.Next(90_000)}" : $"/page/{traffic.Random.Next(30_000)}"
         )
 );

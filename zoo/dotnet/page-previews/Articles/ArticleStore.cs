@@ -14,7 +14,8 @@ public sealed class ArticleStore
         for (var n = 0; n < count; n++)
         {
             string[] tags = [$"topic-{n % 700}", $"author-{n % 90}"];
-            var lead = $"The story of article {n} in a sentence or two, as it stands below the title. {new string('.', 120)}";
+            var lead =
+                $"The story of article {n} in a sentence or two, as it stands below the title. {new string('.', 120)}";
             var article = new Article(n, $"Article number {n}", lead, tags);
             store.byNumber.Add(n, article);
             foreach (var tag in tags)
