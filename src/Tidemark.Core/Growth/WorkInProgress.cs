@@ -16,7 +16,7 @@ internal static class WorkInProgress
     private const double Moved = 0.25;
 
     /// <summary>The same of requests, which only rise in step with it.</summary>
-    private const double ExplainedByRequests = 0.7;
+    private const double ExplainedByRequests = 0.6;
     private const double MovedByRequests = 0.08;
 
     /// <summary>Requests must have risen by this share, and memory by no larger a share than this many times theirs.</summary>
