@@ -29,7 +29,7 @@ public class MemoryMappingTests
     {
         var lines = 0;
 
-        MemoryMapping.Parse(Smaps.Select(l => (Line: l, Number: lines++).Line)).First();
+        MemoryMapping.Parse(Smaps.Select(l => (Line: l, Number: lines++).Line)).First().From.ShouldBe(0xf9c00000ul);
 
         lines.ShouldBe(3);
     }
