@@ -44,6 +44,11 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             return Well(GrowthKind.Load, Signal.LiveHeap, trends.LiveAsSeen!);
         }
 
+        if (trends.GrowsMostlyBesideLive && trends.Committed is { GrowsForEver: true } beside)
+        {
+            return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, beside);
+        }
+
         if (trends.Live is { GrowsForEver: true } live && !HasLevelledOff(trends))
         {
             var intoCache = trends.Count(Signal.CacheEntries) is { GrowsForEver: true };

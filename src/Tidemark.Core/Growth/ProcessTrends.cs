@@ -18,6 +18,9 @@ internal sealed class ProcessTrends(Bins bins)
         [.. Explanations.OfLoad(bins), .. bins.IsLiveWatch ? Explanations.OfWorkInProgress(bins) : []]
     );
 
+    /// <summary>The few objects that fragment a heap are alive, and grow in number with what they hold.</summary>
+    private const double ManyTimes = 4;
+
     public Bins Bins => bins;
 
     public bool HasLoad => load.Value.Count > 0;
@@ -61,6 +64,13 @@ internal sealed class ProcessTrends(Bins bins)
             || FootprintBeyondHeap.Best.Rise
                 > Math.Max(SmallPart * Range(bins[Signal.Footprint]!.Low), Trend.SmallestRise * FootprintAsSeen.Level)
         );
+
+    /// <summary>True where the runtime tells what it uses again, and what grows beside the live heap is many times what the live heap has gained.</summary>
+    public bool GrowsMostlyBesideLive =>
+        TellsReusable
+        && Live is { } live
+        && GrowsBeyondHeap
+        && FootprintBeyondHeap.Best.Rise > ManyTimes * live.Best.Rise;
 
     /// <summary>What lies outside of the heap that was taken from the system, without what the load explains; null where that is not known.</summary>
     public Trend? OutsideHeap =>

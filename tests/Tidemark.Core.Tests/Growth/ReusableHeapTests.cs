@@ -23,6 +23,10 @@ public class ReusableHeapTests
         Judge(t => (60 + (0.02 * t), t)).ShouldBe(GrowthKind.Fragmentation);
 
     [Fact]
+    public void The_few_live_objects_that_fragment_a_heap_are_not_called_its_leak() =>
+        Judge(t => (60 + (0.1 * t), t)).ShouldBe(GrowthKind.Fragmentation);
+
+    [Fact]
     public void Live_memory_that_grows_is_a_leak_all_the_same() =>
         Judge(t => (60 + (0.5 * t), 0)).ShouldBe(GrowthKind.Leak);
 
