@@ -17,7 +17,8 @@ public class NativeSessionTests
     [Fact]
     public async Task The_count_is_exact_and_the_profile_names_the_site_with_its_callers()
     {
-        await using var service = await NativeService.StartAsync(threads: 2);
+        // Nothing else allocates here: the fewer samples a site has, the more its share depends on chance.
+        await using var service = await NativeService.StartAsync(threads: 0);
         await using var session = await AttachAsync(service);
         await session.PrepareAsync(None);
         var before = await LiveAsync(session);
@@ -25,7 +26,6 @@ public class NativeSessionTests
         var usable = long.Parse(await service.AskAsync($"keep {Records} 200"), CultureInfo.InvariantCulture);
         var after = await LiveAsync(session);
 
-        // Two threads have a few blocks of at most some kilobytes in their hands at each moment.
         (after - before).ShouldBeInRange((Records * usable) - 200_000, (Records * usable) + 200_000);
 
         var profile = await ProfileAsync(session);
