@@ -16,6 +16,8 @@ internal sealed partial class JvmSession : RuntimeSession
 {
     private static readonly TimeSpan QuickPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastCapturePatience = TimeSpan.FromMinutes(1);
+    // More than any capture was seen to leave: what comes on top was taken by the program meanwhile.
+    private const long MostLeft = 96 << 20;
     private static readonly TimeSpan CollectionPatience = TimeSpan.FromSeconds(30);
 
     private readonly JvmProcess jvm;
@@ -26,7 +28,8 @@ internal sealed partial class JvmSession : RuntimeSession
     private readonly FlightRecording? recording;
     private readonly RequestsPage metrics;
     private readonly NativeMemory? nativeMemory;
-    private double? recorderBytes;
+    private double leftBytes;
+    private bool isRecorderKnown;
     private readonly JvmSignals signals = new();
     private readonly CapturePace pace = new();
     private double? classMetadataAtStart;
@@ -143,6 +146,7 @@ internal sealed partial class JvmSession : RuntimeSession
         }
 
         ReadCollectionOfCapture();
+        var outsideBefore = OutsideHeap();
         try
         {
             await channel.RunAsync("GC.run", CollectionPatience, cancellation);
@@ -153,6 +157,7 @@ internal sealed partial class JvmSession : RuntimeSession
             throw new CaptureFailedException(e.Message, e);
         }
 
+        LearnLeft(outsideBefore);
         if (
             jvm.ReadPerfData() is not { } after
             || JvmSignals.WholeCollections(after) == JvmSignals.WholeCollections(before)
@@ -173,14 +178,15 @@ internal sealed partial class JvmSession : RuntimeSession
     }
 
     /// <inheritdoc />
+    /// <remarks>The collector's marking tables, the buffers of a dump, the flight recorder: they stay once they were used.</remarks>
     public override void Correct(SignalSample sample)
     {
         ArgumentNullException.ThrowIfNull(sample);
         foreach (var signal in (ReadOnlySpan<Signal>)[Signal.Footprint, Signal.Anonymous])
         {
-            if (recorderBytes is { } bytes && sample.Has(signal))
+            if (sample.Has(signal))
             {
-                sample[signal] = Math.Max(0, sample[signal] - bytes);
+                sample[signal] = Math.Max(0, sample[signal] - leftBytes);
             }
         }
     }
@@ -211,6 +217,7 @@ internal sealed partial class JvmSession : RuntimeSession
         var stoppedBefore = Stopped();
         var start = Stopwatch.GetTimestamp();
         var notes = new List<string>();
+        var outsideBefore = OutsideHeap();
         if (method == JvmCaptures.HeapDump)
         {
             await new TargetFiles(jvm.Process, channel).WriteAsync(
@@ -224,7 +231,7 @@ internal sealed partial class JvmSession : RuntimeSession
         }
         else if (method == JvmCaptures.AllocationSamples && recording is not null)
         {
-            await WriteRecordingAsync(recording, path, estimate, patience, notes, cancellation);
+            await recording.WriteAsync(path, estimate.DiskBytes, patience, cancellation);
         }
         else
         {
@@ -236,6 +243,7 @@ internal sealed partial class JvmSession : RuntimeSession
             }
         }
 
+        NoteRecorder(method, LearnLeft(outsideBefore), notes);
         ReadCollectionOfCapture();
         // Without the counter the answer's time is the nearest that can be said: not less than the pause.
         var pause = Stopped() - stoppedBefore ?? Stopwatch.GetElapsedTime(start);
@@ -315,30 +323,31 @@ internal sealed partial class JvmSession : RuntimeSession
         return jvm.ReadPerfData() is { } counters ? (long)JvmSignals.UsedAfterCollection(counters) : 0;
     }
 
-    /// <summary>The recorder stays loaded once it was used: what it takes is no growth of the program's.</summary>
-    private async Task WriteRecordingAsync(
-        FlightRecording flight,
-        string path,
-        CaptureEstimate estimate,
-        TimeSpan patience,
-        List<string> notes,
-        CancellationToken cancellation
-    )
+    /// <summary>What is in memory beside the Java heap; null where that may not be seen.</summary>
+    private double? OutsideHeap() => jvm.Process.ReadResidentBytes() - residentHeap?.ReadNow();
+
+    /// <summary>What a capture has left in the process is no growth of the program's.</summary>
+    /// <returns>Bytes that it has left.</returns>
+    private double LearnLeft(double? before)
     {
-        var before = OutsideHeap();
-        await flight.WriteAsync(path, estimate.DiskBytes, patience, cancellation);
-        if (recorderBytes is null && before is { } outside && OutsideHeap() is { } now)
+        var left = Math.Clamp((OutsideHeap() - before) ?? 0, 0, MostLeft);
+        leftBytes += left;
+        return left;
+    }
+
+    /// <summary>The recorder stays loaded until the JVM ends: that is worth saying.</summary>
+    private void NoteRecorder(CaptureMethod method, double left, List<string> notes)
+    {
+        if (method == JvmCaptures.AllocationSamples && !isRecorderKnown)
         {
-            recorderBytes = Math.Clamp(now - outside, 0, 2 * estimate.TargetBytes);
+            isRecorderKnown = true;
             notes.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the flight recorder took {recorderBytes / 1048576:0} MiB in the target, which stay until it ends; they are not counted as growth"
+                    $"the flight recorder took {left / 1048576:0} MiB in the target, which stay until it ends; they are not counted as growth"
                 )
             );
         }
-
-        double? OutsideHeap() => jvm.Process.ReadResidentBytes() - residentHeap?.ReadNow();
     }
 
     private async Task WriteHistogramAsync(

@@ -28,15 +28,16 @@ internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
             return null;
         }
 
-        return ReadNow();
+        var start = ThreadClock.Now;
+        var resident = ReadNow();
+        due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
+        return resident;
     }
 
     /// <summary>Bytes in memory at this moment; null where that may not be seen.</summary>
     public long? ReadNow()
     {
-        var start = ThreadClock.Now;
         var resident = process.ReadResidentBytes(heap.From, heap.To);
-        due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
         IsVisible = resident is not null;
         return resident;
     }
