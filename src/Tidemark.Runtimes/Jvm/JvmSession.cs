@@ -16,6 +16,7 @@ internal sealed partial class JvmSession : RuntimeSession
 {
     private static readonly TimeSpan QuickPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeastCapturePatience = TimeSpan.FromMinutes(1);
+
     // More than any capture was seen to leave: what comes on top was taken by the program meanwhile.
     private const long MostLeft = 96 << 20;
     private static readonly TimeSpan CollectionPatience = TimeSpan.FromSeconds(30);
