@@ -27,6 +27,7 @@ internal sealed class GoSignals(
     private double? resident;
     private long lastRead = time.GetTimestamp();
     private TimeSpan pauseBetweenReads;
+    private long firstGc = -1;
     private long reportedGc = -1;
 
     /// <summary>How many goroutines there were when last asked; null where that is not told.</summary>
@@ -64,6 +65,12 @@ internal sealed class GoSignals(
         sample[Signal.GcCount] = statistics.GcCount;
         sample[Signal.GcPause] = statistics.PauseTotal!.Value.TotalSeconds;
         var live = liveHeap.Read(statistics);
+        if (statistics.GcCount == firstGc)
+        {
+            // The last collection was before we came, perhaps in the middle of the start: what is live now is not known yet.
+            return;
+        }
+
         if (!double.IsNaN(live))
         {
             Live = live;
@@ -196,6 +203,7 @@ internal sealed class GoSignals(
 
     private GoMemStats Take(GoMemStats statistics)
     {
+        firstGc = Last is null ? statistics.GcCount : firstGc;
         var known = Last?.PauseTotal ?? TimeSpan.Zero;
         var pauses = statistics.PauseTotal ?? known + statistics.PausesSince(Last?.GcCount ?? statistics.GcCount);
         if (Last is not null && statistics.GcCount != Last.GcCount)
