@@ -64,21 +64,16 @@ public sealed class PythonSoakTests : IDisposable
             switch (round % 4)
             {
                 case 1:
-                    // Growth between two captures has the session switch tracemalloc on after a while, and the third one off again.
+                    // Growth between two captures has the session switch tracemalloc on after a while, where that is safe, and the third one off again.
                     await service.GrowAsync(3000);
                     await CaptureAsync(session, $"{round}-2", default);
-                    for (
-                        var tries = 0;
-                        tries < 600 && !(await service.StateAsync()).GetProperty("tracing").GetBoolean();
-                        tries++
-                    )
+                    for (var samples = 0; samples < 40; samples++)
                     {
-                        await Task.Delay(50);
+                        await Task.Delay(30);
                         await session.SampleAsync(new SignalSample(), default);
                     }
 
-                    var third = await CaptureAsync(session, $"{round}-3", default);
-                    third.Notes.ShouldContain(n => n.Contains("tracemalloc was on"));
+                    await CaptureAsync(session, $"{round}-3", default);
                     break;
                 case 2:
                     // Left while tracemalloc is on, if it is by then, and while the live heap is being weighed.

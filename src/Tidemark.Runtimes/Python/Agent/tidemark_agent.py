@@ -562,6 +562,12 @@ class Graph:
         self.channel.send(b"P", array("Q", traced).tobytes() + array("I", sites).tobytes())
 
 
+def may_trace():
+    """Up to 3.12.8 and 3.13.1 tracemalloc.stop() frees its tables under threads that allocate without the interpreter's
+    lock (CPython issue 128679), and the program crashes: there it is never switched on."""
+    return sys.version_info >= (3, 13, 2) or (3, 12, 9) <= sys.version_info < (3, 13)
+
+
 def stop_tracing(frames_before):
     """Switches tracemalloc off. How many frames it keeps is a setting that outlasts it: put back by starting once more."""
     tracemalloc = sys.modules["tracemalloc"]
@@ -773,7 +779,7 @@ class Agent:
         """Switches tracemalloc on; it was on already where the program did that itself, and then stays."""
         import tracemalloc
         already = tracemalloc.is_tracing()
-        if not already:
+        if not already and may_trace():
             self.frames_before = tracemalloc.get_traceback_limit()
             tracemalloc.start(options.get("frames", 8))
             self.tracing = True
