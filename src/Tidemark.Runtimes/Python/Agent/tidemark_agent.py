@@ -367,7 +367,7 @@ class Graph:
             self.emit_objects(chunk, infos, counts)
 
     def emit_objects(self, chunk, infos, counts):
-        references = list(map(gc.get_referents, chunk))
+        references = each_referents(chunk)
         if sys.version_info >= (3, 11):
             self.namespaces(chunk, infos, references)
         self.describe(chunk, infos)
@@ -614,6 +614,18 @@ def _lines(code):
     return dis.findlinestarts(code)
 
 
+def each_referents(chunk):
+    """What each object refers to, as the collector sees it.
+
+    Before 3.12.6 the C part of asyncio shows the dead entries of its free list as well (python/cpython, issue 122695): whoever
+    takes hold of them makes the program crash or run in a circle at its next collection. It is asked for its names only.
+    """
+    module = sys.modules.get("_asyncio") if (3, 12) <= sys.version_info < (3, 12, 6) else None
+    if module is None or not any(map(operator.is_, chunk, repeat(module))):
+        return list(map(gc.get_referents, chunk))
+    return [[MODULE_DICT(o)] if o is module else gc.get_referents(o) for o in chunk]
+
+
 def weigh_chunk(chunk, shared):
     """Bytes of some objects with what only they refer to, and entries of the unbounded caches among them."""
     classes = _classes(chunk).values()
@@ -623,7 +635,7 @@ def weigh_chunk(chunk, shared):
         if TYPE_NAME(cls) == "_lru_cache_wrapper":
             info = [o.cache_info() for o in chunk if type(o) is cls]
             cached += sum(i.currsize for i in info if i.maxsize is None)
-    flat = gc.get_referents(*chunk)
+    flat = list(chain.from_iterable(each_referents(chunk)))
     depth = 0
     while flat and depth < 8:
         found = list(filterfalse(gc.is_tracked, flat))
