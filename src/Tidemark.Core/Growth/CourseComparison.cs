@@ -52,6 +52,21 @@ internal sealed record FittedCourse(
         }
     }
 
+    /// <summary>The part of the rise that came after the first moments, in bytes: a process that has just begun gets its first work in them.</summary>
+    public double RiseAfterFirstMoments
+    {
+        get
+        {
+            var rise = 0.0;
+            for (var k = 0; k < Sizes.Length; k++)
+            {
+                rise += Sizes[k] * Course.Parts[k].RiseAfterFirstMoments;
+            }
+
+            return rise;
+        }
+    }
+
     /// <summary>How much it rises in so many hours after the end, bytes.</summary>
     public double Ahead(double hours)
     {

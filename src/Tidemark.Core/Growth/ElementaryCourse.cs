@@ -47,6 +47,9 @@ internal sealed class ElementaryCourse
     /// <summary>The share of the history that a start-up may take.</summary>
     private const double StartUp = 0.08;
 
+    /// <summary>The share that the first moments take, in which a process that has just begun gets its first work.</summary>
+    private const double FirstMoments = 0.05;
+
     /// <summary>A levelling with a time constant of up to this share may be a start-up, after which the process does something else.</summary>
     private const double LongestStartUp = 0.15;
 
@@ -117,6 +120,7 @@ internal sealed class ElementaryCourse
         }
 
         RiseAfterStart = kind == CourseKind.Step ? 0 : At(reach) - At(Math.Min(StartUp * span, reach));
+        RiseAfterFirstMoments = At(reach) - At(Math.Min(FirstMoments * span, reach));
         Slope = SlopeAt(clock.End) * clock.Pace;
         Rise = At(reach) - At(0);
         Future = At(reach + (span * clock.Pace)) - At(reach);
@@ -136,6 +140,9 @@ internal sealed class ElementaryCourse
 
     /// <summary>The part of the rise that came after the start-up; 0 for a step, which is no growth.</summary>
     public double RiseAfterStart { get; }
+
+    /// <summary>The part of the rise that came after the first moments.</summary>
+    public double RiseAfterFirstMoments { get; }
 
     /// <summary>How much it rises beyond that in as long again as the history lasted.</summary>
     public double Future { get; }

@@ -149,7 +149,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             return trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad && IsExplained(held, trends.Live!)
                     ? Well(GrowthKind.Load, Signal.LiveHeap, held)
                 : held.Grows && Tail.GoesOn(held) ? Leaking(GrowthKind.Leak, Signal.LiveHeap, held)
-                : held.Best.Errors > WarmUpErrors && held.Best.Rise > WarmUpRise * held.Level
+                : held.Best.Errors > WarmUpErrors && held.Best.RiseAfterFirstMoments > WarmUpRise * held.Level
                     ? Well(GrowthKind.WarmUp, Signal.LiveHeap, held)
                 : Well(GrowthKind.Steady, Signal.LiveHeap, held);
         }
