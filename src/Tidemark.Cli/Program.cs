@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Tidemark.Cli.Commands;
 using Tidemark.Cli.Commands.Check;
 using Tidemark.Core.Series;
@@ -13,7 +14,7 @@ using Tidemark.Runtimes;
 namespace Tidemark.Cli;
 
 /// <summary>The composition root: parses the command line, runs one command, and turns failures into one line and a status.</summary>
-public static class Program
+public static partial class Program
 {
     public static async Task<int> Main(string[] args)
     {
@@ -78,6 +79,8 @@ public static class Program
     private static string? Explain(Exception failure) =>
         failure switch
         {
+            UnauthorizedAccessException denied when ProcessPath().Match(denied.Message) is { Success: true } process =>
+                $"no permission to look into process {process.Groups["pid"].Value}: run tidemark as the user it runs as, or as root",
             CommandFailedException
             or MalformedDumpException
             or MalformedHistoryException
@@ -92,6 +95,9 @@ public static class Program
             AggregateException { InnerExceptions: [var only] } => Explain(only),
             _ => null,
         };
+
+    [GeneratedRegex("'/proc/(?<pid>[0-9]+)/", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ProcessPath();
 
     [SuppressMessage("Usage", "MA0045", Justification = "standard error is not worth an await")]
     private static int Fail(string line)

@@ -14,6 +14,8 @@ public class TargetFinderTests
     [InlineData("node", "server", "node --max-old-space-size=512 dist/server.mjs")]
     [InlineData("dotnet", "Acme.Shop", "dotnet /srv/Acme.Shop.dll")]
     [InlineData("python3", "python3", "python3")]
+    [InlineData("python3", "python3 -c", "python3 -c print(1)")]
+    [InlineData("node", "node -e", "node -e setInterval(f,1)")]
     public void A_process_is_called_by_what_it_runs(string program, string name, string commandLine) =>
         TargetFinder.NameOf(program, commandLine.Split(' ')).ShouldBe(name);
 

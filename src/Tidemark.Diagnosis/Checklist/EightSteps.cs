@@ -193,8 +193,12 @@ public static class EightSteps
         );
     }
 
-    private static string WhyNoCapture(CaseFile file) =>
-        file.Notes.Count > 0 ? $"no capture was taken: {file.Notes[^1]}" : "no capture was taken";
+    /// <summary>A capture that was refused or failed is noted as "no CAPTURE: REASON".</summary>
+    private static string WhyNoCapture(CaseFile file)
+    {
+        var reasons = file.Notes.Where(n => n.StartsWith("no ", StringComparison.Ordinal)).ToList();
+        return reasons.Count > 0 ? $"no capture was taken: {string.Join("; ", reasons)}" : "no capture was taken";
+    }
 
     private static string Lower(GrowthShape shape) => shape.ToString().ToLowerInvariant();
 }

@@ -81,6 +81,12 @@ public static class TargetFinder
 
         for (var i = 1; i < words.Count; i++)
         {
+            if (program != "java" && words[i] is "-c" or "-e" or "--eval" or "--print")
+            {
+                // What follows is the program itself, and no name.
+                return $"{program} {words[i]}";
+            }
+
             if (OptionsWithValue.Contains(words[i]))
             {
                 i++;
