@@ -29,6 +29,9 @@ public sealed class Watch
 
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(3);
 
+    // A process that stands still does not grow: a pause this long is left out of the history, where it would read as levelling off.
+    private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(2);
+
     private readonly CaseFolder folder;
     private readonly WatchOptions options;
     private readonly TimeProvider time;
@@ -246,7 +249,12 @@ public sealed class Watch
         try
         {
             var capture = target.Session.CaptureAsync(method, path, enough);
-            await SampleWhileAsync(capture, enough);
+            var isLong = plan.Estimate.Pause > LongPause;
+            if (!isLong)
+            {
+                await SampleWhileAsync(capture, enough);
+            }
+
             var outcome = await capture;
             plan.Took(Elapsed);
             var taken = new CaseCapture(
@@ -269,7 +277,10 @@ public sealed class Watch
 
             // A capture that forced a collection has made the live heap known: that belongs to this moment, and not to a sample
             // that may never come.
-            await SampleAsync(outsideOnly: false, enough);
+            if (!isLong || Elapsed < options.For)
+            {
+                await SampleAsync(outsideOnly: false, enough);
+            }
             if (!plan.IsCheap)
             {
                 // What the first one cost tells when the last one must begin.
