@@ -22,6 +22,9 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>Growth of the footprint is that of the live heap where that grew by this share of it.</summary>
     private const double MostlyLive = 0.5;
 
+    /// <summary>The same of what the heap has taken from the system.</summary>
+    private const double MostlyCommitted = 0.75;
+
     /// <summary>The same of what lies outside of the heap.</summary>
     private const double MostlyOutside = 0.3;
 
@@ -30,6 +33,10 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// a straight line fits badly.
     /// </summary>
     private const double ClearOutsideErrors = 15;
+
+    /// <summary>Fewer will do where it grew by this share of the whole footprint: no compiler takes as much.</summary>
+    private const double LargeOutsideErrors = 6;
+    private const double LargeOutsideRise = 0.15;
 
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
@@ -44,7 +51,11 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             return Well(GrowthKind.Load, Signal.LiveHeap, trends.LiveAsSeen!);
         }
 
-        if (trends.GrowsMostlyBesideLive && trends.Committed is { GrowsForEver: true } beside)
+        if (
+            trends.GrowsMostlyBesideLive
+            && trends.Committed is { GrowsForEver: true } beside
+            && beside.Best.Rise > MostlyCommitted * trends.FootprintBeyondHeap.Best.Rise
+        )
         {
             return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, beside);
         }
@@ -61,7 +72,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             && trends.OutsideHeap is { GrowsForEver: true } outside
             && outside.Best.Rise > OutsideRise * trends.FootprintAsSeen.Level
             && (!beyond.GrowsForEver || IsOutside(outside, beyond))
-            && (!trends.Bins.IsLiveWatch || outside.Best.Errors > ClearOutsideErrors)
+            && (!trends.Bins.IsLiveWatch || IsClear(outside, trends.FootprintAsSeen))
         )
         {
             return trends.Live is { } inHeap && IsMostly(inHeap, outside)
@@ -76,7 +87,11 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
                 return Leaking(GrowthKind.Leak, Signal.Footprint, beyond);
             }
 
-            if (!trends.HeapIsCollectorsChoice && trends.Committed is { GrowsForEver: true } committed)
+            if (
+                !trends.HeapIsCollectorsChoice
+                && trends.Committed is { GrowsForEver: true } committed
+                && (!trends.Bins.IsLiveWatch || committed.Best.Rise > MostlyCommitted * beyond.Best.Rise)
+            )
             {
                 return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, committed);
             }
@@ -119,6 +134,10 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         !trends.Bins.IsLiveWatch
         && trends.Footprint is { Grows: true, Best.IsUnbounded: false }
         && trends.FootprintAsSeen is { Grows: true, Best.IsUnbounded: false };
+
+    private static bool IsClear(Trend outside, Trend footprint) =>
+        outside.Best.Errors > ClearOutsideErrors
+        || (outside.Best.Errors > LargeOutsideErrors && outside.Best.Rise > LargeOutsideRise * footprint.Level);
 
     /// <summary>Whether a good part of the growth lies outside of the heap that was taken from the system, as far as that is known.</summary>
     private static bool IsOutside(Trend? outside, Trend footprint) =>
