@@ -15,12 +15,14 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
     private const long CheapBytes = 512L << 20;
 
     private const double BaselineAt = 0.1;
+    private const double RestAfterFailure = 0.1;
     private const double MiddleAt = 0.55;
     private const double LastChanceForDearBaseline = 0.75;
 
     private TimeSpan end = options.For - Reserve(options, estimate);
     private CaptureEstimate estimate = estimate;
     private TimeSpan? lastAt;
+    private TimeSpan? failedAt;
 
     public CaptureMethod Method { get; } = method;
 
@@ -44,7 +46,7 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
     /// <summary>How many were taken.</summary>
     public int Taken { get; private set; }
 
-    /// <summary>True once it has failed: it is not tried again.</summary>
+    /// <summary>True once it has failed for good: it is not tried again.</summary>
     public bool GivenUp { get; private set; }
 
     /// <summary>True where the capture should be taken now.</summary>
@@ -52,7 +54,7 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
     /// <param name="verdict">What the graphs say so far.</param>
     public bool IsDue(TimeSpan elapsed, GrowthVerdict verdict)
     {
-        if (GivenUp)
+        if (GivenUp || elapsed < failedAt + (options.For * RestAfterFailure))
         {
             return false;
         }
@@ -74,12 +76,26 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
 
     /// <summary>True where the watch must turn to the last capture now, to be ready in time.</summary>
     public bool IsLastDue(TimeSpan elapsed) =>
-        !GivenUp && Taken > 0 && (IsCheap || Taken < 2) && elapsed >= end && lastAt < end - (options.For * 0.05);
+        !GivenUp
+        && !(elapsed < failedAt + (options.For * RestAfterFailure))
+        && Taken > 0
+        && (IsCheap || Taken < 2)
+        && elapsed >= end
+        && lastAt < end - (options.For * 0.05);
 
     public void Took(TimeSpan elapsed)
     {
         Taken++;
         lastAt = elapsed;
+    }
+
+    /// <summary>What is cheap is tried once more after a failure, a little later; anything else is given up.</summary>
+    /// <returns>True where it will be tried again.</returns>
+    public bool Failed(TimeSpan elapsed)
+    {
+        GivenUp = failedAt is not null || !IsCheap;
+        failedAt = elapsed;
+        return !GivenUp;
     }
 
     public void GiveUp() => GivenUp = true;

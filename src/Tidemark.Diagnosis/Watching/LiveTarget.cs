@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tidemark.Core.Series;
 using Tidemark.Metrics.Procfs;
 using Tidemark.Runtimes;
@@ -14,6 +15,8 @@ public sealed class LiveTarget : ISignalSource
     private readonly long? limitBytes;
     private readonly TimeProvider time;
     private long lastAnswer;
+    private int unanswered;
+    private string? lastFailure;
 
     private LiveTarget(
         Target target,
@@ -38,6 +41,15 @@ public sealed class LiveTarget : ISignalSource
     public IRuntime Runtime { get; }
 
     public RuntimeSession Session { get; }
+
+    /// <summary>What to say of samples that the runtime did not answer; null where there were none.</summary>
+    public string? Unanswered =>
+        unanswered > 0
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the runtime did not answer {unanswered} of the samples, which hold what the kernel tells; the last time: {lastFailure}"
+            )
+            : null;
 
     /// <summary>Attaches to a process.</summary>
     /// <param name="target">The process.</param>
@@ -74,11 +86,13 @@ public sealed class LiveTarget : ISignalSource
             lastAnswer = time.GetTimestamp();
         }
         catch (Exception e)
-            when (e is IOException or HttpRequestException or TimeoutException
-                || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
+            when (e is not TargetGoneException
+                && (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
             )
         {
-            // The kernel still sees the process: its runtime is only slow to answer, and the sample goes without it.
+            // The kernel still sees the process: its runtime is slow to answer or answers what nobody understands, and the sample goes without it.
+            unanswered++;
+            lastFailure = e.Message;
             if (procfs is null && time.GetElapsedTime(lastAnswer) > Patience)
             {
                 throw new TargetGoneException($"{Target.Url} has not answered for {Patience.TotalSeconds:0} s", e);

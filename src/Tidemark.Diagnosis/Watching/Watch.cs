@@ -82,6 +82,8 @@ public sealed class Watch
 
     private TimeSpan Elapsed => time.GetElapsedTime(started);
 
+    private double Now => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+
     /// <summary>Watches until the time is up, the target is gone or the user has enough.</summary>
     /// <param name="enough">Ends the watch early; what was gathered stays.</param>
     /// <returns>What was seen.</returns>
@@ -111,7 +113,7 @@ public sealed class Watch
     {
         try
         {
-            await SampleAsync(outsideOnly: false, enough);
+            await SampleAsync(enough);
         }
         catch (TargetGoneException gone)
         {
@@ -134,25 +136,19 @@ public sealed class Watch
         }
     }
 
-    private async ValueTask SampleAsync(bool outsideOnly, CancellationToken cancellation)
+    private async ValueTask SampleAsync(CancellationToken cancellation)
     {
         sample.Clear();
-        if (outsideOnly)
-        {
-            await target.SampleOutsideAsync(sample, cancellation);
-        }
-        else
-        {
-            await target.SampleAsync(sample, cancellation);
-        }
+        await target.SampleAsync(sample, cancellation);
+        Add(Now, sample);
+    }
 
-        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
-        if (!history.Add(now, sample))
+    private void Add(double at, SignalSample seen)
+    {
+        if (history.Add(at, seen))
         {
-            return;
+            Store(() => folder.Append(at, seen));
         }
-
-        Store(() => folder.Append(now, sample));
     }
 
     private void Judge()
@@ -249,13 +245,14 @@ public sealed class Watch
         try
         {
             var capture = target.Session.CaptureAsync(method, path, enough);
-            var isLong = plan.Estimate.Pause > LongPause;
+            var meanwhile = await SampleWhileAsync(capture, enough);
+            var outcome = await capture;
+            var isLong = (outcome.Pause ?? plan.Estimate.Pause) > LongPause;
             if (!isLong)
             {
-                await SampleWhileAsync(capture, enough);
+                meanwhile.ForEach(s => Add(s.Time, s.Sample));
             }
 
-            var outcome = await capture;
             plan.Took(Elapsed);
             var taken = new CaseCapture(
                 name,
@@ -279,7 +276,7 @@ public sealed class Watch
             // that may never come.
             if (!isLong || Elapsed < options.For)
             {
-                await SampleAsync(outsideOnly: false, enough);
+                await SampleAsync(enough);
             }
             if (!plan.IsCheap)
             {
@@ -293,9 +290,10 @@ public sealed class Watch
         }
         catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
         {
-            // Whatever went wrong with one capture, the watch goes on and the answer is given from the rest.
-            plan.GiveUp();
-            Note($"no {method.Title}: {e.Message}");
+            // Whatever went wrong with one capture, the watch goes on and the answer is given from the rest. What is cheap is
+            // worth a second attempt: a busy program may only have been at a bad moment.
+            var again = plan.Failed(Elapsed);
+            Note($"{(again ? "a second attempt at the" : "no")} {method.Title}: {e.Message}");
         }
         finally
         {
@@ -303,29 +301,37 @@ public sealed class Watch
         }
     }
 
-    /// <summary>Keeps the clock of the history steady while a capture runs.</summary>
-    private async Task SampleWhileAsync(Task capture, CancellationToken enough)
+    /// <summary>Keeps the clock steady while a capture runs: what is seen meanwhile, part of the history only where the target went on.</summary>
+    private async Task<List<(double Time, SignalSample Sample)>> SampleWhileAsync(
+        Task capture,
+        CancellationToken enough
+    )
     {
+        var seen = new List<(double, SignalSample)>();
         using var timer = new PeriodicTimer(options.Interval, time);
         while (!capture.IsCompleted)
         {
             var tick = timer.WaitForNextTickAsync(enough).AsTask();
             if (await Task.WhenAny(capture, tick) == capture)
             {
-                return;
+                break;
             }
 
             await tick;
             try
             {
-                await SampleAsync(outsideOnly: true, enough);
+                var outside = new SignalSample();
+                await target.SampleOutsideAsync(outside, enough);
+                seen.Add((Now, outside));
             }
             catch (TargetGoneException)
             {
                 // The capture itself says so in a moment, with the better words.
-                return;
+                break;
             }
         }
+
+        return seen;
     }
 
     /// <summary>Why a capture takes longer than is allowed, null where it does not.</summary>
@@ -407,6 +413,11 @@ public sealed class Watch
             Note(
                 $"the runtime was asked for {collections.Count} full collections, to know its live heap; they stopped the target for {collections.Pause.TotalMilliseconds:0} ms in all"
             );
+        }
+
+        if (target.Unanswered is { } unanswered)
+        {
+            Note(unanswered);
         }
 
         if (options.TryRelease && ending is null)
