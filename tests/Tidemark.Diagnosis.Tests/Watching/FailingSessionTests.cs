@@ -96,7 +96,7 @@ public sealed class FailingSessionTests : IDisposable
         public RuntimeKnowledge Knowledge => throw new NotSupportedException();
 
         public override IReadOnlyList<CaptureMethod> Methods { get; } =
-            [new("census", "smaps", ".txt", CaptureRole.Census, "census of the test")];
+        [new("census", "smaps", ".txt", CaptureRole.Census, "census of the test")];
 
         public ValueTask<bool> RecognisesAsync(Target target, CancellationToken cancellation) => new(true);
 
@@ -129,11 +129,7 @@ public sealed class FailingSessionTests : IDisposable
                 throw new CaptureFailedException("out of step");
             }
 
-            await File.WriteAllTextAsync(
-                path,
-                Attempts.ToString(CultureInfo.InvariantCulture),
-                CancellationToken.None
-            );
+            await File.WriteAllTextAsync(path, Attempts.ToString(CultureInfo.InvariantCulture), CancellationToken.None);
             return new CaptureOutcome(TimeSpan.Zero, []);
         }
 
