@@ -1,4 +1,5 @@
 using Tidemark.Core.Series;
+using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Runtimes.Go;
 

@@ -1,3 +1,5 @@
+using Tidemark.Runtimes.Processes;
+
 namespace Tidemark.Runtimes.Go;
 
 /// <summary>The <c>/metrics</c> page of a service, asked for seldom enough that it stays below half a per cent of its time.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.RegularExpressions;
 
 namespace Tidemark.Runtimes.Processes;
 
@@ -12,7 +11,7 @@ namespace Tidemark.Runtimes.Processes;
 /// The usual paths are asked for a few times at most, on the ports that the process listens on in our own network namespace. Then the page is read
 /// every two seconds, beside the samples and not before them.
 /// </remarks>
-internal sealed partial class RequestsPage : IDisposable
+internal sealed class RequestsPage : IDisposable
 {
     private const int MostPorts = 8;
     private const int LongestPage = 8 << 20;
@@ -40,7 +39,7 @@ internal sealed partial class RequestsPage : IDisposable
     };
     private readonly CancellationTokenSource end = new();
     private Uri? page;
-    private string? family;
+    private string? counter;
     private Task<double?>? asking;
     private long due;
     private int searchesLeft;
@@ -83,56 +82,6 @@ internal sealed partial class RequestsPage : IDisposable
         end.Dispose();
     }
 
-    /// <summary>The family of counters on a page that counts the requests served; null where there is none.</summary>
-    internal static string? FindFamily(string text) =>
-        Families(text, "")
-            .Where(f => Requests().IsMatch(f.Key) && !OtherThanServed().IsMatch(f.Key))
-            .OrderByDescending(f => f.Key.StartsWith("http_", StringComparison.Ordinal))
-            .ThenByDescending(f => f.Value)
-            .Select(f => f.Key)
-            .FirstOrDefault();
-
-    /// <summary>The sum of a family's counters over all labels, without those that tell of one path.</summary>
-    internal static double? Sum(string text, string family, string pathToLeave) =>
-        Families(text, pathToLeave).TryGetValue(family, out var sum) ? sum : null;
-
-    private static Dictionary<string, double> Families(string text, string pathToLeave)
-    {
-        var sums = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var line in text.AsSpan().EnumerateLines())
-        {
-            if (line.IsEmpty || line[0] == '#')
-            {
-                continue;
-            }
-
-            var nameEnd = line.IndexOfAny('{', ' ');
-            var labelsEnd = nameEnd >= 0 && line[nameEnd] == '{' ? line.LastIndexOf('}') : nameEnd - 1;
-            if (nameEnd <= 0 || labelsEnd < nameEnd - 1)
-            {
-                continue;
-            }
-
-            var labels = line[nameEnd..(labelsEnd + 1)];
-            var rest = line[(labelsEnd + 1)..].Trim();
-            var valueEnd = rest.IndexOf(' ');
-            if (
-                double.TryParse(
-                    valueEnd < 0 ? rest : rest[..valueEnd],
-                    NumberStyles.Float,
-                    CultureInfo.InvariantCulture,
-                    out var value
-                ) && (pathToLeave.Length == 0 || !labels.Contains($"\"{pathToLeave}\"", StringComparison.Ordinal))
-            )
-            {
-                var name = line[..nameEnd].ToString();
-                sums[name] = sums.GetValueOrDefault(name) + value;
-            }
-        }
-
-        return sums;
-    }
-
     private async Task<double?> FindAsync()
     {
         await Task.Yield();
@@ -141,10 +90,10 @@ internal sealed partial class RequestsPage : IDisposable
             foreach (var path in Paths)
             {
                 var candidate = new UriBuilder(Uri.UriSchemeHttp, port.Address.ToString(), port.Port, path).Uri;
-                string? text;
+                MetricsPage? found;
                 try
                 {
-                    text = await GetAsync(candidate);
+                    found = await GetAsync(candidate);
                 }
                 catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
                 {
@@ -152,10 +101,10 @@ internal sealed partial class RequestsPage : IDisposable
                     break;
                 }
 
-                if (text is not null && FindFamily(text) is { } found)
+                if (found?.FindRequests() is { } name)
                 {
-                    (page, family) = (candidate, found);
-                    return Sum(text, found, path);
+                    (page, counter) = (candidate, name);
+                    return found[name];
                 }
             }
         }
@@ -164,12 +113,14 @@ internal sealed partial class RequestsPage : IDisposable
     }
 
     private async Task<double?> AskAsync(Uri at) =>
-        await GetAsync(at) is { } text ? Sum(text, family!, at.AbsolutePath) : null;
+        await GetAsync(at) is { } found ? found[counter!] : null;
 
-    private async Task<string?> GetAsync(Uri at)
+    private async Task<MetricsPage?> GetAsync(Uri at)
     {
         using var answer = await client.GetAsync(at, end.Token);
-        return answer.StatusCode == HttpStatusCode.OK ? await answer.Content.ReadAsStringAsync(end.Token) : null;
+        return answer.StatusCode == HttpStatusCode.OK
+            ? MetricsPage.Parse(await answer.Content.ReadAsByteArrayAsync(end.Token))
+            : null;
     }
 
     private static bool SharesOurNetwork(int pid)
@@ -186,17 +137,4 @@ internal sealed partial class RequestsPage : IDisposable
             return false;
         }
     }
-
-    // http_requests_total, http_server_requests_seconds_count, jetty_requests_total, tomcat_global_request_seconds_count, ...
-    [GeneratedRegex(
-        "requests?(_duration)?(_seconds|_milliseconds|_ms)?_(total|count)$",
-        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex Requests();
-
-    [GeneratedRegex(
-        "client|fail|error|reject|scrape|promhttp|timeout|retr(y|ied)",
-        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex OtherThanServed();
 }

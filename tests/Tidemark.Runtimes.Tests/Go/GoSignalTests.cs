@@ -1,60 +1,22 @@
 using System.Globalization;
 using System.Text;
 using Tidemark.Runtimes.Go;
+using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Runtimes.Tests.Go;
 
 public class GoSignalTests
 {
-    [Theory]
-    [InlineData("http_requests_total=10 http_client_requests_total=99", "http_requests_total")]
-    [InlineData("promhttp_metric_handler_requests_total=9 gin_requests_total=3", "gin_requests_total")]
-    [InlineData(
-        "http_request_duration_seconds_count=7 http_request_duration_seconds_sum=700",
-        "http_request_duration_seconds_count"
-    )]
-    [InlineData("grpc_server_handled_total=5 grpc_server_started_total=6", "grpc_server_started_total")]
-    [InlineData("requests=5 api.requests.served=4", "api.requests.served")]
-    [InlineData("TotalRequests=5", "TotalRequests")]
-    [InlineData("http_requests_in_flight=5 failed_requests_total=4 requests_errors_total=1", null)]
-    [InlineData("go_goroutines=5 process_cpu_seconds_total=4", null)]
-    public void The_counter_of_requests_is_told_from_its_neighbours(string counters, string? chosen) =>
-        RequestCounter
-            .Choose(
-                counters
-                    .Split(' ')
-                    .Select(c => c.Split('='))
-                    .Select(c => KeyValuePair.Create(c[0], double.Parse(c[1], CultureInfo.InvariantCulture)))
-            )
-            .ShouldBe(chosen);
-
     [Fact]
-    public void A_page_of_metrics_is_added_up_by_name_whatever_its_labels_hold()
+    public void What_client_golang_tells_is_read_from_a_page_of_metrics()
     {
         var page = MetricsPage.Parse(
-            Encoding.UTF8.GetBytes(
-                """
-                # HELP a_total with "quotes} and braces{
-                a_total{path="/{x}",name="say \"}\" 7"} 3
-                a_total 4 1700000000000
-                b NaN
-                c +Inf
-                <html> 5
-                9lives 1
-                broken{never="closed 2
-                process_resident_memory_bytes 1.5e+08
-                go_gc_gomemlimit_bytes 9.223372036854775e+18
-                """
-            )
+            "process_resident_memory_bytes 1.5e+08\ngo_gc_gomemlimit_bytes 9.223372036854775e+18\n"u8.ToArray()
         );
 
-        page["a_total"].ShouldBe(7);
-        page["c"].ShouldBeNull();
-        page["9lives"].ShouldBeNull();
-        page["broken"].ShouldBeNull();
         page.Resident.ShouldBe(150_000_000);
         page.MemoryLimit.ShouldBeNull();
-        page.Count.ShouldBe(4);
+        page.Statistics.ShouldBeNull();
     }
 
     [Fact]

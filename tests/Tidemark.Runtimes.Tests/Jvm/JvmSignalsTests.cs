@@ -97,25 +97,6 @@ public sealed class JvmSignalsTests(JavaTarget java) : IClassFixture<JavaTarget>
         Directory.EnumerateFiles($"/proc/{jvm.Pid}/cwd/", ".attach_pid*").ShouldBeEmpty();
     }
 
-    [Theory]
-    [InlineData(
-        "# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count{method=\"GET\",uri=\"/a\"} 40.0\nhttp_server_requests_seconds_count{uri=\"/b\"} 2.0\nhttp_server_requests_seconds_sum{uri=\"/b\"} 9.0\nhttp_client_requests_seconds_count{uri=\"/x\"} 900.0\n",
-        "http_server_requests_seconds_count",
-        42.0
-    )]
-    [InlineData(
-        "http_requests_total 7 1700000000000\nhttp_failures_total 3\nhttp_requests_failed_total 2\n",
-        "http_requests_total",
-        7.0
-    )]
-    [InlineData("jetty_requests_total{a=\"}\"} 5\n", "jetty_requests_total", 5.0)]
-    [InlineData("process_cpu_seconds_total 3\njvm_threads_live 20\n", null, null)]
-    public void Requests_are_found_on_a_page_of_metrics(string page, string? family, double? count)
-    {
-        RequestsPage.FindFamily(page).ShouldBe(family);
-        (family is null ? null : RequestsPage.Sum(page, family, "/metrics")).ShouldBe(count);
-    }
-
     [Fact]
     public async Task Requests_are_read_from_the_port_on_which_the_service_shows_them()
     {

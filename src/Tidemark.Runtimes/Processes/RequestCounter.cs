@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Tidemark.Runtimes.Go;
+namespace Tidemark.Runtimes.Processes;
 
 /// <summary>Finds, among the counters that a service publishes under names of its own, the one that counts the requests it serves.</summary>
 internal static partial class RequestCounter
@@ -19,9 +19,9 @@ internal static partial class RequestCounter
             .FirstOrDefault();
     }
 
-    /// <summary>Counters and the counts of histograms: <c>http_requests_total</c>, <c>http_request_duration_seconds_count</c>, <c>grpc_server_handled_total</c>, <c>Requests</c>.</summary>
+    /// <summary>Counters and the counts of histograms: <c>http_requests_total</c>, <c>http_request_duration_seconds_count</c>, <c>http_server_requests_seconds_count</c>, <c>grpc_server_handled_total</c>, <c>Requests</c>.</summary>
     [GeneratedRegex(
-        @"(^|[._/-]|(?<=[a-z])(?=R))requests?([._-]?(total|count|counter|served|handled|processed))*$|(^|[._-])request_(duration|latency|size|time)\w*_count$|(^|_)server_(handled|started)_total$|(^|_)requests?_\w+_total$",
+        @"(^|[._/-]|(?<=[a-z])(?=R))requests?([._-]?(total|count|counter|served|handled|processed))*$|(^|[._-])request_(duration|latency|size|time)\w*_count$|(^|_)requests?(_seconds|_milliseconds|_ms)_count$|(^|_)server_(handled|started)_total$|(^|_)requests?_\w+_total$",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
         matchTimeoutMilliseconds: 1000
     )]
@@ -29,7 +29,7 @@ internal static partial class RequestCounter
 
     /// <summary>What the service asks of others, what fails, what is going on now, and the asking for metrics itself.</summary>
     [GeneratedRegex(
-        @"promhttp|metric_handler|scrape|client|outgoing|outbound|upstream|backend|failed|error|retr(y|ies)|dropped|rejected|in_?flight|active|current|pending|open|bytes",
+        @"promhttp|metric_handler|scrape|client|outgoing|outbound|upstream|backend|fail|error|timeout|retr(y|ies)|dropped|reject|in_?flight|active|current|pending|open|bytes",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase,
         matchTimeoutMilliseconds: 1000
     )]

@@ -3,15 +3,29 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Tidemark.Runtimes.Go;
+namespace Tidemark.Runtimes.Processes;
 
-/// <summary>A page of metrics in Prometheus' text format, read for what Go services usually tell there: the names of client_golang, and counters of requests.</summary>
-/// <remarks>One line a series: a name, labels in braces, a value, perhaps a time. Series of one name are added up.</remarks>
+/// <summary>A page of metrics in Prometheus' text format, read for what a service counts itself: its requests, and what lies in its caches.</summary>
+/// <remarks>
+/// One line a series: a name, labels in braces, a value, perhaps a time. Series of one name are added up, but for those that tell of
+/// the asking for metrics and profiles: that is our doing, and no load.
+/// </remarks>
 internal sealed partial class MetricsPage
 {
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:"
     );
+
+    // As the value of a label, or its beginning.
+    private static readonly string[] ObservingPaths =
+    [
+        "\"/metrics\"",
+        "\"/actuator/prometheus\"",
+        "\"/q/metrics\"",
+        "\"/prometheus\"",
+        "\"/debug/pprof",
+        "\"/debug/vars\"",
+    ];
 
     private readonly Dictionary<string, double> sums;
 
@@ -19,31 +33,6 @@ internal sealed partial class MetricsPage
 
     /// <summary>How many names there are.</summary>
     public int Count => sums.Count;
-
-    /// <summary>The resident set in bytes, goroutines, and GOMEMLIMIT in bytes; null where they are not told.</summary>
-    public double? Resident => this["process_resident_memory_bytes"];
-
-    public int? Goroutines => (int?)this["go_goroutines"];
-
-    /// <summary>Without a limit the runtime tells the largest number there is.</summary>
-    public double? MemoryLimit => this["go_gc_gomemlimit_bytes"] is { } limit and < 1L << 62 ? limit : null;
-
-    /// <summary>What the metrics tell of the heap; null where that is not there.</summary>
-    public GoMemStats? Statistics =>
-        this["go_memstats_heap_alloc_bytes"] is { } alloc && this["go_gc_duration_seconds_count"] is { } collections
-            ? new GoMemStats
-            {
-                HeapAlloc = alloc,
-                HeapInuse = this["go_memstats_heap_inuse_bytes"] ?? alloc,
-                HeapIdle = this["go_memstats_heap_idle_bytes"] ?? 0,
-                HeapReleased = this["go_memstats_heap_released_bytes"] ?? 0,
-                StackInuse = this["go_memstats_stack_inuse_bytes"] ?? 0,
-                Sys = this["go_memstats_sys_bytes"] ?? alloc,
-                NextGc = this["go_memstats_next_gc_bytes"] ?? 0,
-                GcCount = (long)collections,
-                PauseTotal = TimeSpan.FromSeconds(this["go_gc_duration_seconds_sum"] ?? 0),
-            }
-            : null;
 
     /// <summary>The sum of all series of a name; null where there is none.</summary>
     public double? this[string name] => sums.TryGetValue(name, out var sum) ? sum : null;
@@ -83,9 +72,13 @@ internal sealed partial class MetricsPage
             }
 
             var rest = line[end] == '{' ? AfterLabels(line[(end + 1)..]) : line[end..];
+            var labels = line[end..^rest.Length];
             rest = rest.Trim();
             var value = rest.IndexOf(' ') is > 0 and var space ? rest[..space] : rest;
-            if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            if (
+                double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                && !TellsOfObserving(labels)
+            )
             {
                 var name = line[..end].ToString();
                 sums[name] = sums.GetValueOrDefault(name) + number;
@@ -93,6 +86,19 @@ internal sealed partial class MetricsPage
         }
 
         return new MetricsPage(sums);
+    }
+
+    private static bool TellsOfObserving(ReadOnlySpan<char> labels)
+    {
+        foreach (var path in ObservingPaths)
+        {
+            if (labels.Contains(path, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsName(ReadOnlySpan<char> name) =>

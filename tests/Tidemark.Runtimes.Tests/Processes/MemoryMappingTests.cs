@@ -1,7 +1,7 @@
 using System.Globalization;
 using Tidemark.Runtimes.Processes;
 
-namespace Tidemark.Runtimes.Tests;
+namespace Tidemark.Runtimes.Tests.Processes;
 
 public class MemoryMappingTests
 {
