@@ -112,8 +112,7 @@ internal sealed class RequestsPage : IDisposable
         return null;
     }
 
-    private async Task<double?> AskAsync(Uri at) =>
-        await GetAsync(at) is { } found ? found[counter!] : null;
+    private async Task<double?> AskAsync(Uri at) => await GetAsync(at) is { } found ? found[counter!] : null;
 
     private async Task<MetricsPage?> GetAsync(Uri at)
     {

@@ -200,7 +200,8 @@ public class NativeSessionTests
         }
     }
 
-    private static long ReadResident(int pid) => Tidemark.Runtimes.Processes.LinuxProcess.Find(pid)!.ReadResidentBytes();
+    private static long ReadResident(int pid) =>
+        Tidemark.Runtimes.Processes.LinuxProcess.Find(pid)!.ReadResidentBytes();
 
     /// <summary>What the words that lead to the allocator lead to now.</summary>
     private static List<ulong> ReadSlots(int pid)
