@@ -17,6 +17,8 @@ need valgrind valgrind
 need google-pprof google-perftools
 need jeprof libjemalloc-dev
 need prometheus prometheus
+need node nodejs
+need npm npm
 need_file '/usr/lib/*/libtcmalloc.so.4' libgoogle-perftools4
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}"
@@ -37,3 +39,17 @@ if [ ! -f "$walker" ] && [ ! -d /usr/share/visualvm ]; then
   cp "$fetched"/usr/share/visualvm/visualvm/modules/org-graalvm-visualvm-lib-jfluid-heap.jar "$walker"
   rm -rf "$fetched"
 fi
+
+# DevTools' heap snapshot worker and VS Code's parser, two files of npm packages, for the comparison of V8 snapshots.
+peers="$HOME/.cache/tidemark-tests/v8-peers"
+if [ ! -f "$peers/devtools-worker.mjs" ]; then
+  fetched=$(mktemp -d)
+  (cd "$fetched" && npm pack --silent chrome-devtools-mcp@1.11.0 @vscode/v8-heap-parser@0.1.0 >/dev/null)
+  mkdir -p "$fetched/devtools" "$peers/node_modules/@vscode/v8-heap-parser"
+  tar -xzf "$fetched"/chrome-devtools-mcp-*.tgz -C "$fetched/devtools" --strip-components=1
+  tar -xzf "$fetched"/vscode-v8-heap-parser-*.tgz -C "$peers/node_modules/@vscode/v8-heap-parser" --strip-components=1
+  { cat "$fetched/devtools/build/src/third_party/devtools-heap-snapshot-worker.js"; echo 'export { HeapSnapshotLoader, SecondaryInitManager };'; } \
+    >"$peers/devtools-worker.mjs"
+  rm -rf "$fetched"
+fi
+cp "$(dirname "${BASH_SOURCE[0]}")"/../bench/peers/v8/{devtools.mjs,polyfill.cjs,v8-heap-parser.cjs} "$peers/"

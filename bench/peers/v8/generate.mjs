@@ -1,6 +1,7 @@
 // Writes heap snapshots of about the given size from a process with several leaks at once, in series if asked:
 //   node --max-old-space-size=12000 generate.mjs MEGABYTES OUT.heapsnapshot [LATER.heapsnapshot...]
 // Between two snapshots of a series every leak grows by a tenth and the healthy data is churned.
+// CHAIN=1000 in the environment cuts the linked list into lists of so many: @vscode/v8-heap-parser takes quadratic time on long ones.
 import { EventEmitter } from 'node:events';
 import { writeHeapSnapshot } from 'node:v8';
 
@@ -36,6 +37,8 @@ const sessionsById = new Map();
 const bus = new EventEmitter().setMaxListeners(0);
 const pendingCallbacks = [];
 let lastOrder = null;
+const chain = Number(process.env.CHAIN) || Infinity;
+const closedBooks = [];
 // Healthy: a table that is rewritten and never grows, objects behind weak references.
 const catalogue = {};
 const seen = new WeakMap();
@@ -62,6 +65,10 @@ function grow(rounds) {
     if (counter % 4 === 0) subscribe(counter);
     if (counter % 3 === 0) remember(counter);
     if (counter % 2 === 0) lastOrder = new Order(counter, lastOrder);
+    if (counter % (2 * chain) === 0) {
+      closedBooks.push(lastOrder);
+      lastOrder = null;
+    }
     catalogue[`sku-${counter % 20000}`] = { price: counter / 7, stock: [counter, counter % 9] };
     recent.add(session);
     if (recent.size > 1000) recent.delete(recent.values().next().value);

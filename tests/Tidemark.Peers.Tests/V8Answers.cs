@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Tidemark.Core.Heap;
+using Tidemark.Formats;
+using Tidemark.Formats.V8;
+using Tidemark.Tests;
+
+namespace Tidemark.Peers.Tests;
+
+/// <summary>
+/// A snapshot of a service of the zoo against DevTools' heap snapshot worker (retained sizes, dominators) and @vscode/v8-heap-parser
+/// (what of every class there is). tests/setup.sh fetches both.
+/// </summary>
+public sealed partial class V8Answers : IDisposable
+{
+    private const int UserSignal2 = 12;
+
+    /// <summary>Objects whose retained sizes are compared, the largest of our answer.</summary>
+    private const int Compared = 200;
+
+    private static readonly string Peers = Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+        ".cache/tidemark-tests/v8-peers"
+    );
+
+    /// <summary>How the classes of things without a name of their own are called there and here; what is left out are kinds that it does not know.</summary>
+    private static readonly Dictionary<string, string> OurClassNames = new(StringComparer.Ordinal)
+    {
+        ["(closure)"] = "Function",
+        ["(regexp)"] = "RegExp",
+    };
+
+    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-v8-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Retained_sizes_and_classes_are_those_of_DevTools_and_of_its_sibling_in_VS_Code()
+    {
+        var file = Snapshot("audit-trail", "src/app.mjs");
+        var graph = ((HeapSnapshot)new V8SnapshotFormat().Read(DumpFile.Open(file), ReadContext.Quiet)).Graph;
+
+        RetainedSizesAreThoseOfDevTools(graph, file);
+        ClassesAreThoseOfTheParser(graph, file);
+    }
+
+    private void RetainedSizesAreThoseOfDevTools(HeapGraph graph, string file)
+    {
+        var answer = Path.Combine(folder, "devtools.txt");
+        Script("devtools.mjs", file, answer);
+        var theirs = File.ReadLines(answer)
+            .Select(line => line.Split(' ').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray())
+            .ToDictionary(row => row[0], row => (Self: row[1], Retained: row[2], Dominator: row[3]));
+        theirs.Count.ShouldBeInRange(graph.NodeCount - 1, graph.NodeCount + 1);
+
+        var tree = graph.Dominators;
+        var compared = 0;
+        var dominators = 0;
+        foreach (var rank in Enumerable.Range(1, tree.Count).OrderByDescending(tree.RetainedAt))
+        {
+            var node = tree.NodeAt(rank);
+            var their = theirs[(long)graph.Id(node)];
+            if (IsCountedToItsOwner(graph, node, their.Self))
+            {
+                continue;
+            }
+
+            tree.RetainedAt(rank).ShouldBe(their.Retained, graph.Describe(node));
+            if (tree.ImmediateDominator(node) is >= 0 and var above)
+            {
+                their.Dominator.ShouldBe((long)graph.Id(above), graph.Describe(node));
+                dominators++;
+            }
+
+            if (++compared == Compared)
+            {
+                break;
+            }
+        }
+
+        compared.ShouldBe(Compared);
+        dominators.ShouldBeGreaterThan(30);
+    }
+
+    /// <summary>Where definitions part: DevTools counts an array that one object owns to that object, and shows it with 0 bytes.</summary>
+    private static bool IsCountedToItsOwner(HeapGraph graph, int node, long theirSize) =>
+        theirSize == 0 && graph.ShallowSize(node) > 0;
+
+    private void ClassesAreThoseOfTheParser(HeapGraph graph, string file)
+    {
+        var ours = new Dictionary<string, (long Count, long Bytes)>(StringComparer.Ordinal);
+        for (var node = 0; node < graph.NodeCount; node++)
+        {
+            var (count, bytes) = ours.GetValueOrDefault(graph.TypeNameOf(node));
+            ours[graph.TypeNameOf(node)] = (count + 1, bytes + graph.ShallowSize(node));
+        }
+
+        var compared = 0;
+        foreach (var row in Script("v8-heap-parser.cjs", file, "all").Split('\n').Select(line => line.Split('\t')))
+        {
+            // It knows no object shapes and no symbols, and groups what Node.js itself adds by its names.
+            if (
+                row.Length < 3
+                || row[0] is "(unknown)" or "(synthetic)"
+                || row[0].StartsWith("Node / ", StringComparison.Ordinal)
+            )
+            {
+                continue;
+            }
+
+            var (count, bytes) = ours.GetValueOrDefault(OurClassNames.GetValueOrDefault(row[0], row[0]));
+            count.ShouldBe(long.Parse(row[1], CultureInfo.InvariantCulture), row[0]);
+            bytes.ShouldBe(long.Parse(row[2], CultureInfo.InvariantCulture), row[0]);
+            compared++;
+        }
+
+        compared.ShouldBeGreaterThan(100);
+    }
+
+    /// <summary>A snapshot that Node.js itself writes of a service at work.</summary>
+    private string Snapshot(string service, string program)
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo(
+                "node",
+                ["--heapsnapshot-signal=SIGUSR2", $"--diagnostic-dir={folder}", program]
+            )
+            {
+                WorkingDirectory = Path.Combine(Repository(), "zoo/node", service),
+                RedirectStandardOutput = true,
+            }
+        )!;
+        try
+        {
+            process.StandardOutput.ReadLine().ShouldBe("ready");
+            Thread.Sleep(1000); // some of its work; how much does not matter
+            Kill(process.Id, UserSignal2).ShouldBe(0);
+            while (!process.HasExited && Directory.GetFiles(folder, "*.heapsnapshot").Length == 0)
+            {
+                Thread.Sleep(50);
+            }
+
+            // The file is whole when the process answers again: it is written in one go, by the thread that would end it here.
+            var written = Directory.GetFiles(folder, "*.heapsnapshot").ShouldHaveSingleItem();
+            while (!process.HasExited && !EndsAsJson(written))
+            {
+                Thread.Sleep(50);
+            }
+
+            return written;
+        }
+        finally
+        {
+            process.Kill();
+            process.WaitForExit();
+        }
+    }
+
+    private static bool EndsAsJson(string file)
+    {
+        using var stream = File.Open(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (stream.Length < 4)
+        {
+            return false;
+        }
+
+        var end = new byte[4];
+        stream.Position = stream.Length - end.Length;
+        stream.ReadExactly(end);
+        return System.Text.Encoding.ASCII.GetString(end).TrimEnd().EndsWith("]}", StringComparison.Ordinal);
+    }
+
+    private static string Script(string script, params string[] arguments) =>
+        Tool.Run("node", $"-r {Path.Combine(Peers, "polyfill.cjs")} {Path.Combine(Peers, script)} {string.Join(' ', arguments)}");
+
+    /// <summary>The folder of the repository, above the one that the test runs in.</summary>
+    private static string Repository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!Directory.Exists(Path.Combine(folder.FullName, "zoo")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("there is no zoo above the tests");
+        }
+
+        return folder.FullName;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Kill(int process, int signal);
+}
