@@ -122,10 +122,7 @@ public sealed partial class V8Answers : IDisposable
     private string Snapshot(string service, string program)
     {
         using var process = Process.Start(
-            new ProcessStartInfo(
-                "node",
-                ["--heapsnapshot-signal=SIGUSR2", $"--diagnostic-dir={folder}", program]
-            )
+            new ProcessStartInfo("node", ["--heapsnapshot-signal=SIGUSR2", $"--diagnostic-dir={folder}", program])
             {
                 WorkingDirectory = Path.Combine(Repository(), "zoo/node", service),
                 RedirectStandardOutput = true,
@@ -172,7 +169,10 @@ public sealed partial class V8Answers : IDisposable
     }
 
     private static string Script(string script, params string[] arguments) =>
-        Tool.Run("node", $"-r {Path.Combine(Peers, "polyfill.cjs")} {Path.Combine(Peers, script)} {string.Join(' ', arguments)}");
+        Tool.Run(
+            "node",
+            $"-r {Path.Combine(Peers, "polyfill.cjs")} {Path.Combine(Peers, script)} {string.Join(' ', arguments)}"
+        );
 
     /// <summary>The folder of the repository, above the one that the test runs in.</summary>
     private static string Repository()
