@@ -35,13 +35,22 @@ public sealed class PythonRuntime : IRuntime
             throw new TargetGoneException($"there is no process {pid}");
         }
 
+        var (agent, tracing) = await OpenAsync(pid, cancellation);
+        return new PythonSession(pid, agent, tracing);
+    }
+
+    /// <summary>Reaches the agent in a process, or starts it there.</summary>
+    /// <returns>The connection, and whether the program uses tracemalloc.</returns>
+    /// <exception cref="AttachFailedException">It cannot be reached.</exception>
+    internal static async Task<(AgentConnection Agent, bool Tracing)> OpenAsync(int pid, CancellationToken cancellation)
+    {
         var connection = new AgentConnection(await ConnectAsync(pid, cancellation), pid);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(FirstAnswer);
             var hello = await connection.AskAsync("hello", "{}", null, limit.Token);
-            return new PythonSession(pid, connection, hello.GetProperty("tracing").GetBoolean());
+            return (connection, hello.GetProperty("tracing").GetBoolean());
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
@@ -56,6 +65,11 @@ public sealed class PythonRuntime : IRuntime
         {
             await connection.DisposeAsync();
             throw new AttachFailedException(e.Message, e);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
         }
     }
 

@@ -33,6 +33,14 @@ internal sealed class PythonSession : RuntimeSession
 
     private static readonly TimeSpan CaptureLimit = TimeSpan.FromSeconds(60);
 
+    // A call into C may keep the interpreter: a sample does not wait for that, and the next one looks again.
+    private static readonly TimeSpan SamplePatience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan CollectionPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenConnections = TimeSpan.FromSeconds(5);
+    private const int Connections = 4;
+
     private static readonly CaptureMethod ObjectGraph = new(
         "object-graph",
         "python-heap",
@@ -42,8 +50,11 @@ internal sealed class PythonSession : RuntimeSession
     );
 
     private readonly int pid;
-    private readonly AgentConnection agent;
     private readonly bool tracedBefore;
+    private readonly List<string> unsaid = [];
+    private AgentConnection agent;
+    private int connections = 1;
+    private long? connectedAt;
     private double leftByCaptures;
     private double tracer;
     private bool isCapturing;
@@ -65,19 +76,31 @@ internal sealed class PythonSession : RuntimeSession
     public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(sample);
+        await ReconnectAsync(cancellation);
         if (agent.IsBusy)
         {
             return;
         }
 
-        if (traceAt is { } at && Stopwatch.GetTimestamp() >= at)
+        try
         {
-            traceAt = null;
-            tracedSince = Stopwatch.GetTimestamp();
-            await agent.AskAsync("trace", $$"""{"frames":{{TracedFrames}}}""", null, cancellation);
-        }
+            if (traceAt is { } at && Stopwatch.GetTimestamp() >= at)
+            {
+                traceAt = null;
+                tracedSince = Stopwatch.GetTimestamp();
+                await AskAsync("trace", $$"""{"frames":{{TracedFrames}}}""", cancellation);
+            }
 
-        var signals = await agent.AskAsync("signals", "{}", null, cancellation);
+            Take(await AskAsync("signals", "{}", cancellation), sample);
+        }
+        catch (TimeoutException)
+        {
+            // The sample goes without, and so do the next ones until the answer is there.
+        }
+    }
+
+    private void Take(JsonElement signals, SignalSample sample)
+    {
         sample[Signal.GcCount] = signals.GetProperty("collections").GetDouble();
         sample[Signal.GcPause] = signals.GetProperty("paused").GetDouble();
         if (signals.TryGetProperty("live", out var live))
@@ -113,23 +136,15 @@ internal sealed class PythonSession : RuntimeSession
 
     public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
     {
-        await agent.AskAsync("collect", """{"always":true}""", null, cancellation);
+        await AskToCollectAsync("""{"always":true}""", cancellation);
         return "a full collection (gc.collect())";
     }
 
     /// <summary>Without one, what waits for the next full collection of the oldest generation counts as live, which may be most of the heap for minutes.</summary>
     public override async Task<TimeSpan?> CollectAsync(CancellationToken cancellation)
     {
-        try
-        {
-            var answer = await agent.AskAsync("collect", "{}", null, cancellation);
-            var seconds = answer.GetProperty("seconds");
-            return seconds.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            throw new CaptureFailedException($"process {pid} was not asked to collect: {e.Message}", e);
-        }
+        var seconds = (await AskToCollectAsync("{}", cancellation)).GetProperty("seconds");
+        return seconds.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
     }
 
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
@@ -163,8 +178,38 @@ internal sealed class PythonSession : RuntimeSession
         isCapturing = true;
         try
         {
-            var (end, answer) = await WriteGraphAsync(path, cancellation);
-            var notes = new List<string> { Course(end, answer) };
+            await ReconnectAsync(cancellation);
+            return await CaptureGraphAsync(path, cancellation);
+        }
+        catch (IOException e)
+        {
+            throw new CaptureFailedException($"the object graph of process {pid} was not taken: {e.Message}", e);
+        }
+        catch (CaptureFailedException e) when (e.InnerException is AgentFailedException || agent.IsBroken)
+        {
+            // What went wrong in a busy program goes well a moment later.
+            await Task.Delay(BetweenAttempts, cancellation);
+            await ReconnectForAsync(e, cancellation);
+            var outcome = await CaptureGraphAsync(path, cancellation);
+            return outcome with { Notes = [.. outcome.Notes, $"at the second attempt: {e.Message}"] };
+        }
+        finally
+        {
+            isCapturing = false;
+        }
+    }
+
+    public override ValueTask DisposeAsync() => agent.DisposeAsync();
+
+    private async Task<CaptureOutcome> CaptureGraphAsync(string path, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(2 * CaptureLimit);
+        try
+        {
+            var (end, answer) = await WriteGraphAsync(path, limit.Token);
+            var notes = new List<string>(unsaid) { Course(end, answer) };
+            unsaid.Clear();
             if (answer.GetProperty("sites").GetBoolean())
             {
                 notes.Add(
@@ -194,20 +239,95 @@ internal sealed class PythonSession : RuntimeSession
                 File.Delete(path);
             }
 
-            if (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            if (e is OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                throw new CaptureFailedException(
+                    $"the object graph of process {pid} was not taken: the interpreter gave no answer within {2 * CaptureLimit.TotalSeconds:0} s",
+                    e
+                );
+            }
+
+            if (e is IOException or UnauthorizedAccessException or JsonException)
             {
                 throw new CaptureFailedException($"the object graph of process {pid} was not taken: {e.Message}", e);
             }
 
             throw;
         }
-        finally
+    }
+
+    /// <summary>Asks what the program goes on beside: it may keep the interpreter longer than a sample waits.</summary>
+    private Task<JsonElement> AskAsync(string command, string options, CancellationToken cancellation) =>
+        agent.AskAsync(command, options, null, cancellation).WaitAsync(SamplePatience, cancellation);
+
+    private async Task<JsonElement> AskToCollectAsync(string options, CancellationToken cancellation)
+    {
+        try
         {
-            isCapturing = false;
+            return await agent
+                .AskAsync("collect", options, null, cancellation)
+                .WaitAsync(CollectionPatience, cancellation);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            throw new CaptureFailedException($"process {pid} was not asked to collect: {e.Message}", e);
         }
     }
 
-    public override ValueTask DisposeAsync() => agent.DisposeAsync();
+    /// <summary>Opens another connection where the one there was is out of step; the agent at its end has put everything back.</summary>
+    /// <exception cref="IOException">That did not work, or was tried too often or a moment ago.</exception>
+    private async Task ReconnectAsync(CancellationToken cancellation)
+    {
+        if (!agent.IsBroken)
+        {
+            return;
+        }
+
+        if (
+            connections >= Connections
+            || (connectedAt is { } before && Stopwatch.GetElapsedTime(before) < BetweenConnections)
+        )
+        {
+            throw new IOException($"the connection to the agent in process {pid} was lost");
+        }
+
+        if (AgentConnection.HasEnded(pid))
+        {
+            throw new TargetGoneException($"process {pid} has ended");
+        }
+
+        connections++;
+        connectedAt = Stopwatch.GetTimestamp();
+        await agent.DisposeAsync();
+        traceAt = null;
+        tracer = 0;
+        try
+        {
+            (agent, _) = await PythonRuntime.OpenAsync(pid, cancellation);
+            unsaid.Add("the connection to the agent was lost and opened anew");
+        }
+        catch (AttachFailedException e)
+        {
+            if (connections == Connections)
+            {
+                unsaid.Add($"watched from outside only after the connection to the agent was lost: {e.Message}");
+            }
+
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    private async Task ReconnectForAsync(CaptureFailedException failure, CancellationToken cancellation)
+    {
+        try
+        {
+            await ReconnectAsync(cancellation);
+        }
+        catch (IOException)
+        {
+            throw failure;
+        }
+    }
 
     private async Task<(JsonElement End, JsonElement Answer)> WriteGraphAsync(
         string path,
@@ -253,7 +373,7 @@ internal sealed class PythonSession : RuntimeSession
     private static string Course(JsonElement end, JsonElement answer) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{end.GetProperty("visited").GetInt64():N0} of {end.GetProperty("of").GetInt64():N0} containers in {answer.GetProperty("seconds").GetDouble():0.0} s beside the program, which could not run for at most {answer.GetProperty("pause").GetDouble() * 1000:0} ms of it"
+            $"{(end.GetProperty("skipped").GetInt64() is > 0 and var skipped ? $"{skipped} objects could not be described; " : "")}{end.GetProperty("visited").GetInt64():N0} of {end.GetProperty("of").GetInt64():N0} containers in {answer.GetProperty("seconds").GetDouble():0.0} s beside the program, which could not run for at most {answer.GetProperty("pause").GetDouble() * 1000:0} ms of it"
         );
 
     private void PlanTracing(long count)
@@ -272,7 +392,10 @@ internal sealed class PythonSession : RuntimeSession
     {
         try
         {
-            return await MappingsCapture.WriteAsync(pid, path, cancellation);
+            var outcome = await MappingsCapture.WriteAsync(pid, path, cancellation);
+            outcome = outcome with { Notes = [.. outcome.Notes, .. unsaid] };
+            unsaid.Clear();
+            return outcome;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

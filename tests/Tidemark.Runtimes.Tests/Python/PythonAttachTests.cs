@@ -208,13 +208,107 @@ public class PythonAttachTests
         );
     }
 
+    [Theory]
+    [MemberData(nameof(Interpreters))]
+    public async Task Dicts_that_grow_while_they_are_written_do_no_harm(string interpreter)
+    {
+        // Threads that add to large dicts get their turn at every collection, and those begin wherever a container is allocated.
+        const string growing = """
+            import gc, threading, time
+            class Book:
+                def __init__(self): self.rows = {n: str(n) for n in range(30_000)}
+            BOOKS = [Book() for _ in range(3)]
+            def add(book):
+                number = 0
+                while True:
+                    number -= 1
+                    book.rows[number] = None
+                    time.sleep(0.0001)
+            for book in BOOKS:
+                threading.Thread(target=add, args=(book,), daemon=True).start()
+            gc.set_threshold(50, 5, 50)
+            """;
+        await using var service = await PythonService.StartAsync(interpreter, "epoll", growing);
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        for (var round = 0; round < 3; round++)
+        {
+            var (graph, notes) = await CaptureWithNotesAsync(session);
+            notes.ShouldNotContain(n => n.Contains("attempt", StringComparison.Ordinal));
+            notes.ShouldNotContain(n => n.Contains("could not be described", StringComparison.Ordinal));
+            var books = graph.Roots.Single(r => r.Name == "module __main__.BOOKS").Node;
+            graph.References(books).Length.ShouldBe(3);
+        }
+    }
+
+    [Fact]
+    public async Task What_the_agent_cannot_do_leaves_the_connection_in_step()
+    {
+        await using var service = await PythonService.StartAsync("python3", "busy");
+        var before = await service.SettingsAsync();
+        var (agent, _) = await PythonRuntime.OpenAsync(service.Pid, default);
+        await using (agent)
+        {
+            var failure = await Should.ThrowAsync<AgentFailedException>(() =>
+                agent.AskAsync("graph", """{"seconds":"many"}""", null, default)
+            );
+            failure.Message.ShouldContain("TypeError");
+            agent.IsBroken.ShouldBeFalse();
+            (await agent.AskAsync("hello", "{}", null, default)).GetProperty("agent").GetInt32().ShouldBe(1);
+
+            // Nor does it matter what becomes of the content.
+            await Should.ThrowAsync<InvalidDataException>(() =>
+                agent.AskAsync("graph", "{}", (_, _) => throw new InvalidDataException("full"), default)
+            );
+            agent.IsBroken.ShouldBeFalse();
+            (await agent.AskAsync("hello", "{}", null, default)).GetProperty("agent").GetInt32().ShouldBe(1);
+        }
+
+        await service.SettledAsync(before);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_out_of_step_is_opened_anew()
+    {
+        await using var service = await PythonService.StartAsync("python3", "busy");
+        var before = await service.SettingsAsync();
+        await using (var session = await Runtime.AttachAsync(service.Target, default))
+        {
+            using (var soon = new CancellationTokenSource())
+            {
+                var path = Path.Combine(Path.GetTempPath(), $"tidemark-{Guid.NewGuid():N}.pyheap.gz");
+                var capture = session.CaptureAsync(session.Methods[0], path, soon.Token);
+                await soon.CancelAsync();
+                await Should.ThrowAsync<OperationCanceledException>(() => capture);
+                File.Exists(path).ShouldBeFalse();
+            }
+
+            var sample = new SignalSample();
+            for (var tries = 0; tries < 100 && !sample.Has(Signal.LiveHeap); tries++)
+            {
+                await session.SampleAsync(sample, default);
+                await Task.Delay(50);
+            }
+
+            sample.Has(Signal.LiveHeap).ShouldBeTrue();
+            var (_, notes) = await CaptureWithNotesAsync(session);
+            notes.ShouldContain("the connection to the agent was lost and opened anew");
+        }
+
+        await service.SettledAsync(before);
+    }
+
     private static async Task<HeapGraph> CaptureAsync(Target target)
     {
         await using var session = await Runtime.AttachAsync(target, default);
         return await CaptureAsync(session);
     }
 
-    private static async Task<HeapGraph> CaptureAsync(RuntimeSession session)
+    private static async Task<HeapGraph> CaptureAsync(RuntimeSession session) =>
+        (await CaptureWithNotesAsync(session)).Graph;
+
+    private static async Task<(HeapGraph Graph, IReadOnlyList<string> Notes)> CaptureWithNotesAsync(
+        RuntimeSession session
+    )
     {
         var path = Path.Combine(Path.GetTempPath(), $"tidemark-{Guid.NewGuid():N}.pyheap.gz");
         try
@@ -223,7 +317,7 @@ public class PythonAttachTests
             outcome.Pause!.Value.ShouldBeLessThan(TimeSpan.FromSeconds(2));
             File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
             var file = DumpFile.Open(path);
-            return ((HeapSnapshot)DumpFormats.Detect(file)!.Read(file, ReadContext.Quiet)).Graph;
+            return (((HeapSnapshot)DumpFormats.Detect(file)!.Read(file, ReadContext.Quiet)).Graph, outcome.Notes);
         }
         finally
         {

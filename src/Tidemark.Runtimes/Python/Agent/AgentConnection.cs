@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
 using Tidemark.Core.Series;
@@ -20,6 +22,7 @@ internal sealed class AgentConnection : IAsyncDisposable
     private readonly NetworkStream stream;
     private readonly int pid;
     private bool broken;
+    private bool closed;
 
     public AgentConnection(Socket socket, int pid)
     {
@@ -30,13 +33,17 @@ internal sealed class AgentConnection : IAsyncDisposable
     /// <summary>True while a question is being answered.</summary>
     public bool IsBusy => turn.CurrentCount == 0;
 
+    /// <summary>True where an answer was not read to its end, or never came: another connection is needed.</summary>
+    public bool IsBroken => broken && !IsBusy;
+
     /// <summary>Asks one question and waits for its answer.</summary>
     /// <param name="command">The question.</param>
     /// <param name="options">Its options as JSON.</param>
     /// <param name="onData">Receives the frames before the answer: the kind and the content.</param>
     /// <param name="cancellation">Gives up; the connection is of no use after that.</param>
     /// <exception cref="TargetGoneException">The process has ended.</exception>
-    /// <exception cref="IOException">The agent has failed or hung up.</exception>
+    /// <exception cref="AgentFailedException">The agent could not do it; the next question may be asked.</exception>
+    /// <exception cref="IOException">The agent has hung up, or had hung up before.</exception>
     public async Task<JsonElement> AskAsync(
         string command,
         string options,
@@ -44,16 +51,26 @@ internal sealed class AgentConnection : IAsyncDisposable
         CancellationToken cancellation
     )
     {
+        if (closed || IsBroken)
+        {
+            throw Lost();
+        }
+
         await turn.WaitAsync(cancellation);
         try
         {
-            ObjectDisposedException.ThrowIf(broken, this);
+            if (broken || closed)
+            {
+                throw Lost();
+            }
+
             broken = true; // until the whole answer is here: half an answer leaves the stream out of step
-            var answer = await ExchangeAsync(command, options, onData, cancellation);
+            var (answer, failure) = await ExchangeAsync(command, options, onData, cancellation);
             broken = false;
+            failure?.Throw();
             return answer;
         }
-        catch (IOException e)
+        catch (IOException e) when (broken && !closed)
         {
             throw HasEnded(pid)
                 ? new TargetGoneException($"process {pid} has ended", e)
@@ -68,6 +85,12 @@ internal sealed class AgentConnection : IAsyncDisposable
     /// <summary>Hangs up, and waits until the agent has put everything back.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (closed)
+        {
+            return;
+        }
+
+        closed = true;
         try
         {
             stream.Socket.Shutdown(SocketShutdown.Send);
@@ -87,13 +110,20 @@ internal sealed class AgentConnection : IAsyncDisposable
         turn.Dispose();
     }
 
-    private static bool HasEnded(int pid)
+    private IOException Lost() => new($"the connection to the agent in process {pid} was lost");
+
+    /// <summary>True where the process is gone, or on its way.</summary>
+    public static bool HasEnded(int pid)
     {
+        const int flags = 6;
+        const int exiting = 4;
         try
         {
-            // The state follows the name, which may hold anything but ends with the last bracket.
+            // What follows the name, which may hold anything but ends with the last bracket. Files are closed before the state is Z.
             var status = File.ReadAllText($"/proc/{pid}/stat");
-            return status.AsSpan(status.LastIndexOf(')') + 2)[0] is 'Z' or 'X';
+            var words = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+            return words[0] is "Z" or "X"
+                || (int.TryParse(words[flags], CultureInfo.InvariantCulture, out var set) && (set & exiting) != 0);
         }
         catch (IOException)
         {
@@ -101,7 +131,8 @@ internal sealed class AgentConnection : IAsyncDisposable
         }
     }
 
-    private async Task<JsonElement> ExchangeAsync(
+    /// <summary>Reads one answer to its end, whatever becomes of its content.</summary>
+    private async Task<(JsonElement Answer, ExceptionDispatchInfo? Failure)> ExchangeAsync(
         string command,
         string options,
         Func<byte, ReadOnlyMemory<byte>, ValueTask>? onData,
@@ -111,13 +142,14 @@ internal sealed class AgentConnection : IAsyncDisposable
         await stream.WriteAsync(Encoding.UTF8.GetBytes($"{command} {options}\n"), cancellation);
         var header = new byte[5];
         var content = Array.Empty<byte>();
+        ExceptionDispatchInfo? failure = null;
         while (true)
         {
             await stream.ReadExactlyAsync(header, cancellation);
             var length = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(1));
             if (length is < 0 or > FrameLimit)
             {
-                throw new IOException($"the agent in process {pid} sent a frame of {length} bytes");
+                throw new IOException($"it sent a frame of {(uint)length} bytes");
             }
 
             if (content.Length < length)
@@ -129,19 +161,40 @@ internal sealed class AgentConnection : IAsyncDisposable
             switch (header[0])
             {
                 case Answer:
-                    return JsonElement.Parse(content.AsSpan(0, length));
+                    return (failure is null ? JsonElement.Parse(content.AsSpan(0, length)) : default, failure);
                 case Failure:
-                    throw new IOException(
-                        $"the agent in process {pid} failed: {Encoding.UTF8.GetString(content, 0, length)}"
+                    var said = Encoding.UTF8.GetString(content, 0, length);
+                    return (
+                        default,
+                        failure ?? ExceptionDispatchInfo.Capture(new AgentFailedException(pid, command, said))
                     );
                 default:
-                    if (onData is not null)
+                    if (onData is not null && failure is null)
                     {
-                        await onData(header[0], content.AsMemory(0, length));
+                        failure = await TryTakeAsync(onData, header[0], content.AsMemory(0, length), cancellation);
                     }
 
                     break;
             }
+        }
+    }
+
+    private static async ValueTask<ExceptionDispatchInfo?> TryTakeAsync(
+        Func<byte, ReadOnlyMemory<byte>, ValueTask> onData,
+        byte kind,
+        ReadOnlyMemory<byte> content,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            await onData(kind, content);
+            return null;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // A full disk is no fault of the agent's: the rest of the answer is read, so that the next question can be asked.
+            return ExceptionDispatchInfo.Capture(e);
         }
     }
 }

@@ -27,6 +27,7 @@ NAMESPACE_MARKS = tuple(map(sys.intern, ("__name__", "__module__")))
 FLUSH_BYTES = 1 << 18
 PAUSE_EVERY = 0.010
 PAUSE = 0.002
+WEIGH_AGAIN = 30.0
 
 FUNCTION = type(lambda: 0)
 BUILTIN = type(len)
@@ -45,7 +46,25 @@ MEMBER = type(FUNCTION.__dict__["__closure__"])
 HEAP_TYPE = 1 << 9
 OBJECTS, DICTS = 0, 1
 NOTHING, LEARN, DESCRIBE = 0, 1, 2
-DESCRIBED = {"generator", "coroutine", "async_generator", "_lru_cache_wrapper", "frame"}
+
+
+def _async_types():
+    async def coroutine():
+        pass
+
+    async def generator():
+        yield
+
+    made = coroutine()
+    made.close()
+    return type(made), type(generator())
+
+
+# By identity: a class of the program's may bear the same name.
+RUNNING = (GENERATOR,) + _async_types()
+FRAME = type(sys._getframe())
+CACHE = getattr(sys.modules.get("_functools"), "_lru_cache_wrapper", None)
+DESCRIBED = RUNNING + (FRAME, CACHE)
 
 
 class Gone(Exception):
@@ -96,6 +115,13 @@ class Channel:
 
     def answer(self, value):
         self.send(b"J", json.dumps(value).encode())
+        self.flush()
+
+    def fail(self, error):
+        """In place of an answer; frames that were not sent yet are left out, so that the stream stays in step."""
+        self.pending = []
+        self.pending_bytes = 0
+        self.send(b"!", ("%s: %s" % (type(error).__name__, error)).encode("utf-8", "replace"))
         self.flush()
 
     def flush(self):
@@ -184,6 +210,46 @@ def _sizer(classes):
     return lambda o: object.__sizeof__(o) if _has_python_sizeof(type(o)) else sys.getsizeof(o)
 
 
+def _sizes(chunk, classes):
+    """Sizes of some objects; 0 for one that cannot tell its own, which happens in extensions."""
+    size = _sizer(classes)
+    try:
+        return list(map(size, chunk))
+    except Exception:
+        return [_size_or_nothing(size, o) for o in chunk]
+
+
+def _size_or_nothing(size, obj):
+    try:
+        return max(0, size(obj))
+    except Exception:
+        return 0
+
+
+def _entries(space):
+    """Keys and values of a dict that other threads may change at any moment: wherever a container is allocated, a collection
+    may begin, and with it finalizers, callbacks and other threads. So neither items are asked for, which are allocated one by
+    one, nor is it walked in Python."""
+    for _ in range(8):
+        keys, values = list(map(list, (dict.keys(space), dict.values(space))))
+        if len(keys) == len(values):
+            break
+    count = min(len(keys), len(values))
+    return keys[:count], values[:count]
+
+
+def _first_entry(space):
+    """One key with its value, of a dict that may be large and may change meanwhile; None where it is empty."""
+    for _ in range(8):
+        try:
+            for key in dict.keys(space):
+                return key, dict.get(space, key)
+            return None
+        except RuntimeError:
+            pass
+    return None
+
+
 def _raw(obj, name):
     """An instance's own attribute without running descriptors written in Python; raises AttributeError."""
     for base in _mro(type(obj)):
@@ -205,7 +271,8 @@ def _candidate_names(cls):
     """Names that instances of a class may have as attributes: its slots, and what its own code stores."""
     names = {}
     for base in _mro(cls):
-        for key, value in list(_space(base).items()):
+        # A class may be given attributes at any time.
+        for key, value in _space(base).copy().items():
             if type(value) is MEMBER and type(key) is str:
                 names[key] = None
             code = getattr(value, "__code__", None) if type(value) is FUNCTION else None
@@ -225,7 +292,7 @@ class Graph:
         self.channel = channel
         self.pace = Pace(channel, options.get("seconds", 60))
         self.sites = options["sites"]
-        self.frames_before = options["frames_before"]
+        self.stop_tracing = options["stop_tracing"]
         self.types = {}
         self.kinds = []
         self.classes = []
@@ -235,6 +302,7 @@ class Graph:
         self.layouts = {}
         self.pending = []
         self.counts = [0, 0, 0]
+        self.skipped = 0
 
     def text(self, kind, value):
         self.channel.send(kind, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
@@ -260,11 +328,11 @@ class Graph:
         while start < len(objects):
             chunk = objects[start:start + CHUNK]
             start += CHUNK
-            self.emit(chunk)
+            self.emit_each(chunk)
             del chunk
             while self.pending:
                 chunk, self.pending = self.pending[:CHUNK], self.pending[CHUNK:]
-                self.emit(chunk)
+                self.emit_each(chunk)
                 del chunk
             if not self.pace.tick():
                 complete = False
@@ -274,13 +342,13 @@ class Graph:
         self.text(b"E", {
             "complete": complete, "visited": min(start, total), "of": total,
             "longest": self.pace.longest, "containers": self.counts[0], "leaves": self.counts[1],
-            "references": self.counts[2],
+            "references": self.counts[2], "skipped": self.skipped,
         })
 
     def roots(self):
         roots = []
         names = []
-        for name, module in list(sys.modules.items()):
+        for name, module in zip(*_entries(sys.modules)):
             if type(name) is str and _inherits(type(module), MODULE):
                 space = MODULE_DICT(module)
                 if space is not None and name != __name__:
@@ -333,7 +401,7 @@ class Graph:
             plain_dict = _inherits(cls, type) or (
                 heap and not is_dict and sys.version_info < (3, 11) and TYPE_DICTOFFSET(cls) > 0)
             short = TYPE_NAME(cls)
-            if cls is FUNCTION or short in DESCRIBED or _inherits(cls, MODULE) or _inherits(cls, type):
+            if cls is FUNCTION or any(cls is d for d in DESCRIBED) or _inherits(cls, MODULE) or _inherits(cls, type):
                 role = DESCRIBE
             else:
                 role = LEARN if heap else NOTHING
@@ -344,6 +412,25 @@ class Graph:
             self.text(b"T", [[index, id(cls), _class_name(cls), kind, plain_dict]])
         return index
 
+    def emit_each(self, chunk):
+        """Writes a chunk; where one of its objects cannot be described, the others all the same."""
+        try:
+            self.emit(chunk)
+            return
+        except Gone:
+            raise
+        except Exception:
+            pass
+        for place in range(len(chunk)):
+            one = chunk[place:place + 1]
+            chunk[place] = None  # as many references to it as there are otherwise
+            try:
+                self.emit(one)
+            except Gone:
+                raise
+            except Exception:
+                self.skipped += 1
+
     def emit(self, chunk):
         counts = list(map(sys.getrefcount, chunk))  # first of all: what follows holds references of its own
         if not self.own.isdisjoint(map(id, chunk)):
@@ -351,10 +438,11 @@ class Graph:
             chunk = [chunk[i] for i in kept]
             counts = [counts[i] for i in kept]
         table = self.types
-        tids = list(map(id, map(type, chunk)))
-        for tid in set(tids) - table.keys():
-            self.type_of(next(type(o) for o in chunk if id(type(o)) == tid))
-        infos = list(map(table.__getitem__, tids))
+        classes = list(map(type, chunk))  # once: objects may change their class
+        for tid, cls in dict(zip(map(id, classes), classes)).items():
+            if tid not in table:
+                self.type_of(cls)
+        infos = list(map(table.__getitem__, map(id, classes)))
         kinds = self.kinds
         plain = [i for i, k in enumerate(infos) if kinds[k] == OBJECTS]
         if len(plain) < len(chunk):
@@ -379,10 +467,7 @@ class Graph:
         values = list(map(list, map(dict.values, chunk)))
         for i, d in enumerate(chunk):
             if len(keys[i]) != len(values[i]):
-                # Changed in between: once more in one step.
-                pairs = list(dict.items(d))
-                keys[i] = [k for k, _ in pairs]
-                values[i] = [v for _, v in pairs]
+                keys[i], values[i] = _entries(d)
         self.name_keys(keys)
         for i, d in enumerate(chunk):
             if type(d) is not dict:
@@ -406,13 +491,12 @@ class Graph:
             self.text(b"S", names)
 
     def block(self, kind, chunk, infos, counts, keys, references):
-        size = _sizer(_classes(chunk).values())
         flat = list(chain.from_iterable(references))
         parts = [
             struct.pack("<II", len(chunk), len(flat)),
             array("Q", map(id, chunk)).tobytes(),
             array("I", infos).tobytes(),
-            array("Q", map(size, chunk)).tobytes(),
+            array("Q", _sizes(chunk, _classes(chunk).values())).tobytes(),
             array("Q", counts).tobytes(),
             array("I", map(len, references)).tobytes(),
             array("Q", map(id, flat)).tobytes(),
@@ -444,16 +528,16 @@ class Graph:
             found = [o for o in found if type(o) is not dict and type(o) is not tuple]
         if not found:
             return
-        classes = _classes(found)
-        for tid, cls in classes.items():
+        classes = list(map(type, found))
+        kinds = dict(zip(map(id, classes), classes))
+        for tid, cls in kinds.items():
             if tid not in self.types:
                 self.type_of(cls)
-        size = _sizer(classes.values())
         self.channel.send(b"L", b"".join([
             struct.pack("<I", len(found)),
             array("Q", map(id, found)).tobytes(),
-            array("I", map(self.types.__getitem__, map(id, map(type, found)))).tobytes(),
-            array("Q", map(size, found)).tobytes(),
+            array("I", map(self.types.__getitem__, map(id, classes))).tobytes(),
+            array("Q", _sizes(found, kinds.values())).tobytes(),
         ]))
         self.counts[1] += len(found)
 
@@ -467,12 +551,14 @@ class Graph:
         pairs = []
         for o, t, r in zip(chunk, infos, references):
             if r and type(r[0]) is dict and roles[t] == LEARN:
-                for key, value in list(r[0].items())[:1]:
-                    try:
-                        if type(key) is str and _raw(o, key) is value:
-                            pairs.append((id(o), id(r[0])))
-                    except AttributeError:
-                        pass
+                entry = _first_entry(r[0])
+                if entry is None or type(entry[0]) is not str:
+                    continue
+                try:
+                    if _raw(o, entry[0]) is entry[1]:
+                        pairs.append((id(o), id(r[0])))
+                except Exception:
+                    pass
         self.pairs(b"N", pairs)
 
     def learn(self, chunk, infos, references):
@@ -498,7 +584,7 @@ class Graph:
         for name in _candidate_names(type(obj)):
             try:
                 place = places.get(id(_raw(obj, name)))
-            except AttributeError:
+            except Exception:  # C code that stands behind an attribute may raise whatever it likes
                 continue
             if place is not None:
                 names[place] = name
@@ -524,14 +610,13 @@ class Graph:
             elif _inherits(cls, type):
                 found.append([id(o), _class_name(o)])
             else:
-                name = TYPE_NAME(cls)
-                if name in ("generator", "coroutine", "async_generator"):
+                if any(cls is r for r in RUNNING):
                     found.append([id(o), o.__qualname__])
-                elif name == "_lru_cache_wrapper":
+                elif cls is CACHE:
                     wrapped = getattr(o, "__wrapped__", None)
                     where = "%s.%s" % (wrapped.__module__, wrapped.__qualname__) if type(wrapped) is FUNCTION else "?"
                     found.append([id(o), "lru_cache of %s, maxsize=%s" % (where, o.cache_info().maxsize)])
-                elif name == "frame":
+                elif cls is FRAME:
                     found.append([id(o), getattr(o.f_code, "co_qualname", o.f_code.co_name)])
         if found:
             self.text(b"S", found)
@@ -552,7 +637,7 @@ class Graph:
                 sites.append(known.setdefault(frames, len(known) + 1))
                 if not len(traced) % CHUNK and not self.pace.tick():
                     break
-        stop_tracing(self.frames_before)
+        self.stop_tracing()
         wanted = {}
         for frames in known:
             for file, line in frames:
@@ -629,10 +714,10 @@ def each_referents(chunk):
 def weigh_chunk(chunk, shared):
     """Bytes of some objects with what only they refer to, and entries of the unbounded caches among them."""
     classes = _classes(chunk).values()
-    total = sum(map(_sizer(classes), chunk))
+    total = sum(_sizes(chunk, classes))
     cached = 0
     for cls in classes:
-        if TYPE_NAME(cls) == "_lru_cache_wrapper":
+        if cls is CACHE:
             info = [o.cache_info() for o in chunk if type(o) is cls]
             cached += sum(i.currsize for i in info if i.maxsize is None)
     flat = list(chain.from_iterable(each_referents(chunk)))
@@ -640,9 +725,8 @@ def weigh_chunk(chunk, shared):
     while flat and depth < 8:
         found = list(filterfalse(gc.is_tracked, flat))
         del flat
-        size = _sizer(_classes(found).values())
-        shares = map(max, map(operator.sub, map(sys.getrefcount, found), repeat(2)), repeat(1))
-        total += sum(map(operator.truediv, map(size, found), shares))
+        shares = list(map(max, map(operator.sub, map(sys.getrefcount, found), repeat(2)), repeat(1)))
+        total += sum(map(operator.truediv, _sizes(found, _classes(found).values()), shares))
         inner = [o for o in found if (type(o) is dict or type(o) is tuple)
                  and (sys.getrefcount(o) <= 4 or id(o) not in shared)]
         shared.update(id(o) for o in inner if sys.getrefcount(o) > 4)
@@ -678,18 +762,39 @@ class Agent:
             while True:
                 question = self.channel.line(None if self.weighing is None else PAUSE)
                 if question is None:
-                    self.weighing = next(self.weighing, None)
+                    self.go_on_weighing()
                 else:
-                    command, _, argument = question.decode().partition(" ")
-                    getattr(self, "do_" + command)(json.loads(argument) if argument else {})
+                    self.answer(question)
         except Gone:
             pass
         finally:
             self.restore()
 
+    def answer(self, question):
+        """Does what a question asks for; what goes wrong is said in a frame of its own, and the next question is waited for."""
+        try:
+            command, _, argument = question.decode().partition(" ")
+            getattr(self, "do_" + command)(json.loads(argument) if argument else {})
+        except Gone:
+            raise
+        except Exception as error:
+            self.channel.fail(error)
+
+    def go_on_weighing(self):
+        try:
+            self.weighing = next(self.weighing, None)
+        except Gone:
+            raise
+        except Exception:
+            self.weighing = None
+            self.weigh_at = time.monotonic() + WEIGH_AGAIN
+
     def restore(self):
         if self.on_gc in gc.callbacks:
             gc.callbacks.remove(self.on_gc)
+        self.stop_tracing()
+
+    def stop_tracing(self):
         if self.tracing:
             self.tracing = False
             stop_tracing(self.frames_before)
@@ -775,15 +880,17 @@ class Agent:
 
     def do_graph(self, options):
         options["sites"] = self.tracing
-        options["frames_before"] = self.frames_before
-        self.tracing = False
+        options["stop_tracing"] = self.stop_tracing
         graph = Graph(self.channel, options)
         self.weighing = None
         started = time.monotonic()
-        if gc.isenabled():
-            graph.pace.atomic(gc.collect)
-        resident = resident_bytes()
-        graph.run()
+        try:
+            if gc.isenabled():
+                graph.pace.atomic(gc.collect)
+            resident = resident_bytes()
+            graph.run()
+        finally:
+            self.stop_tracing()
         self.channel.answer({"pause": graph.pace.longest, "seconds": time.monotonic() - started, "sites": graph.sites,
                              "grown": resident_bytes() - resident})
 
@@ -798,9 +905,7 @@ class Agent:
         self.channel.answer({"already": already, "frames": tracemalloc.get_traceback_limit()})
 
     def do_untrace(self, _):
-        if self.tracing:
-            self.tracing = False
-            stop_tracing(self.frames_before)
+        self.stop_tracing()
         self.channel.answer({})
 
     def do_tracemalloc(self, options):
@@ -829,10 +934,7 @@ def _serve(sock):
         Agent(sock).serve()
     except BaseException as error:
         try:
-            message = "%s: %s" % (type(error).__name__, error)
-            channel = Channel(sock)
-            channel.send(b"!", message.encode("utf-8", "replace"))
-            channel.flush()
+            Channel(sock).fail(error)
         except BaseException:
             pass
     finally:
