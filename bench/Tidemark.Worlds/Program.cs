@@ -9,7 +9,7 @@ namespace Tidemark.Worlds;
 
 /// <summary>
 /// Draws worlds, has the growth engine judge them, and writes truth.csv and answers.json for score.py:
-/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR]</code>
+/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR] [--perturb DIR]</code>
 /// </summary>
 public static class Program
 {
@@ -30,6 +30,12 @@ public static class Program
                 new WorldOptions { SignalSet = arguments.SignalSet },
                 every
             );
+            return 0;
+        }
+
+        if (arguments.Perturb is { } recordings)
+        {
+            new Robustness(Console.Out).Run(recordings, arguments.Count, arguments.Seed);
             return 0;
         }
 
@@ -313,6 +319,9 @@ internal sealed class Arguments
                 case "--corpus":
                     Corpus = args[++i];
                     break;
+                case "--perturb":
+                    Perturb = args[++i];
+                    break;
                 default:
                     throw new ArgumentException($"unknown option {args[i]}");
             }
@@ -331,4 +340,5 @@ internal sealed class Arguments
     public bool WriteCsv { get; }
     public string? Only { get; }
     public string? Corpus { get; }
+    public string? Perturb { get; }
 }

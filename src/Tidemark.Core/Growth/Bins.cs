@@ -145,6 +145,11 @@ internal sealed class Bins
             return null;
         }
 
+        if (IsLiveWatch)
+        {
+            return LiveRate(counter);
+        }
+
         var values = history.Values(counter);
         var times = history.Times;
         var rates = new double[Count];
@@ -175,6 +180,69 @@ internal sealed class Bins
             }
 
             rates[b] = seconds > 0 ? counted / seconds * 3600 : double.NaN;
+        }
+
+        return rates;
+    }
+
+    /// <summary>What a counter has counted up to the middle of each interval since the life began to be watched, straight between its readings.</summary>
+    /// <remarks>NaN before the first and after the last reading of a life.</remarks>
+    public double[]? Counted(Signal counter)
+    {
+        if (!history.Has(counter))
+        {
+            return null;
+        }
+
+        var values = history.Values(counter);
+        var times = history.Times;
+        var counted = new double[Count];
+        Array.Fill(counted, double.NaN);
+        var (bin, lastTime, lastValue, total, life) = (0, 0.0, double.NaN, 0.0, -1);
+        for (var b = 0; b < Count; b++)
+        {
+            if (Lives[b] != life)
+            {
+                (life, lastValue, total, bin) = (Lives[b], double.NaN, 0, b);
+            }
+
+            for (var i = starts[b]; i < ends[b]; i++)
+            {
+                if (double.IsNaN(values[i]))
+                {
+                    continue;
+                }
+
+                var more = values[i] >= lastValue ? values[i] - lastValue : 0;
+                for (; bin <= b && Middle(bin) <= times[i]; bin++)
+                {
+                    counted[bin] =
+                        Middle(bin) == times[i] ? total + more
+                        : double.IsNaN(lastValue) ? double.NaN
+                        : total + (more * (Middle(bin) - lastTime) / (times[i] - lastTime));
+                }
+
+                (lastTime, lastValue, total) = (times[i], values[i], total + more);
+            }
+        }
+
+        return counted;
+    }
+
+    /// <summary>
+    /// The same as <see cref="Rate"/> where intervals are shorter than the time between two readings: what is counted in
+    /// between is spread over them, so that no two signals miss each other because they are read in turn.
+    /// </summary>
+    private double[] LiveRate(Signal counter)
+    {
+        var counted = Counted(counter)!;
+        var rates = new double[Count];
+        for (var b = 0; b < Count; b++)
+        {
+            var from = b > 0 && Lives[b - 1] == Lives[b] && !double.IsNaN(counted[b - 1]) ? b - 1 : b;
+            var to = b + 1 < Count && Lives[b + 1] == Lives[b] && !double.IsNaN(counted[b + 1]) ? b + 1 : b;
+            rates[b] = to > from ? (counted[to] - counted[from]) / (Hours[to] - Hours[from]) : double.NaN;
+            rates[b] = double.IsNaN(counted[b]) ? double.NaN : rates[b];
         }
 
         return rates;
@@ -239,6 +307,40 @@ internal sealed class Bins
         } while (from < values.Length && double.IsNaN(values[from]));
 
         return from;
+    }
+
+    /// <summary>Nothing was read for so many seconds, and for so many times the usual: the process stood still, or who looked at it.</summary>
+    private const double LongestPause = 3;
+    private const double LongPause = 4;
+
+    /// <summary>
+    /// The hours less the time in which the process of a live watch may have stood still, as captures make it: what did not grow
+    /// then has not levelled off. Where requests are counted they tell how much of the time it did work; null where it never stood still.
+    /// </summary>
+    public double[]? HoursWithoutPauses()
+    {
+        var usual = SpanHours / Math.Max(Count - 1, 1);
+        var counted = Counted(Signal.Requests);
+        var (pace, still) = (double.NaN, 0.0);
+        var hours = (double[])Hours.Clone();
+        for (var b = 1; b < Count; b++)
+        {
+            var passed = Hours[b] - Hours[b - 1];
+            var done = counted is null || Lives[b] != Lives[b - 1] ? double.NaN : counted[b] - counted[b - 1];
+            if (passed * 3600 > LongestPause && passed > LongPause * usual && Lives[b] == Lives[b - 1])
+            {
+                var worked = double.IsNaN(done) || !(pace > 0) ? 0 : Math.Min(done / pace, passed);
+                still += passed - Math.Max(worked, usual);
+            }
+            else if (!double.IsNaN(done))
+            {
+                pace = double.IsNaN(pace) ? done / passed : double.Lerp(pace, done / passed, 0.1);
+            }
+
+            hours[b] -= still;
+        }
+
+        return IsLiveWatch && still > 0 ? hours : null;
     }
 
     private double Middle(int bin) => 0.5 * (history.Times[starts[bin]] + history.Times[ends[bin] - 1]);

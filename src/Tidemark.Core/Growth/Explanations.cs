@@ -29,6 +29,8 @@ internal static class Explanations
             return [];
         }
 
+        // Seconds are too short to count in: the requests of some of them are taken together.
+        rate = bins.IsLiveWatch ? Around(bins, rate) : rate;
         var columns = new List<double[]>();
         foreach (var lag in Lags)
         {
@@ -43,23 +45,6 @@ internal static class Explanations
         columns.Add(Around(bins, rate));
         AddHighest(bins, Smooth(bins, rate, 2, 2), columns);
         return columns;
-    }
-
-    /// <summary>The requests an hour, averaged around each interval; NaN where they are not known, null where they never are.</summary>
-    public static double[]? SmoothRequests(Bins bins)
-    {
-        if (bins.Rate(Signal.Requests) is not { } rate || (double[])rate.Clone() is var filled && !Fill(filled))
-        {
-            return null;
-        }
-
-        var smooth = Around(bins, filled);
-        for (var i = 0; i < smooth.Length; i++)
-        {
-            smooth[i] = double.IsNaN(rate[i]) ? double.NaN : smooth[i];
-        }
-
-        return smooth;
     }
 
     /// <summary>What counts work in progress: connections, tasks, threads. Each request or client holds some of them while it lasts.</summary>

@@ -23,7 +23,7 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
     /// </summary>
     public static GrowthClock? OfWork(Bins bins)
     {
-        if ((bins.Rate(Signal.Requests) ?? Collections(bins)) is not { } rate)
+        if ((bins.Rate(Signal.Requests) ?? Awake(bins) ?? Collections(bins)) is not { } rate)
         {
             return null;
         }
@@ -67,6 +67,23 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
         }
 
         return apart > Even * bins.SpanHours ? new GrowthClock(readings, hours > 0 ? recent / hours : 1) : null;
+    }
+
+    /// <summary>Work that was even but for the pauses of the process: one where it ran; null where it never stood still.</summary>
+    private static double[]? Awake(Bins bins)
+    {
+        if (bins.HoursWithoutPauses() is not { } awake)
+        {
+            return null;
+        }
+
+        var rate = new double[awake.Length];
+        for (var i = 1; i < rate.Length; i++)
+        {
+            rate[i] = (awake[i] - awake[i - 1]) / (bins.Hours[i] - bins.Hours[i - 1]);
+        }
+
+        return rate;
     }
 
     /// <summary>

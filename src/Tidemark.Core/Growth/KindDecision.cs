@@ -28,15 +28,11 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>The same of what lies outside of the heap.</summary>
     private const double MostlyOutside = 0.3;
 
-    /// <summary>
-    /// And within minutes it must be so many standard errors: compilers and arenas take their own for as long, in steps that
-    /// a straight line fits badly.
-    /// </summary>
-    private const double ClearOutsideErrors = 15;
+    /// <summary>And within minutes it must be so many standard errors: compilers and arenas take their own for as long, in steps.</summary>
+    private const double ClearOutsideErrors = 6;
 
-    /// <summary>Fewer will do where it grew by this share of the whole footprint: no compiler takes as much.</summary>
-    private const double LargeOutsideErrors = 6;
-    private const double LargeOutsideRise = 0.15;
+    /// <summary>And likelier than an end by this much, as a logarithm, where it did not grow by much after the start-up.</summary>
+    private const double ClearOutsideOdds = 12;
 
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
@@ -135,9 +131,15 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         && trends.Footprint is { Grows: true, Best.IsUnbounded: false }
         && trends.FootprintAsSeen is { Grows: true, Best.IsUnbounded: false };
 
+    /// <summary>
+    /// Whether it goes on beyond doubt, or grew by an amount that matters after the start-up as well, in which runtimes compile and
+    /// fill their arenas.
+    /// </summary>
     private static bool IsClear(Trend outside, Trend footprint) =>
         outside.Best.Errors > ClearOutsideErrors
-        || (outside.Best.Errors > LargeOutsideErrors && outside.Best.Rise > LargeOutsideRise * footprint.Level);
+        && (
+            outside.Comparison.Odds > ClearOutsideOdds || Tail.RiseOfLate(outside) > OutsideRise * footprint.Level
+        );
 
     /// <summary>Whether a good part of the growth lies outside of the heap that was taken from the system, as far as that is known.</summary>
     private static bool IsOutside(Trend? outside, Trend footprint) =>

@@ -15,6 +15,31 @@ internal static class Tail
     private const double ClearErrors = 6;
     private const int FewPoints = 8;
 
+    /// <summary>Where the start-up is over and where the end begins, as shares of the watch, and how long either is looked at.</summary>
+    private const double Started = 0.3;
+    private const double End = 0.8;
+    private const double Look = 0.2;
+
+    /// <summary>How much it rose from the end of the start-up to the end of the watch, by medians, which neither steps nor excursions move.</summary>
+    public static double RiseOfLate(Trend trend) => Median(trend, End) - Median(trend, Started);
+
+    private static double Median(Trend trend, double share)
+    {
+        var from = trend.Bins.Hours[0] + (share * trend.Bins.SpanHours);
+        var to = from + (Look * trend.Bins.SpanHours);
+        var seen = new List<double>();
+        for (var i = 0; i < trend.Bins.Count; i++)
+        {
+            if (trend.Bins.Hours[i] >= from && trend.Bins.Hours[i] <= to && trend.Noise.Counts(i))
+            {
+                seen.Add(trend.Values[i]);
+            }
+        }
+
+        seen.Sort();
+        return seen.Count > 0 ? seen[seen.Count / 2] : double.NaN;
+    }
+
     public static bool GoesOn(Trend trend)
     {
         var (bins, values) = (trend.Bins, trend.Values);
