@@ -17,7 +17,16 @@ internal sealed class Robustness(TextWriter told)
     private const double ShortestWatch = 65;
 
     /// <summary>What goes differently, each by itself; the last is everything at once.</summary>
-    private static readonly string[] Ways = ["cut", "samples lost", "collections missed", "gaps", "stalls", "noise", "all"];
+    private static readonly string[] Ways =
+    [
+        "cut",
+        "samples lost",
+        "collections missed",
+        "gaps",
+        "stalls",
+        "noise",
+        "all",
+    ];
 
     /// <summary>Perturbs every history of a folder; the files are named KIND@NAME.csv by what is true.</summary>
     public void Run(string directory, int variants, ulong seed)
@@ -46,7 +55,9 @@ internal sealed class Robustness(TextWriter told)
             Tell(Path.GetFileNameWithoutExtension(file), truth, recorded, answers);
         }
 
-        told.WriteLine($"{recordedRight} of {files} are told right as recorded; of {variants} variants of each, by what went differently:");
+        told.WriteLine(
+            $"{recordedRight} of {files} are told right as recorded; of {variants} variants of each, by what went differently:"
+        );
         for (var way = 0; way < Ways.Length; way++)
         {
             told.WriteLine($"{Percent(rightOfWay[way], files * variants)}  {Ways[way]}");
@@ -66,7 +77,9 @@ internal sealed class Robustness(TextWriter told)
                 $"{g.Key} {g.Count()} ({string.Join(", ", g.GroupBy(a => Ways[a.Index % Ways.Length]).Select(w => $"{w.Key} {w.Count()}"))})"
             );
         var good = Percent(answers.Count(a => IsSame(a, truth)), answers.Length);
-        told.WriteLine($"{good}  {name}: {(IsSame(recorded, truth) ? "" : $"RECORDED {recorded}; ")}{string.Join("; ", wrong)}");
+        told.WriteLine(
+            $"{good}  {name}: {(IsSame(recorded, truth) ? "" : $"RECORDED {recorded}; ")}{string.Join("; ", wrong)}"
+        );
     }
 
     private static string Percent(int part, int whole) =>
@@ -103,12 +116,7 @@ internal sealed class Robustness(TextWriter told)
             var isNew = !double.IsNaN(live) && live != held;
             held = double.IsNaN(live) ? held : live;
             var misses = isNew && dice.Chance(lostCollections);
-            if (
-                at < from
-                || at > to
-                || dice.Chance(lost)
-                || gaps.Exists(g => at > g.At && at < g.At + g.Length)
-            )
+            if (at < from || at > to || dice.Chance(lost) || gaps.Exists(g => at > g.At && at < g.At + g.Length))
             {
                 continue;
             }

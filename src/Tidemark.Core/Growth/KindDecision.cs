@@ -137,9 +137,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// </summary>
     private static bool IsClear(Trend outside, Trend footprint) =>
         outside.Best.Errors > ClearOutsideErrors
-        && (
-            outside.Comparison.Odds > ClearOutsideOdds || Tail.RiseOfLate(outside) > OutsideRise * footprint.Level
-        );
+        && (outside.Comparison.Odds > ClearOutsideOdds || Tail.RiseOfLate(outside) > OutsideRise * footprint.Level);
 
     /// <summary>Whether a good part of the growth lies outside of the heap that was taken from the system, as far as that is known.</summary>
     private static bool IsOutside(Trend? outside, Trend footprint) =>
