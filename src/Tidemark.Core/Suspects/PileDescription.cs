@@ -271,7 +271,7 @@ internal sealed class PileDescription(
         const string isStatic = "static ";
         return step.IsStatic && step.Text.StartsWith(isStatic, StringComparison.Ordinal)
             ? !roles.IsLibrary(step.Text[isStatic.Length..])
-            : step.IsStatic || (step.IsField && step.Type != content && roles.IsUsers(step.Type!));
+            : step.IsStatic || (step.IsField && (step.Type != content || roles.IsScope(content)) && roles.IsUsers(step.Type!));
     }
 
     /// <summary>

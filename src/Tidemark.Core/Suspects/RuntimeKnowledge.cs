@@ -79,6 +79,9 @@ public sealed record RuntimeKnowledge
     /// <summary>Functions and types of the runtime and its libraries: the first frame or holder outside of them is the user's code.</summary>
     public IReadOnlyList<Regex> Library { get; init; } = [];
 
+    /// <summary>Types whose fields are variables of the program, such as what a closure has captured: one that holds another is an owner and no list.</summary>
+    public IReadOnlyList<Regex> Scopes { get; init; } = [];
+
     /// <summary>What helps against memory that is held and not used, the gentlest first.</summary>
     public IReadOnlyList<Remedy> Fragmentation { get; init; } = [];
 

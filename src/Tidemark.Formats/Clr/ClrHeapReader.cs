@@ -38,7 +38,10 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
                 TypeNames = [.. types.Select(t => t.ToString())],
                 Shapes = shapes,
                 References = references,
-                Roots = new ClrRootNames(survey, addresses, references, shapes, types).ToRoots(),
+                Roots = LocalRoots.LeaveOutPassing(
+                    references,
+                    new ClrRootNames(survey, addresses, references, shapes, types).ToRoots()
+                ),
                 Ids = addresses,
                 Labels = labels,
             }
