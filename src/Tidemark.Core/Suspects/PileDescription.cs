@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tidemark.Core.Heap;
 
 namespace Tidemark.Core.Suspects;
@@ -111,9 +112,19 @@ internal sealed class PileDescription(
                 .. telling.OfThreads(sample, culprit?.Thread),
             ],
             IsCache = isCache,
+            Bound = culprit is null ? null : Bound(culprit, names),
             IsAtOneTime = series.Count == 1,
         };
     }
+
+    private static long? Bound(KnownCulprit culprit, List<string> names) =>
+        names
+            .Select(n => culprit.Match.Match(n).Groups["bound"])
+            .Where(g => g.Success)
+            .Select(g =>
+                long.TryParse(g.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var b) ? b : (long?)null
+            )
+            .FirstOrDefault(b => b is not null);
 
     /// <summary>What the names do not say: a class that is there several times, equal texts, memory outside of the heap.</summary>
     private static IEnumerable<string> Marks(Accumulation pile, EqualTexts? texts, OutsidePart? outside)
@@ -271,7 +282,8 @@ internal sealed class PileDescription(
         const string isStatic = "static ";
         return step.IsStatic && step.Text.StartsWith(isStatic, StringComparison.Ordinal)
             ? !roles.IsLibrary(step.Text[isStatic.Length..])
-            : step.IsStatic || (step.IsField && (step.Type != content || roles.IsScope(content)) && roles.IsUsers(step.Type!));
+            : step.IsStatic
+                || (step.IsField && (step.Type != content || roles.IsScope(content)) && roles.IsUsers(step.Type!));
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ public sealed record CollectionShape(Regex Type, CollectionRole Role);
 
 /// <summary>A fault that is common in one ecosystem, told by the names on its path or stack.</summary>
 /// <param name="Pattern">Its name in kebab case, such as <c>thread-local</c>.</param>
-/// <param name="Match">What a root path element, a type or a function must match.</param>
+/// <param name="Match">What a root path element, a type or a function must match; its group <c>bound</c>, where it has one, is the most entries that a collection takes.</param>
 /// <param name="Advice">What to look for and what to do.</param>
 /// <param name="IsCache">True where the fault is a keyed collection without a bound.</param>
 /// <param name="Within">The match counts among the last so many steps of a way only, for names that innocent ways pass by too.</param>

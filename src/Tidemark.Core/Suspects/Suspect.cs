@@ -38,4 +38,7 @@ public sealed record Suspect(
 
     /// <summary>True where the subject is a collection that is filled by key and never evicts: a cache rather than a plain leak.</summary>
     public bool IsCache { get; init; }
+
+    /// <summary>The most entries that the subject takes before it evicts; null where it has no such bound, or none that is known.</summary>
+    public long? Bound { get; init; }
 }

@@ -1,3 +1,4 @@
+using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Core.Suspects;
@@ -7,6 +8,11 @@ namespace Tidemark.Diagnosis.Captures;
 /// <summary>What the captures add to the verdict of the graphs: they know what the memory is, the graphs know how it runs over time.</summary>
 internal static class VerdictRefinement
 {
+    private const double MostOfGrowth = 0.8;
+
+    // Where nothing limits the process, a cache that asks for more than this is no warm-up that anyone waits for.
+    private const double MostWithoutLimit = 2L << 30;
+
     public static GrowthVerdict Refine(
         GrowthVerdict graphs,
         ProcessHistory history,
@@ -23,6 +29,15 @@ internal static class VerdictRefinement
             );
         }
 
+        if (
+            graphs.Kind is GrowthKind.Leak or GrowthKind.UnboundedCache
+            && suspects.Count > 0
+            && suspects[0] is { Share: >= MostOfGrowth, Bound: { } bound } filling
+        )
+        {
+            return Bounded(graphs, history, filling, bound);
+        }
+
         return graphs.Kind == GrowthKind.Fragmentation && FragmentationCase.Layout(history) is { } layout
             ? graphs with
             {
@@ -30,6 +45,34 @@ internal static class VerdictRefinement
             }
             : graphs;
     }
+
+    /// <summary>A cache that evicts when it is full warms up and does not leak, unless it is full too late.</summary>
+    private static GrowthVerdict Bounded(GrowthVerdict graphs, ProcessHistory history, Suspect filling, long bound)
+    {
+        var full = (double)filling.GrowthBytes / Math.Max(1, filling.GrowthCount) * bound;
+        var limit = Last(history, Signal.HeapLimit) ?? Last(history, Signal.Limit) ?? MostWithoutLimit;
+        var size = $"{filling.Subject} takes {Quantity.Count(bound)} entries, about {Quantity.Bytes((long)full)}";
+        return full < limit
+            ? With(
+                graphs,
+                GrowthKind.WarmUp,
+                new Evidence("capture", $"the growth is in a cache that is not full yet: {size}, before it evicts")
+            ) with
+            {
+                OutOfMemory = null,
+            }
+            : With(
+                graphs,
+                GrowthKind.UnboundedCache,
+                new Evidence(
+                    "capture",
+                    $"the growth is in a cache whose bound comes too late: {size}, beyond the limit"
+                )
+            );
+    }
+
+    private static double? Last(ProcessHistory history, Signal signal) =>
+        history.Values(signal).ToArray().LastOrDefault(v => !double.IsNaN(v)) is > 0 and var last ? last : null;
 
     private static GrowthVerdict With(GrowthVerdict graphs, GrowthKind kind, Evidence evidence) =>
         graphs with

@@ -9,6 +9,7 @@ namespace Tidemark.Runtimes.Node;
 /// <summary>A session of Node.js' inspector (the DevTools protocol over a web socket): the main thread and, through it, the worker threads.</summary>
 internal sealed class InspectorConnection : IAsyncDisposable
 {
+    private const string WaitingForDisconnect = "NodeRuntime.waitingForDisconnect";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly ClientWebSocket socket;
     private readonly SemaphoreSlim sending = new(1);
@@ -27,6 +28,9 @@ internal sealed class InspectorConnection : IAsyncDisposable
 
     /// <summary>The main thread and the workers that live now.</summary>
     public IReadOnlyList<InspectorThread> Threads => [Main, .. workers.Values];
+
+    /// <summary>True once the program has ended; its process does so too when it is let go, which it is then.</summary>
+    public bool ProgramHasEnded { get; private set; }
 
     /// <summary>Completes when the other side has hung up.</summary>
     public Task Closed => receiving;
@@ -52,6 +56,20 @@ internal sealed class InspectorConnection : IAsyncDisposable
 
         var connection = new InspectorConnection(socket);
         await connection.Main.CallAsync("Runtime.enable", null, Patience, cancellation);
+        try
+        {
+            await connection.Main.CallAsync(
+                "NodeRuntime.notifyWhenWaitingForDisconnect",
+                new { enabled = true },
+                Patience,
+                cancellation
+            );
+        }
+        catch (InspectorException)
+        {
+            // A Node.js that does not know it yet: the end of the context tells.
+        }
+
         return connection;
     }
 
@@ -158,6 +176,11 @@ internal sealed class InspectorConnection : IAsyncDisposable
                             cancellation
                         )
                 );
+                break;
+            case WaitingForDisconnect:
+                // The program has ended, and the process stands still until nobody debugs it any more.
+                ProgramHasEnded = true;
+                socket.Abort();
                 break;
             case "NodeWorker.detachedFromWorker":
                 if (workers.TryRemove(parameters.GetProperty("sessionId").GetString()!, out var gone))

@@ -104,8 +104,9 @@ internal sealed class NodeSession : RuntimeSession
                 heap.Read(answer.GetString()!);
             }
         }
-        catch (InspectorException e)
+        catch (Exception e) when (e is InspectorException or IOException)
         {
+            ThrowIfGone();
             throw new IOException($"process {node.Process.Pid}: {e.Message}", e);
         }
 
@@ -356,7 +357,7 @@ internal sealed class NodeSession : RuntimeSession
 
     private void ThrowIfGone()
     {
-        if (!node.Process.IsRunning)
+        if (inspector.ProgramHasEnded || !node.Process.IsRunning)
         {
             throw new TargetGoneException($"process {node.Process.Pid} has ended");
         }

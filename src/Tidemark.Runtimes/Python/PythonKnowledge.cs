@@ -45,6 +45,11 @@ internal static class PythonKnowledge
                     IsCache: true
                 ),
                 new(
+                    "filling-cache",
+                    Pattern(@"^functools\.lru_cache\(maxsize=(?<bound>\d+)\)"),
+                    "lru_cache grows until it holds maxsize results and then stands still: where that is too much, give it a smaller maxsize."
+                ),
+                new(
                     "uncollected-cycles",
                     Pattern(@"^uncollected cycles"),
                     "Objects that refer to each other in a circle wait for the cyclic collector: switch it on again (gc.enable()), or break the circle (weakref for the way back)."

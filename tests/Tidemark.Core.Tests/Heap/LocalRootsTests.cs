@@ -18,7 +18,11 @@ public class LocalRootsTests
                 .ToList();
             var roots = Enumerable
                 .Range(0, random.Next(0, 6))
-                .Select(_ => new HeapRoot(random.Next(nodes), random.Next(3) == 0 ? RootKind.Static : RootKind.Stack, null))
+                .Select(_ => new HeapRoot(
+                    random.Next(nodes),
+                    random.Next(3) == 0 ? RootKind.Static : RootKind.Stack,
+                    null
+                ))
                 .ToList();
 
             var kept = LocalRoots.LeaveOutPassing(Rows(nodes, edges), roots);

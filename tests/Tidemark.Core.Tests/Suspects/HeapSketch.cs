@@ -24,6 +24,8 @@ public sealed class HeapSketch
             ],
             Library = [new(@"^Lib\.")],
             Noise = [new(@"^Lib\.JitTable$")],
+            Scopes = [new(@"^Scope$")],
+            Culprits = [new("filling-cache", new(@"^Lib\.Cache\(max=(?<bound>\d+)\)"), "It evicts when it is full.")],
         };
 
     public int Node(string type, long bytes = 32)

@@ -278,6 +278,50 @@ public class HeapSuspectsTests
         }
     }
 
+    [Fact]
+    public void What_closures_capture_is_held_by_the_variable_of_another_scope()
+    {
+        Grown(count => Service(count), 40, 160)[0].Subject.ShouldBe("Scope in Scope.subscribers (Lib.List)");
+
+        static HeapGraph Service(int count)
+        {
+            var sketch = new HeapSketch();
+            var module = sketch.Node("Scope");
+            var server = sketch.Node("Lib.Server");
+            sketch.Root(server, RootKind.Handle, "Lib server");
+            sketch.Refer(server, "context", module);
+            var list = sketch.Node("Lib.List");
+            sketch.Refer(module, "subscribers", list);
+            for (var i = 0; i < count; i++)
+            {
+                var function = sketch.Node("Lib.Function");
+                var scope = sketch.Node("Scope");
+                sketch.Refer(list, "[]", function);
+                sketch.Refer(function, "context", scope);
+                sketch.Refer(scope, "text", sketch.Node("string", 300));
+            }
+
+            return sketch.Graph();
+        }
+    }
+
+    [Fact]
+    public void A_cache_that_evicts_tells_its_bound()
+    {
+        var suspect = Grown(count => Service(count), 40, 160)[0];
+
+        suspect.Pattern.ShouldBe("filling-cache");
+        suspect.Bound.ShouldBe(1000);
+
+        static HeapGraph Service(int count)
+        {
+            var sketch = new HeapSketch();
+            var cache = sketch.Static("Acme.Pages.cache", "Lib.Cache(max=1000)");
+            sketch.Fill(cache, sketch.Objects("Acme.Page", count));
+            return sketch.Graph();
+        }
+    }
+
     private static IReadOnlyList<Suspect> Grown(Func<int, HeapGraph> service, int before, int after) =>
         HeapSuspects.Find(HeapDiff.Between([service(before), service(after)]), HeapSketch.Knowledge);
 }

@@ -34,6 +34,7 @@ internal sealed class NodeService : IAsyncDisposable
         }
 
         lines.on('line', line => {
+          if (line === 'end') process.exit(0);
           if (line === 'clear') depot.clear();
           if (line === 'grow') for (let n = 0; n < 60000; n++) depot.set('more ' + depot.size, new Parcel(n));
           if (line === 'worker') {
@@ -101,6 +102,15 @@ internal sealed class NodeService : IAsyncDisposable
         }
 
         now.ShouldBe(before.ToString());
+    }
+
+    /// <summary>Has the program end, and waits until the process has.</summary>
+    public async Task EndAsync()
+    {
+        await process.StandardInput.WriteLineAsync("end");
+        await process.StandardInput.FlushAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(limit.Token);
     }
 
     public void Kill() => process.Kill();

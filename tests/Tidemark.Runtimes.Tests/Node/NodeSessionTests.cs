@@ -49,6 +49,17 @@ public sealed class NodeSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_ends_is_let_go_at_once()
+    {
+        await using var service = await NodeService.StartAsync();
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        await SampleAsync(session);
+        await service.EndAsync();
+
+        await Should.ThrowAsync<TargetGoneException>(() => SampleAsync(session));
+    }
+
+    [Fact]
     public async Task An_inspector_that_was_open_before_stays_open()
     {
         await using var service = await NodeService.StartAsync(["--inspect=127.0.0.1:0"]);

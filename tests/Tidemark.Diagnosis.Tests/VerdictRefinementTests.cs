@@ -1,0 +1,43 @@
+using Tidemark.Core.Growth;
+using Tidemark.Core.Series;
+using Tidemark.Core.Suspects;
+using Tidemark.Diagnosis.Captures;
+
+namespace Tidemark.Diagnosis.Tests;
+
+public class VerdictRefinementTests
+{
+    [Theory]
+    [InlineData(4_000, GrowthKind.WarmUp)]
+    [InlineData(40_000_000, GrowthKind.UnboundedCache)]
+    [InlineData(null, GrowthKind.Leak)]
+    public void Growth_into_a_cache_that_evicts_in_time_is_a_warm_up(int? bound, GrowthKind expected)
+    {
+        var graphs = new GrowthVerdict(GrowthKind.Leak, GrowthShape.Linear, 0.9, null, null, []);
+        // A thousand entries of a KiB each came, and the limit is at a GiB.
+        var suspect = new Suspect("str in cache", "filling-cache", 1 << 20, 1 << 10, 0.9, null, null, null, "", "")
+        {
+            Bound = bound,
+        };
+        var history = new ProcessHistoryBuilder("service");
+        history.Add(0, new SignalSample { [Signal.Footprint] = 100 << 20, [Signal.Limit] = 1 << 30 });
+
+        var verdict = VerdictRefinement.Refine(graphs, history.ToHistory(), [], [suspect]);
+
+        verdict.Kind.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void A_cache_that_explains_little_of_the_growth_changes_nothing()
+    {
+        var graphs = new GrowthVerdict(GrowthKind.Leak, GrowthShape.Linear, 0.9, null, null, []);
+        var suspect = new Suspect("str in cache", "filling-cache", 1 << 20, 1 << 10, 0.4, null, null, null, "", "")
+        {
+            Bound = 4000,
+        };
+
+        VerdictRefinement
+            .Refine(graphs, new ProcessHistoryBuilder("service").ToHistory(), [], [suspect])
+            .Kind.ShouldBe(GrowthKind.Leak);
+    }
+}
