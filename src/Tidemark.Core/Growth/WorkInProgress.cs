@@ -34,9 +34,13 @@ internal static class WorkInProgress
     /// <summary>Growth for its own sake leaves this many times less of the memory than the requests do.</summary>
     private const double MuchBetter = 5;
 
-    /// <summary>The same of fewer points than this, which a line and a time of holding fit too easily.</summary>
+    /// <summary>
+    /// The same of fewer points than this, which a line and a time of holding fit too easily; but not where the requests rose
+    /// many times, by this share of their highest rate: then memory has every reason to rise.
+    /// </summary>
     private const double BetterForFew = 2;
     private const int Few = 8;
+    private const double RoseManyTimes = 0.6;
 
     /// <summary>No signal follows anything closer than to this share of its variance.</summary>
     private const double Unexplainable = 0.004;
@@ -67,13 +71,14 @@ internal static class WorkInProgress
         }
 
         var needed = work.Moved > Moved ? ExplainedByRequests : ClearlyExplained;
+        var isEnough = work.Points >= Few || work.WorkMoved > RoseManyTimes;
         var (left, leftByGrowth) = (1 - work.Share, Math.Max(1 - both.Growth, Unexplainable));
         return work.Share > needed
             && work.Moved > MovedByRequests
             && work.WorkMoved > RequestsRose
             && (
-                left < (work.Points < Few ? BetterForFew : MuchBetter) * leftByGrowth
-                || (work.Share > ClearlyExplained && work.Share > both.LeakByRequest && work.Points >= Few)
+                left < (isEnough ? MuchBetter : BetterForFew) * leftByGrowth
+                || (work.Share > ClearlyExplained && work.Share > both.LeakByRequest && isEnough)
             );
     }
 
@@ -156,7 +161,7 @@ internal static class WorkInProgress
     /// <param name="Points">How many points it was drawn through.</param>
     internal readonly record struct Line(double Share, double Moved, double WorkMoved, int Points)
     {
-        private const int FewestPoints = 5;
+        private const int FewestPoints = 4;
 
         public static Line? Of(double[] work, double[] memory)
         {
