@@ -64,7 +64,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
         var beyond = trends.FootprintBeyondHeap;
         if (
-            trends.HeldAsSeen.Grows
+            (trends.HeldAsSeen.Grows || (trends.Bins.IsLiveWatch && trends.FootprintAsSeen.Grows))
             && trends.OutsideHeap is { GrowsForEver: true } outside
             && outside.Best.Rise > OutsideRise * trends.FootprintAsSeen.Level
             && (!beyond.GrowsForEver || IsOutside(outside, beyond))
