@@ -1,5 +1,6 @@
 using Tidemark.Core.Allocation;
 using Tidemark.Core.Heap;
+using Tidemark.Formats.Indexes;
 
 namespace Tidemark.Formats;
 
@@ -22,7 +23,11 @@ public abstract record Snapshot
 }
 
 /// <summary>Objects and who holds whom.</summary>
-public sealed record HeapSnapshot(HeapGraph Graph) : Snapshot;
+public sealed record HeapSnapshot(HeapGraph Graph) : Snapshot
+{
+    /// <summary>Answers that were given before, where the capture has an index that keeps them.</summary>
+    public IndexedAnswers? Answers { get; init; }
+}
 
 /// <summary>Call stacks and what they allocated.</summary>
 public sealed record ProfileSnapshot(AllocationProfile Profile) : Snapshot;

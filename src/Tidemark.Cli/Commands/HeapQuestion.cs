@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Tidemark.Core.Heap;
 using Tidemark.Core.Suspects;
 using Tidemark.Formats;
@@ -39,8 +40,24 @@ internal sealed class HeapQuestion
         KnownRuntimes.All.FirstOrDefault(r => r.Name == snapshot.Runtime)?.Knowledge ?? new RuntimeKnowledge();
 
     /// <summary>The suspects of one snapshot.</summary>
-    public static IReadOnlyList<Suspect> Suspects(HeapSnapshot snapshot, int most, CancellationToken cancellation) =>
-        HeapSuspects.Find(snapshot.Graph, Knowledge(snapshot), new HeapSuspectOptions { Most = most }, cancellation);
+    public static IReadOnlyList<Suspect> Suspects(HeapSnapshot snapshot, int most, CancellationToken cancellation)
+    {
+        // What is known of the runtimes is part of the question: another build may answer otherwise.
+        var question = $"suspects {most} {typeof(KnownRuntimes).Module.ModuleVersionId}";
+        if (snapshot.Answers?.Recall(question) is { } recalled)
+        {
+            return JsonSerializer.Deserialize<List<Suspect>>(recalled) ?? [];
+        }
+
+        var found = HeapSuspects.Find(
+            snapshot.Graph,
+            Knowledge(snapshot),
+            new HeapSuspectOptions { Most = most },
+            cancellation
+        );
+        snapshot.Answers?.Remember(question, JsonSerializer.Serialize(found));
+        return found;
+    }
 
     /// <summary>The upper part of the dominator tree.</summary>
     public static IReadOnlyList<DominatorBranch> Dominators(

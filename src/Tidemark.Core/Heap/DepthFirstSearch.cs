@@ -81,6 +81,11 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         {
             rank.Pointer[node] &= ~RootBit;
         }
+
+        if (watched is not null)
+        {
+            new TypeReferences(graph, this, watched).AddTo(log);
+        }
     }
 
     /// <summary>Soft and finalizer references that keep an object alive which nothing stronger holds.</summary>
@@ -205,15 +210,9 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         {
             var typeObject = graph.TypeObject(graph.TypeOf(node));
             var met = rank.Pointer[typeObject];
-            if (met == at.Source)
-            {
-                break;
-            }
-
             if (met != 0)
             {
-                Note(at.Source, met);
-                break;
+                break; // noted at the end, see TypeReferences
             }
 
             if (at.Position < at.End)

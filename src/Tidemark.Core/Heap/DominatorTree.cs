@@ -20,30 +20,35 @@ public sealed class DominatorTree
     private readonly HeapGraph graph;
     private readonly NativeArray<int> node;
     private readonly NativeArray<int> dominator;
-    private readonly RetainedSizes retained;
+    private readonly Lazy<RetainedSizes> sums;
     private readonly Lazy<NativeArray<int>> rank;
 
     private DominatorTree(
         HeapGraph graph,
         NativeArray<int> node,
         NativeArray<int> dominator,
-        RetainedSizes retained,
+        RetainedSizes? retained,
+        long totalBytes,
         IReadOnlyList<WeakReferenceEdge> heldWeakly
     )
     {
         this.graph = graph;
         this.node = node;
         this.dominator = dominator;
-        this.retained = retained;
+        sums = retained is null ? new(() => RetainedSizes.Sum(graph, node, dominator, totalBytes)) : new(retained);
         HeldWeakly = heldWeakly;
         rank = new Lazy<NativeArray<int>>(RanksOfNodes);
+        TotalBytes = totalBytes;
     }
 
     /// <summary>How many objects are reachable.</summary>
     public int Count => (int)(node.Length - 1);
 
     /// <summary>Bytes of all reachable objects.</summary>
-    public long TotalBytes => retained[0];
+    public long TotalBytes { get; }
+
+    /// <summary>By rank; summed up when they are first asked for: not every question needs them.</summary>
+    private RetainedSizes Retained => sums.Value;
 
     /// <summary>Soft and finalizer references that keep an object alive which nothing stronger holds.</summary>
     public IReadOnlyList<WeakReferenceEdge> HeldWeakly { get; }
@@ -55,14 +60,16 @@ public sealed class DominatorTree
         ArgumentNullException.ThrowIfNull(graph);
         using var walk = new DepthFirstSearch(graph);
         walk.Run(cancellation);
+        graph.Rest();
         NativeArray<int> dominator;
         using (var tarjan = new LengauerTarjan(walk))
         {
             dominator = tarjan.Run(cancellation);
         }
 
+        var total = TotalOf(graph, walk.Rank);
         var node = Inverse(walk.Rank, walk.Count);
-        return new DominatorTree(graph, node, dominator, RetainedSizes.Sum(graph, node, dominator), walk.HeldWeakly);
+        return new DominatorTree(graph, node, dominator, retained: null, total, walk.HeldWeakly);
     }
 
     /// <summary>A tree as it was stored.</summary>
@@ -82,19 +89,20 @@ public sealed class DominatorTree
             throw new ArgumentException($"{nodes.Length} ranks and {dominators.Length} dominators");
         }
 
-        for (long r = 1; r < nodes.Length; r++)
+        if (nodes.Length == 0 || nodes[0] != -1 || !dominators.LeadUp() || !AreObjects(nodes, graph.NodeCount))
         {
-            if ((uint)nodes[r] >= (uint)graph.NodeCount || (uint)dominators[r] >= (uint)r)
-            {
-                throw new ArgumentException($"rank {r} is object {nodes[r]}, dominated by rank {dominators[r]}");
-            }
+            throw new ArgumentException("the ranks are no objects, or their dominators no tree");
         }
 
+        nodes.Rest();
+        dominators.Rest();
+        var retained = new RetainedSizes(stored.NarrowRetained, stored.WideRetained, stored.RetainedShift);
         return new DominatorTree(
             graph,
             nodes,
             dominators,
-            new RetainedSizes(stored.NarrowRetained, stored.WideRetained, stored.RetainedShift),
+            retained,
+            retained[0],
             stored.HeldWeakly
         );
     }
@@ -109,7 +117,7 @@ public sealed class DominatorTree
     public int DominatorOfRank(int rank) => dominator[rank];
 
     /// <summary>Retained bytes by rank; those of rank 0 are all there are.</summary>
-    public long RetainedAt(int rank) => retained[rank];
+    public long RetainedAt(int rank) => Retained[rank];
 
     public bool IsReachable(int node) => RankOf(node) != 0;
 
@@ -121,7 +129,7 @@ public sealed class DominatorTree
     }
 
     /// <summary>Bytes that would be freed with this object, its own among them; 0 where it is not reachable.</summary>
-    public long RetainedSize(int node) => RankOf(node) is > 0 and var own ? retained[own] : 0;
+    public long RetainedSize(int node) => RankOf(node) is > 0 and var own ? Retained[own] : 0;
 
     /// <summary>The objects that this one dominates immediately (-1: those that only the roots together dominate), largest first. Looks at every object.</summary>
     /// <param name="node">An object or -1.</param>
@@ -146,7 +154,7 @@ public sealed class DominatorTree
 
         for (var r = 1; r <= Count; r++)
         {
-            if (wanted[dominator[r]] && retained[r] >= minimumBytes)
+            if (wanted[dominator[r]] && Retained[r] >= minimumBytes)
             {
                 ranks[dominator[r]].Children.Add(r);
             }
@@ -156,12 +164,39 @@ public sealed class DominatorTree
     }
 
     /// <summary>The arrays as they are stored, by rank.</summary>
-    public StoredDominators Stored => new(node, dominator, retained.Narrow, retained.Wide, retained.Shift, HeldWeakly);
+    public StoredDominators Stored => new(node, dominator, Retained.Narrow, Retained.Wide, Retained.Shift, HeldWeakly);
 
     private List<int> LargestFirst(List<int> ranks)
     {
-        ranks.Sort((a, b) => retained[a] != retained[b] ? retained[b].CompareTo(retained[a]) : a.CompareTo(b));
+        ranks.Sort((a, b) => Retained[a] != Retained[b] ? Retained[b].CompareTo(Retained[a]) : a.CompareTo(b));
         return ranks.ConvertAll(r => node[r]);
+    }
+
+    private static unsafe bool AreObjects(NativeArray<int> nodes, int count) =>
+        nodes.Length == 1
+        || new NativeArray<int>(nodes.Pointer + 1, nodes.Length - 1, nodes).Highest() < (uint)count;
+
+    /// <summary>Bytes of all that is reachable.</summary>
+    private static long TotalOf(HeapGraph graph, NativeArray<int> rank)
+    {
+        var shapes = graph.Shapes;
+        var reached = new long[shapes.ShapeCount];
+        var lost = new long[shapes.ShapeCount];
+        for (var n = 0; n < graph.NodeCount; n++)
+        {
+            (rank[n] != 0 ? reached : lost)[shapes[n]]++;
+        }
+
+        var (total, beside) = (UInt128.Zero, UInt128.Zero);
+        for (var shape = 0; shape < reached.Length; shape++)
+        {
+            total += (UInt128)(ulong)reached[shape] * (ulong)shapes.Sizes[shape];
+            beside += (UInt128)(ulong)lost[shape] * (ulong)shapes.Sizes[shape];
+        }
+
+        return total + beside <= long.MaxValue
+            ? (long)total
+            : throw new ArgumentException("the objects' sizes add up to more than 2^63 bytes");
     }
 
     private static NativeArray<int> Inverse(NativeArray<int> rank, int count)
@@ -208,31 +243,29 @@ public sealed class DominatorTree
 
         public long this[int rank] => Narrow is not null ? (long)Narrow[rank] << Shift : (long)Wide![rank] << Shift;
 
-        public static RetainedSizes Sum(HeapGraph graph, NativeArray<int> node, NativeArray<int> dominator)
+        public static RetainedSizes Sum(
+            HeapGraph graph,
+            NativeArray<int> node,
+            NativeArray<int> dominator,
+            long total
+        )
         {
-            var sizes = graph.Shapes.Sizes;
+            var shift = ShiftOf(graph);
+            return total >> shift <= uint.MaxValue
+                ? new RetainedSizes(SumUp<uint>(graph, node, dominator, shift), wide: null, shift)
+                : new RetainedSizes(narrow: null, SumUp<ulong>(graph, node, dominator, shift), shift);
+        }
+
+        /// <summary>Sizes are multiples of the runtime's alignment: counted in that unit, 32 bits reach eight times as far.</summary>
+        private static int ShiftOf(HeapGraph graph)
+        {
             ulong anySize = 0;
-            foreach (var size in sizes)
+            foreach (var size in graph.Shapes.Sizes)
             {
                 anySize |= (ulong)size;
             }
 
-            // Sizes are multiples of the runtime's alignment: counted in that unit, 32 bits reach eight times as far.
-            var shift = anySize == 0 ? 0 : BitOperations.TrailingZeroCount(anySize);
-            UInt128 total = 0;
-            for (var n = 0; n < graph.NodeCount; n++)
-            {
-                total += (ulong)sizes[graph.Shapes[n]] >> shift;
-            }
-
-            if (total > (ulong)(long.MaxValue >> shift))
-            {
-                throw new ArgumentException("the objects' sizes add up to more than 2^63 bytes");
-            }
-
-            return total <= uint.MaxValue
-                ? new RetainedSizes(SumUp<uint>(graph, node, dominator, shift), wide: null, shift)
-                : new RetainedSizes(narrow: null, SumUp<ulong>(graph, node, dominator, shift), shift);
+            return anySize == 0 ? 0 : BitOperations.TrailingZeroCount(anySize);
         }
 
         private static unsafe NativeArray<T> SumUp<T>(
@@ -277,4 +310,14 @@ public sealed record StoredDominators(
     NativeArray<ulong>? WideRetained,
     int RetainedShift,
     IReadOnlyList<WeakReferenceEdge> HeldWeakly
-);
+) : IDisposable
+{
+    /// <summary>Gives the memory back; trees of it are of no use afterwards.</summary>
+    public void Dispose()
+    {
+        Nodes.Dispose();
+        Dominators.Dispose();
+        NarrowRetained?.Dispose();
+        WideRetained?.Dispose();
+    }
+}

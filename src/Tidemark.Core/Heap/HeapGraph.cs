@@ -76,6 +76,13 @@ public sealed class HeapGraph
 
     internal ReferenceRows Rows { get; }
 
+    /// <summary>Takes as little memory as it can until it is looked at again: that of mapped files is let go.</summary>
+    public void Rest()
+    {
+        Rows.Rest();
+        Shapes.Rest();
+    }
+
     public string TypeName(int type) => typeNames[type];
 
     public int TypeOf(int node) => Shapes.Types[Shapes[node]];

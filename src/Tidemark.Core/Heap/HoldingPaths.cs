@@ -96,7 +96,7 @@ public sealed class HoldingPaths
 /// <summary>What one snapshot holds on each of the <see cref="HoldingPaths"/>.</summary>
 public sealed class HoldingCensus
 {
-    private readonly NativeArray<int> pathOfRank;
+    private readonly PathOfRank pathOfRank;
     private readonly long[] count;
     private readonly long[] shallow;
     private readonly long[] retained;
@@ -105,7 +105,7 @@ public sealed class HoldingCensus
     private HoldingCensus(
         HeapGraph graph,
         HoldingPaths paths,
-        NativeArray<int> pathOfRank,
+        PathOfRank pathOfRank,
         IReadOnlySet<string> namesakes,
         CancellationToken cancellation
     )
@@ -116,7 +116,7 @@ public sealed class HoldingCensus
         this.pathOfRank = pathOfRank;
         count = new long[paths.Count];
         shallow = new long[paths.Count];
-        for (var rank = 1; rank < pathOfRank.Length; rank++)
+        for (var rank = 1; rank <= graph.Dominators.Count; rank++)
         {
             var path = pathOfRank[rank];
             count[path]++;
@@ -169,7 +169,7 @@ public sealed class HoldingCensus
         ArgumentNullException.ThrowIfNull(paths);
         var tree = graph.Dominators;
         using var naming = new HolderNaming(graph, paths);
-        var pathOfRank = new NativeArray<int>(tree.Count + 1L);
+        var pathOfRank = new PathOfRank(tree.Count);
         for (var rank = 1; rank <= tree.Count; rank++)
         {
             var above = tree.DominatorOfRank(rank);

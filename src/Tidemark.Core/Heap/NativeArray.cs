@@ -86,6 +86,15 @@ public sealed unsafe class NativeArray<T> : IDisposable
         Length = length;
     }
 
+    /// <summary>Takes no memory until it is looked at again, where it belongs to a mapped file; of no effect elsewhere.</summary>
+    public void Rest()
+    {
+        if (block is null && Length > 0)
+        {
+            NativeBlock.LetGo((nint)pointer, Length * sizeof(T));
+        }
+    }
+
     public void Clear() => NativeMemory.Clear(pointer, (nuint)Length * (nuint)sizeof(T));
 
     public void Dispose()

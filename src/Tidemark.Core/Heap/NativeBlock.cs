@@ -10,6 +10,7 @@ internal sealed partial class NativeBlock : SafeHandle
     private const int PrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
     private const int MayMove = 1;
     private const int HugePage = 14;
+    private const int DontNeed = 4;
     private const long HugePageThreshold = 4 << 20;
 
     /// <exception cref="InsufficientMemoryException">The system does not give so much.</exception>
@@ -41,6 +42,17 @@ internal sealed partial class NativeBlock : SafeHandle
         GC.AddMemoryPressure(bytes);
         GC.RemoveMemoryPressure(Bytes);
         Bytes = bytes;
+    }
+
+    /// <summary>Lets pages of a mapped file go; they come back from the file when they are looked at again.</summary>
+    public static void LetGo(nint address, long bytes)
+    {
+        var first = (address + PageSize - 1) / PageSize * PageSize;
+        var end = (address + (nint)bytes) / PageSize * PageSize;
+        if (end > first)
+        {
+            _ = Madvise(first, (nuint)(end - first), DontNeed); // only memory depends on it
+        }
     }
 
     protected override bool ReleaseHandle()

@@ -6,7 +6,7 @@ namespace Tidemark.Core.Heap;
 /// Each object's type and shallow size. A heap has few distinct pairs of the two, so an object costs the two bytes of its
 /// pair's number (four, where there are more than 65,536 pairs) instead of twelve.
 /// </summary>
-public sealed class NodeShapes
+public sealed class NodeShapes : IDisposable
 {
     private readonly NativeArray<ushort>? narrow;
     private readonly NativeArray<int>? wide;
@@ -50,15 +50,27 @@ public sealed class NodeShapes
         ArgumentNullException.ThrowIfNull(types);
         ArgumentNullException.ThrowIfNull(sizes);
         var shapes = new NodeShapes(narrow, wide, types, sizes);
-        for (var node = 0; node < shapes.NodeCount; node++)
+        if (shapes.NodeCount > 0 && (narrow?.Highest() ?? wide!.Highest()) is var highest && highest >= types.Length)
         {
-            if ((uint)shapes[node] >= (uint)types.Length)
-            {
-                throw new ArgumentException($"object {node} has shape {shapes[node]} of {types.Length}");
-            }
+            throw new ArgumentException($"an object has shape {highest} of {types.Length}");
         }
 
+        shapes.Rest();
         return shapes;
+    }
+
+    /// <summary>See <see cref="NativeArray{T}.Rest"/>.</summary>
+    public void Rest()
+    {
+        narrow?.Rest();
+        wide?.Rest();
+    }
+
+    /// <summary>Gives the memory back; the shapes are of no use afterwards.</summary>
+    public void Dispose()
+    {
+        narrow?.Dispose();
+        wide?.Dispose();
     }
 }
 

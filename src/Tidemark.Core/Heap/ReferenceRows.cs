@@ -8,7 +8,7 @@ namespace Tidemark.Core.Heap;
 /// Who holds whom, as compressed sparse rows: all targets in one array, row after row. Where a row begins is told by the
 /// start of its block of 16 rows and one byte of length for each row, which takes 1.5 bytes an object instead of 8.
 /// </summary>
-public sealed unsafe class ReferenceRows
+public sealed unsafe class ReferenceRows : IDisposable
 {
     /// <summary>Rows a block.</summary>
     public const int BlockRows = 16;
@@ -69,6 +69,22 @@ public sealed unsafe class ReferenceRows
         IReadOnlyDictionary<int, int> WideRows
     ) Stored => (lengths, blockStarts, targets, wideRows);
 
+    /// <summary>See <see cref="NativeArray{T}.Rest"/>.</summary>
+    public void Rest()
+    {
+        lengths.Rest();
+        blockStarts.Rest();
+        targets.Rest();
+    }
+
+    /// <summary>Gives the memory back; the rows are of no use afterwards.</summary>
+    public void Dispose()
+    {
+        lengths.Dispose();
+        blockStarts.Dispose();
+        targets.Dispose();
+    }
+
     /// <summary>Rows as they were stored.</summary>
     /// <exception cref="ArgumentException">The arrays do not fit together, or a target is not a row.</exception>
     public static ReferenceRows FromStored(
@@ -96,6 +112,7 @@ public sealed unsafe class ReferenceRows
             new SortedList<int, int>(wideRows.ToDictionary())
         );
         rows.Check();
+        rows.Rest();
         return rows;
     }
 
@@ -124,7 +141,19 @@ public sealed unsafe class ReferenceRows
     internal void Check()
     {
         long expected = 0;
-        for (var row = 0; row < RowCount; row++)
+        var blocks = wideRows.Count == 0 ? RowCount / BlockRows : 0;
+        for (var block = 0; block < blocks; block++)
+        {
+            // Whole blocks of short rows, which is most of them, at once.
+            if (blockStarts.Pointer[block] != expected)
+            {
+                throw new ArgumentException($"row {block * BlockRows} does not begin at {expected}");
+            }
+
+            expected += SumOfBlock(block);
+        }
+
+        for (var row = blocks * BlockRows; row < RowCount; row++)
         {
             if (row % BlockRows == 0 && blockStarts[row / BlockRows] != expected)
             {
@@ -144,13 +173,23 @@ public sealed unsafe class ReferenceRows
             throw new ArgumentException($"rows end at {expected}, references at {targets.Length}");
         }
 
-        for (long i = 0; i < targets.Length; i++)
+        if (targets.Length > 0 && targets.Highest() is var highest && highest >= (uint)RowCount)
         {
-            if ((uint)targets.Pointer[i] >= (uint)RowCount)
-            {
-                throw new ArgumentException($"object {targets[i]} is referred to but there are only {RowCount}");
-            }
+            throw new ArgumentException($"object {highest} is referred to but there are only {RowCount}");
         }
+    }
+
+    /// <summary>References of a block of rows that has no wide one.</summary>
+    private long SumOfBlock(int block)
+    {
+        var own = Vector128.Load(lengths.Pointer + (long)block * BlockRows);
+        if (Vector128.EqualsAny(own, Vector128<byte>.AllBitsSet))
+        {
+            throw new ArgumentException($"a row of block {block} has no length");
+        }
+
+        var (low, high) = Vector128.Widen(own);
+        return Vector128.Sum(low + high);
     }
 
     /// <summary>A mask over the first rows of a block.</summary>

@@ -1,4 +1,5 @@
 using Tidemark.Core.Heap;
+using Tidemark.Formats.Indexes;
 
 namespace Tidemark.Formats.Hprof;
 
@@ -32,13 +33,13 @@ public sealed class HprofFormat(HprofLimits limits) : IDumpFormat
         var outline = HprofOutline.Read(content, limits, context);
         var contents = HeapContents.Survey(content, outline, limits, context);
         var parts = HprofGraph.Build(contents, limits, context);
-        var graph = new HeapGraph(parts);
-        if (mayIndex)
-        {
-            HprofIndex.TrySave(file, contents, parts, graph.Dominators.Stored, context);
-        }
+        var graph =
+            content.Length >= limits.LeastIndexed
+                ? HprofIndex.Save(file, contents, parts, mayIndex, context)
+                : new HeapGraph(parts);
 
-        return Snapshot(graph, outline.TakenAt, context);
+        var snapshot = Snapshot(graph, outline.TakenAt, context);
+        return mayIndex ? snapshot with { Answers = new IndexedAnswers(file.Path) } : snapshot;
     }
 
     /// <summary>What is told of every dump.</summary>

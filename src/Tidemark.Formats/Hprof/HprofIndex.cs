@@ -6,40 +6,89 @@ namespace Tidemark.Formats.Hprof;
 
 /// <summary>
 /// The index beside a dump: the graph, its dominators, and where each object stands, mapped rather than read when the dump is opened
-/// again. About a quarter of the dump's size; safe to delete.
+/// again. About half of the dump's size; safe to delete.
 /// </summary>
 internal static class HprofIndex
 {
-    /// <summary>Leaves an index beside the dump if that can be done; nothing is said where it cannot.</summary>
-    public static void TrySave(
+    /// <summary>
+    /// The graph, with an index left beside the dump if that can be done; nothing is said where it cannot. The arrays of the graph are
+    /// those of the index file: while dominators are computed they take no memory.
+    /// </summary>
+    /// <param name="file">The dump.</param>
+    /// <param name="contents">Its contents.</param>
+    /// <param name="parts">The graph's parts; their arrays are void afterwards.</param>
+    /// <param name="keep">False for a file without a name that is gone at the end.</param>
+    /// <param name="context">Warnings, and what stops it.</param>
+    public static HeapGraph Save(
         DumpFile file,
         HeapContents contents,
         HeapGraphParts parts,
-        StoredDominators dominators,
+        bool keep,
         ReadContext context
     )
     {
+        HeapGraph? graph = null;
         try
         {
-            var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
-            if (new DriveInfo(folder).AvailableFreeSpace < file.Length)
+            using var index = keep ? Beside(file) : IndexWriter.Scratch(file.Length);
+            if (index is null)
             {
-                return;
+                return new HeapGraph(parts);
             }
 
-            using var index = new IndexWriter(file.Path + IndexFile.Suffix);
-            contents.Save(index);
             Save(index, parts);
-            Save(index, dominators);
-            index.Add<byte>("warnings", Encoding.UTF8.GetBytes(string.Join('\n', context.Warnings)));
+            graph = new HeapGraph(Mapped(parts, index.Map()));
+            parts.Shapes.Dispose();
+            parts.References.Dispose();
+
+            // What reading left behind is a good part of the memory that the dominators need.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             context.Cancellation.ThrowIfCancellationRequested();
-            index.Finish(DumpIdentity.Of(file.Path));
+            var dominators = graph.Dominators;
+            context.Cancellation.ThrowIfCancellationRequested();
+            return keep ? Finish(file, contents, parts, dominators.Stored, index, context) : graph;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A folder that cannot be written to, or a full disk: the answer does not depend on it.
+            return graph ?? new HeapGraph(parts);
         }
     }
+
+    private static HeapGraph Finish(
+        DumpFile file,
+        HeapContents contents,
+        HeapGraphParts parts,
+        StoredDominators dominators,
+        IndexWriter index,
+        ReadContext context
+    )
+    {
+        contents.Save(index);
+        Save(index, dominators);
+        index.Add<byte>("warnings", Encoding.UTF8.GetBytes(string.Join('\n', context.Warnings)));
+        var mapped = index.Map();
+        var graph = new HeapGraph(Mapped(parts, mapped) with { Dominators = LoadDominators(mapped) });
+        _ = graph.Dominators;
+        dominators.Dispose();
+        index.Finish(DumpIdentity.Of(file.Path));
+        return graph;
+    }
+
+    private static IndexWriter? Beside(DumpFile file)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
+        return new DriveInfo(folder).AvailableFreeSpace < file.Length
+            ? null
+            : new IndexWriter(file.Path + IndexFile.Suffix);
+    }
+
+    private static HeapGraphParts Mapped(HeapGraphParts parts, IndexFile index) =>
+        parts with
+        {
+            Shapes = LoadShapes(index),
+            References = LoadReferences(index, parts.Shapes.NodeCount),
+        };
 
     /// <summary>The snapshot from the index beside the dump; null where there is none that fits.</summary>
     public static HeapSnapshot? TryLoad(DumpFile file, HprofLimits limits, ReadContext context)
@@ -70,15 +119,8 @@ internal static class HprofIndex
         var content = HprofFile.Open(file, quiet);
         var outline = HprofOutline.Read(content, limits, quiet);
         var contents = HeapContents.Load(content, outline, limits, index, quiet);
-        NodeShapes? shapes = null;
-        ReferenceRows? references = null;
-        Parallel.Invoke(
-            new ParallelOptions { CancellationToken = context.Cancellation },
-            () => shapes = LoadShapes(index),
-            () => references = LoadReferences(index, contents.NodeCount)
-        );
         var weak = index.Copy<WeakReferenceEdge>("weak");
-        var parts = HprofGraph.Parts(contents, new HeapTypes(contents.Classes), limits, shapes!, references!, weak);
+        var parts = HprofGraph.Parts(contents, new HeapTypes(contents.Classes), limits, LoadShapes(index), LoadReferences(index, contents.NodeCount), weak);
         var graph = new HeapGraph(parts with { Dominators = LoadDominators(index) });
         _ = graph.Dominators;
         foreach (var warning in Encoding.UTF8.GetString(index.Copy<byte>("warnings")).Split('\n'))
@@ -89,7 +131,7 @@ internal static class HprofIndex
             }
         }
 
-        return HprofFormat.Snapshot(graph, outline.TakenAt, context);
+        return HprofFormat.Snapshot(graph, outline.TakenAt, context) with { Answers = new IndexedAnswers(file.Path) };
     }
 
     private static void Save(IndexWriter index, HeapGraphParts parts)

@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Tidemark.Core.Heap;
 
 namespace Tidemark.Formats.Indexes;
@@ -15,6 +16,9 @@ internal readonly record struct IndexSection(string Name, long Offset, long Byte
 internal sealed unsafe class IndexFile : IDisposable
 {
     public const int PageBytes = 4096;
+
+    /// <summary>So many sections have a place in the first page.</summary>
+    private const int MostSections = 48;
 
     /// <summary>What follows the dump's name in that of its index.</summary>
     public const string Suffix = ".tidemark-index";
@@ -33,12 +37,13 @@ internal sealed unsafe class IndexFile : IDisposable
     private readonly byte* start;
     private readonly Dictionary<string, IndexSection> sections = new(StringComparer.Ordinal);
 
-    private IndexFile(MemoryMappedFile file, long length, ReadOnlySpan<byte> head)
+    /// <exception cref="InvalidDataException">A section lies outside of the file.</exception>
+    internal IndexFile(MemoryMappedFile file, long length, IEnumerable<IndexSection> sections)
     {
         this.file = file;
         view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        foreach (var section in Sections(head))
+        foreach (var section in sections)
         {
             if (
                 section.Offset < PageBytes
@@ -50,7 +55,7 @@ internal sealed unsafe class IndexFile : IDisposable
                 throw new InvalidDataException($"section {section.Name} lies outside of the index");
             }
 
-            sections[section.Name] = section;
+            this.sections[section.Name] = section;
         }
     }
 
@@ -69,12 +74,7 @@ internal sealed unsafe class IndexFile : IDisposable
             FileAccess.Read,
             FileShare.ReadWrite | FileShare.Delete
         );
-        var head = new byte[PageBytes];
-        if (
-            RandomAccess.Read(handle, head, 0) < PageBytes
-            || !head.AsSpan().StartsWith(Prefix(DumpIdentity.Of(dump)))
-            || !SHA256.HashData(head.AsSpan(0, PageBytes - 32)).AsSpan().SequenceEqual(head.AsSpan(PageBytes - 32))
-        )
+        if (ReadHead(handle, DumpIdentity.Of(dump)) is not { } head)
         {
             return null;
         }
@@ -86,7 +86,37 @@ internal sealed unsafe class IndexFile : IDisposable
             capacity: 0,
             MemoryMappedFileAccess.Read
         );
-        return new IndexFile(mapped, RandomAccess.GetLength(handle), head);
+        return new IndexFile(mapped, RandomAccess.GetLength(handle), Sections(head));
+    }
+
+    /// <summary>Adds a section to the index of a dump, if there is one that fits and its table has room.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public static void Append(string dump, string name, byte[] content)
+    {
+        var path = dump + Suffix;
+        if (!File.Exists(path) || !IsOwnersAlone(path))
+        {
+            return;
+        }
+
+        // Nobody else writes to it meanwhile; who has it mapped does not mind.
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        var identity = DumpIdentity.Of(dump);
+        if (ReadHead(handle, identity) is not { } head)
+        {
+            return;
+        }
+
+        var sections = Sections(head);
+        if (sections.Count >= MostSections || sections.Exists(s => s.Name == name))
+        {
+            return;
+        }
+
+        var end = (RandomAccess.GetLength(handle) + PageBytes - 1) / PageBytes * PageBytes;
+        RandomAccess.Write(handle, content, end);
+        RandomAccess.Write(handle, Head(identity, [.. sections, new IndexSection(name, end, content.Length)]), 0);
     }
 
     public bool Has(string name) => sections.ContainsKey(name);
@@ -135,6 +165,18 @@ internal sealed unsafe class IndexFile : IDisposable
         head.ToArray().CopyTo(page.AsSpan(0, PageBytes - 32));
         SHA256.HashData(page.AsSpan(0, PageBytes - 32)).CopyTo(page.AsSpan(PageBytes - 32));
         return page;
+    }
+
+    /// <returns>Null where it is not that of an index of this dump and build.</returns>
+    private static byte[]? ReadHead(SafeFileHandle handle, byte[] identity)
+    {
+        var head = new byte[PageBytes];
+        return
+            RandomAccess.Read(handle, head, 0) == PageBytes
+            && head.AsSpan().StartsWith(Prefix(identity))
+            && SHA256.HashData(head.AsSpan(0, PageBytes - 32)).AsSpan().SequenceEqual(head.AsSpan(PageBytes - 32))
+            ? head
+            : null;
     }
 
     private static byte[] Prefix(byte[] identity) => [.. Magic, .. Build, .. identity];

@@ -1,3 +1,4 @@
+using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 using Tidemark.Core.Heap;
 
@@ -11,7 +12,7 @@ internal sealed unsafe class IndexWriter : IDisposable
 {
     private const int Portion = 1 << 26;
 
-    private readonly string path;
+    private readonly string? path;
     private readonly string unfinished;
     private readonly SafeFileHandle handle;
     private readonly List<IndexSection> sections = [];
@@ -20,9 +21,12 @@ internal sealed unsafe class IndexWriter : IDisposable
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public IndexWriter(string path)
+        : this(path, $"{path}.{Environment.ProcessId}.part") { }
+
+    private IndexWriter(string? path, string unfinished)
     {
         this.path = path;
-        unfinished = $"{path}.{Environment.ProcessId}.part";
+        this.unfinished = unfinished;
         File.Delete(unfinished);
         using var created = new FileStream(
             unfinished,
@@ -34,6 +38,38 @@ internal sealed unsafe class IndexWriter : IDisposable
             }
         );
         handle = File.OpenHandle(unfinished, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+    }
+
+    /// <summary>A file without a name, for arrays that are not to take memory all the time; null where it would be in memory itself.</summary>
+    /// <param name="bytes">So much room is needed.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public static IndexWriter? Scratch(long bytes)
+    {
+        var folder = Path.GetTempPath();
+        var drive = new DriveInfo(folder);
+        if (drive.DriveFormat is "tmpfs" or "ramfs" || drive.AvailableFreeSpace < bytes)
+        {
+            return null;
+        }
+
+        var scratch = new IndexWriter(path: null, Path.Combine(folder, $"tidemark-{Guid.NewGuid():N}.scratch"));
+        File.Delete(scratch.unfinished);
+        return scratch;
+    }
+
+    /// <summary>What was written so far, mapped; it stays readable whatever becomes of the file.</summary>
+    public IndexFile Map()
+    {
+        var mapped = MemoryMappedFile.CreateFromFile(
+            handle,
+            mapName: null,
+            capacity: 0,
+            MemoryMappedFileAccess.Read,
+            HandleInheritability.None,
+            leaveOpen: true
+        );
+        return new IndexFile(mapped, RandomAccess.GetLength(handle), sections);
     }
 
     public void Add<T>(string name, NativeArray<T> array)
@@ -54,7 +90,7 @@ internal sealed unsafe class IndexWriter : IDisposable
         var head = IndexFile.Head(identity, sections);
         RandomAccess.Write(handle, head, 0);
         handle.Dispose();
-        File.Move(unfinished, path, overwrite: true);
+        File.Move(unfinished, path!, overwrite: true);
     }
 
     /// <summary>Takes away what was not finished.</summary>

@@ -78,6 +78,39 @@ public sealed class HprofIndexTests : IDisposable
     }
 
     [Fact]
+    public void Answers_are_kept_with_the_index_and_go_with_it()
+    {
+        File.WriteAllBytes(Dump, Heap(8, 16, shuffled: false));
+        var answers = ReadIndexed(out _).Answers.ShouldNotBeNull();
+        answers.Recall("how many").ShouldBeNull();
+        answers.Remember("how many", "2024");
+        answers.Remember("how large", new string('x', 10_000));
+        var second = ReadIndexed(out var wasIndexed);
+        wasIndexed.ShouldBeTrue();
+        second.Answers!.Recall("how many").ShouldBe("2024");
+        second.Answers.Recall("how large").ShouldBe(new string('x', 10_000));
+        second.Answers.Recall("how old").ShouldBeNull();
+        second.Graph.NodeCount.ShouldBeGreaterThan(1000);
+
+        for (var i = 0; i < 100; i++)
+        {
+            answers.Remember($"question {i}", "answer"); // more than there is room for
+        }
+
+        ReadIndexed(out wasIndexed);
+        wasIndexed.ShouldBeTrue();
+        var bytes = File.ReadAllBytes(Index);
+        bytes.AsSpan().Replace((byte)'x', (byte)'y');
+        File.Delete(Index);
+        File.WriteAllBytes(Index, bytes);
+        answers.Recall("how large").ShouldBeNull("another content than was written, or an index that others may read");
+        File.Delete(Index);
+        answers.Recall("how many").ShouldBeNull();
+        answers.Remember("how many", "2024");
+        File.Exists(Index).ShouldBeFalse();
+    }
+
+    [Fact]
     public void An_index_that_others_may_write_is_not_trusted()
     {
         File.WriteAllBytes(Dump, Heap(8, 16, shuffled: false));
