@@ -97,14 +97,7 @@ public sealed class DominatorTree
         nodes.Rest();
         dominators.Rest();
         var retained = new RetainedSizes(stored.NarrowRetained, stored.WideRetained, stored.RetainedShift);
-        return new DominatorTree(
-            graph,
-            nodes,
-            dominators,
-            retained,
-            retained[0],
-            stored.HeldWeakly
-        );
+        return new DominatorTree(graph, nodes, dominators, retained, retained[0], stored.HeldWeakly);
     }
 
     /// <summary>The object of a rank from 1.</summary>
@@ -173,8 +166,7 @@ public sealed class DominatorTree
     }
 
     private static unsafe bool AreObjects(NativeArray<int> nodes, int count) =>
-        nodes.Length == 1
-        || new NativeArray<int>(nodes.Pointer + 1, nodes.Length - 1, nodes).Highest() < (uint)count;
+        nodes.Length == 1 || new NativeArray<int>(nodes.Pointer + 1, nodes.Length - 1, nodes).Highest() < (uint)count;
 
     /// <summary>Bytes of all that is reachable.</summary>
     private static long TotalOf(HeapGraph graph, NativeArray<int> rank)
@@ -243,12 +235,7 @@ public sealed class DominatorTree
 
         public long this[int rank] => Narrow is not null ? (long)Narrow[rank] << Shift : (long)Wide![rank] << Shift;
 
-        public static RetainedSizes Sum(
-            HeapGraph graph,
-            NativeArray<int> node,
-            NativeArray<int> dominator,
-            long total
-        )
+        public static RetainedSizes Sum(HeapGraph graph, NativeArray<int> node, NativeArray<int> dominator, long total)
         {
             var shift = ShiftOf(graph);
             return total >> shift <= uint.MaxValue

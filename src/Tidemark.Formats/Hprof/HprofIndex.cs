@@ -120,7 +120,14 @@ internal static class HprofIndex
         var outline = HprofOutline.Read(content, limits, quiet);
         var contents = HeapContents.Load(content, outline, limits, index, quiet);
         var weak = index.Copy<WeakReferenceEdge>("weak");
-        var parts = HprofGraph.Parts(contents, new HeapTypes(contents.Classes), limits, LoadShapes(index), LoadReferences(index, contents.NodeCount), weak);
+        var parts = HprofGraph.Parts(
+            contents,
+            new HeapTypes(contents.Classes),
+            limits,
+            LoadShapes(index),
+            LoadReferences(index, contents.NodeCount),
+            weak
+        );
         var graph = new HeapGraph(parts with { Dominators = LoadDominators(index) });
         _ = graph.Dominators;
         foreach (var warning in Encoding.UTF8.GetString(index.Copy<byte>("warnings")).Split('\n'))
@@ -131,7 +138,10 @@ internal static class HprofIndex
             }
         }
 
-        return HprofFormat.Snapshot(graph, outline.TakenAt, context) with { Answers = new IndexedAnswers(file.Path) };
+        return HprofFormat.Snapshot(graph, outline.TakenAt, context) with
+        {
+            Answers = new IndexedAnswers(file.Path),
+        };
     }
 
     private static void Save(IndexWriter index, HeapGraphParts parts)

@@ -29,7 +29,8 @@ public sealed class IndexedAnswers
             }
 
             var stored = index.Copy<byte>(name);
-            return stored.Length > SHA256.HashSizeInBytes
+            return
+                stored.Length > SHA256.HashSizeInBytes
                 && SHA256.HashData(Content(stored)).AsSpan().SequenceEqual(stored.AsSpan(0, SHA256.HashSizeInBytes))
                 ? Encoding.UTF8.GetString(Content(stored))
                 : null;
