@@ -6,6 +6,7 @@ using Tidemark.Formats.Jemalloc;
 using Tidemark.Formats.Jfr;
 using Tidemark.Formats.MallocInfo;
 using Tidemark.Formats.Massif;
+using Tidemark.Formats.MemoryProfiler;
 using Tidemark.Formats.NetTrace;
 using Tidemark.Formats.Pprof;
 using Tidemark.Formats.PythonHeap;
@@ -37,6 +38,7 @@ public static class DumpFormats
         new TcmallocFormat(),
         new MassifFormat(),
         new MallocInfoFormat(),
+        new MemoryProfilerFormat(),
         new SmapsFormat(),
         new PprofFormat(),
     ];
