@@ -32,6 +32,7 @@ internal sealed class AllocationSampler : IAsyncDisposable
     private readonly long[] netBefore = new long[HookBlock.SizeClasses];
     private Task draining = Task.CompletedTask;
     private long period = 64 << 10;
+    private readonly HashSet<ulong> ahead = []; // taken before an older one that is still being written
     private ulong taken;
     private TimeSpan stopped;
     private long smallest = SmallestPeriod;
@@ -302,30 +303,44 @@ internal sealed class AllocationSampler : IAsyncDisposable
     private void Take()
     {
         var written = memory.ReadWord(block.Data + HookBlock.Written);
-        Span<byte> sample = new byte[HookBlock.SampleBytes];
-        for (; taken < written; taken++)
+        var sample = new byte[HookBlock.SampleBytes];
+        for (var number = taken; number < written; number++)
         {
-            var at = block.Data + HookBlock.Ring + (taken % HookBlock.RingSamples * HookBlock.SampleBytes);
-            memory.Read(at, sample[..HookBlock.SampleHeader]);
-            var header = MemoryMarshal.Cast<byte, ulong>(sample[..HookBlock.SampleHeader]);
-            if (header[0] != taken + 1)
+            if (ahead.Contains(number) || TryTake(number, sample))
             {
-                if (written - taken < HookBlock.RingSamples / 2)
-                {
-                    break; // still being written
-                }
-
-                continue; // by a thread that does not come on: the others must not wait for it
+                ahead.Add(number);
+            }
+            else if (number == taken && written - taken >= HookBlock.RingSamples / 2)
+            {
+                ahead.Add(number); // by a thread that does not come on: the ring must not fill up behind it
             }
 
-            var stack = sample.Slice(
-                HookBlock.SampleHeader,
-                (int)Math.Min(header[12], (ulong)(HookBlock.SampleBytes - HookBlock.SampleHeader))
-            );
-            memory.Read(at + HookBlock.SampleHeader, stack);
-            Samples.Add(header, stack, period);
+            while (ahead.Remove(taken))
+            {
+                taken++;
+            }
         }
 
         memory.WriteWord(block.Data + HookBlock.Taken, taken);
+    }
+
+    /// <summary>Takes over one sample, if all of it is written: a thread may lose its processor in the middle of that.</summary>
+    private bool TryTake(ulong number, byte[] sample)
+    {
+        var at = block.Data + HookBlock.Ring + (number % HookBlock.RingSamples * HookBlock.SampleBytes);
+        memory.Read(at, sample.AsSpan(0, HookBlock.SampleHeader));
+        var header = MemoryMarshal.Cast<byte, ulong>(sample.AsSpan(0, HookBlock.SampleHeader));
+        if (header[0] != number + 1)
+        {
+            return false;
+        }
+
+        var stack = sample.AsSpan(
+            HookBlock.SampleHeader,
+            (int)Math.Min(header[12], (ulong)(HookBlock.SampleBytes - HookBlock.SampleHeader))
+        );
+        memory.Read(at + HookBlock.SampleHeader, stack);
+        Samples.Add(header, stack, period);
+        return true;
     }
 }
