@@ -20,6 +20,7 @@ from itertools import chain, filterfalse, repeat
 
 VERSION = 1
 CHUNK = 512
+PIECE = 8192
 SEEN_LIMIT = 20_000
 NAME_LIMIT = 64
 NAMED_ENTRIES = 64
@@ -326,7 +327,7 @@ class Graph:
         complete = True
         start = 0
         while start < len(objects):
-            chunk = objects[start:start + CHUNK]
+            chunk = objects[start:start + CHUNK]  # all are held to the end: an address stands for one object only
             start += CHUNK
             self.emit_each(chunk)
             del chunk
@@ -723,15 +724,20 @@ def weigh_chunk(chunk, shared):
     flat = list(chain.from_iterable(each_referents(chunk)))
     depth = 0
     while flat and depth < 8:
-        found = list(filterfalse(gc.is_tracked, flat))
-        del flat
-        shares = list(map(max, map(operator.sub, map(sys.getrefcount, found), repeat(2)), repeat(1)))
-        total += sum(map(operator.truediv, _sizes(found, _classes(found).values()), shares))
-        inner = [o for o in found if (type(o) is dict or type(o) is tuple)
-                 and (sys.getrefcount(o) <= 4 or id(o) not in shared)]
-        shared.update(id(o) for o in inner if sys.getrefcount(o) > 4)
-        del found
-        flat = gc.get_referents(*inner)
+        below = []
+        # Piece by piece: what is made on the way would show in the footprint of a program with a large dict.
+        for start in range(0, len(flat), PIECE):
+            found = list(filterfalse(gc.is_tracked, flat[start:start + PIECE]))
+            flat[start:start + PIECE] = repeat(None, min(PIECE, len(flat) - start))
+            shares = map(max, map(operator.sub, map(sys.getrefcount, found), repeat(2)), repeat(1))
+            total += sum(map(operator.truediv, _sizes(found, _classes(found).values()), shares))
+            inner = [o for o in found if (type(o) is dict or type(o) is tuple)
+                     and (sys.getrefcount(o) <= 4 or id(o) not in shared)]
+            shared.update(id(o) for o in inner if sys.getrefcount(o) > 5)  # one more than above: its place in this list
+            del found
+            below += gc.get_referents(*inner)
+            del inner
+        flat = below
         depth += 1
     return total, cached
 
@@ -849,8 +855,10 @@ class Agent:
         cached = 0
         shared = set()
         count = len(objects)
-        for position in range(0, count, CHUNK):
-            chunk = objects[position:position + CHUNK]
+        objects.reverse()  # the youngest first, and none is held on to any longer than it takes
+        while objects:
+            chunk = objects[-CHUNK:]
+            del objects[-CHUNK:]
             size, entries = weigh_chunk(chunk, shared)
             total += size
             cached += entries
@@ -858,12 +866,16 @@ class Agent:
             if pace.is_over():
                 yield self.weighing
                 pace.slice = time.monotonic()
-        del objects
         cost = time.thread_time() - began
+        # What was weighed is the heap of some moment in between.
+        blocks = (blocks + sys.getallocatedblocks()) / 2
+        mean = min(total / max(blocks, 1), 512.0)
         if self.weighed is None:
-            self.bytes_per_block = min(total / max(blocks, 1), 512.0)
+            self.bytes_per_block = mean
         elif abs(blocks - self.weighed[1]) > 1000:
-            self.bytes_per_block = min(max((total - self.weighed[0]) / (blocks - self.weighed[1]), 16.0), 4096.0)
+            # Two weighings of a busy program tell little of what lies between them: no leaps.
+            between = (total - self.weighed[0]) / (blocks - self.weighed[1])
+            self.bytes_per_block = (self.bytes_per_block + min(max(between, mean / 4), mean * 8)) / 2
         self.weighed = (total, blocks, count, cached)
         self.weigh_at = time.monotonic() + min(20 * cost, 300.0)
 
