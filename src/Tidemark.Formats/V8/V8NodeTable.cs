@@ -14,7 +14,8 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
     private readonly uint[] kinds = [.. header.NodeTypes.Select(V8ClassNames.Kind)];
     private readonly Lock merging = new();
     private readonly Dictionary<(uint ClassKey, long Size), int> shapes = [];
-    private readonly ConcurrentBag<ShapeCache> caches = [];
+    // No ConcurrentBag: what is left in one stays in a thread static of every pooled thread, and this table with it.
+    private readonly ConcurrentStack<ShapeCache> caches = [];
     private readonly NativeArray<int> shapeOfNode = new(header.NodeCount);
 
     /// <summary>Ids that stay the same from snapshot to snapshot of one process, one a node.</summary>
@@ -37,7 +38,7 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
 
     public unsafe void Take(IntegerBlock block)
     {
-        if (!caches.TryTake(out var cache))
+        if (!caches.TryPop(out var cache))
         {
             cache = new ShapeCache(this);
         }
@@ -87,7 +88,7 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
             LargestName = Math.Max(LargestName, (long)largestName);
         }
 
-        caches.Add(cache);
+        caches.Push(cache);
     }
 
     /// <summary>Turns edge counts into edge numbers.</summary>

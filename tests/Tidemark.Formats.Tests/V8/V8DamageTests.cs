@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Tidemark.Formats.V8;
 
@@ -79,6 +80,24 @@ public sealed class V8DamageTests : IDisposable
             .Message.ShouldContain("0 to 3");
         Should.Throw<ArgumentOutOfRangeException>(() => new V8SnapshotLimits { MaxNodes = 1L << 40 }.Validated());
     }
+
+    [Fact]
+    public void A_snapshot_that_nobody_uses_any_more_keeps_no_file_open()
+    {
+        ReadAndForget();
+        for (var i = 0; i < 10 && IsOpen(); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        IsOpen().ShouldBeFalse();
+
+        bool IsOpen() => new DirectoryInfo("/proc/self/fd").EnumerateFiles().Any(f => f.LinkTarget == path);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReadAndForget() => Read(whole).NodeCount.ShouldBeGreaterThan(1);
 
     [Fact]
     public void Mutations_end_in_a_graph_or_in_a_plain_complaint()
