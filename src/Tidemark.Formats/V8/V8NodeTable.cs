@@ -14,6 +14,7 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
     private readonly uint[] kinds = [.. header.NodeTypes.Select(V8ClassNames.Kind)];
     private readonly Lock merging = new();
     private readonly Dictionary<(uint ClassKey, long Size), int> shapes = [];
+
     // No ConcurrentBag: what is left in one stays in a thread static of every pooled thread, and this table with it.
     private readonly ConcurrentStack<ShapeCache> caches = [];
     private readonly NativeArray<int> shapeOfNode = new(header.NodeCount);
