@@ -37,6 +37,17 @@ public sealed class FleetCheckTests(ShopFixture shop) : IClassFixture<ShopFixtur
         summary.Processes.ShouldBe(6);
     }
 
+    /// <summary>The floors of the first look are a sawtooth that ends where it began: what fell at once is looked at in detail.</summary>
+    [Fact]
+    public async Task A_leak_that_is_killed_again_and_again_is_not_cleared_by_its_floors()
+    {
+        await using var server = await PrometheusServer.StartAsync(ShopHistory.KilledText(shop.End));
+        var (processes, summary) = await CheckAsync("", o => o, server.Url);
+
+        processes["fast/mail-0/app"].Verdict.Kind.ShouldBe(GrowthKind.Leak);
+        summary.Suspicious.ShouldBe(1);
+    }
+
     [Fact]
     public async Task Signals_of_several_exporters_are_joined()
     {

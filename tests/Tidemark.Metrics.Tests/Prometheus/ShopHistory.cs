@@ -27,6 +27,23 @@ public sealed class ShopHistory
         return shop.text.ToString();
     }
 
+    /// <summary>
+    /// Leaks 100 MiB an hour and is killed at its limit of 600 MiB every five hours; no exporter tells of the restarts.
+    /// </summary>
+    public static string KilledText(DateTimeOffset end)
+    {
+        const string pod = "namespace=\"fast\",pod=\"mail-0\",container=\"app\"";
+        var shop = new ShopHistory(end);
+        shop.Add(
+            "container_memory_working_set_bytes",
+            pod + ",id=\"/f\"",
+            m => (100 + (m % 300 * 5 / 3.0) + Noise(m, 1)) * MiB
+        );
+        shop.Add("kube_pod_container_resource_limits", pod + ",resource=\"memory\"", _ => 600 * MiB);
+        shop.text.Append("# EOF\n");
+        return shop.text.ToString();
+    }
+
     /// <summary>10 MiB more each hour, at 440 MiB of 600 MiB in the end.</summary>
     private void Leak()
     {

@@ -202,8 +202,32 @@ public sealed class FleetCheck(
     /// <summary>A verdict that no closer look would change. Lives between restarts are too short for a coarse one.</summary>
     private static bool IsCleared(ProcessHistory history, GrowthVerdict verdict) =>
         history.LifeCount == 1
+        && !FellAtOnce(history.Values(Signal.Footprint))
         && verdict.Kind is GrowthKind.Steady or GrowthKind.WarmUp or GrowthKind.Load
         && verdict.Confidence >= SureEnough;
+
+    /// <summary>A process that was killed keeps less than this share of what it had.</summary>
+    private const double KeptByRestart = 0.75;
+
+    /// <summary>
+    /// Whether the floor fell far from one interval to the next. Nobody may have told of a restart, and the floors of a leak that
+    /// is killed at its limit again and again look like a sawtooth that ends where it began.
+    /// </summary>
+    private static bool FellAtOnce(ReadOnlySpan<double> floors)
+    {
+        var last = double.NaN;
+        foreach (var floor in floors)
+        {
+            if (floor < KeptByRestart * last)
+            {
+                return true;
+            }
+
+            last = double.IsNaN(floor) ? last : floor;
+        }
+
+        return false;
+    }
 
     private static FleetProcess Process(
         ProcessDraft draft,
