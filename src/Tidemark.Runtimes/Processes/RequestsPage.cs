@@ -43,6 +43,8 @@ internal sealed class RequestsPage : IDisposable
     private Task<double?>? asking;
     private long due;
     private int searchesLeft;
+    private double highest;
+    private bool isShared;
 
     /// <param name="pid">The process.</param>
     /// <param name="portsToLeave">Ports that speak something else, such as a debugger's.</param>
@@ -64,7 +66,7 @@ internal sealed class RequestsPage : IDisposable
             due = Environment.TickCount64 + (page is null ? SearchRestMilliseconds : RestMilliseconds);
         }
 
-        if (asking is null && Environment.TickCount64 >= due)
+        if (asking is null && !isShared && Environment.TickCount64 >= due)
         {
             asking =
                 page is not null ? AskAsync(page)
@@ -112,7 +114,23 @@ internal sealed class RequestsPage : IDisposable
         return null;
     }
 
-    private async Task<double?> AskAsync(Uri at) => await GetAsync(at) is { } found ? found[counter!] : null;
+    private async Task<double?> AskAsync(Uri at)
+    {
+        if (await GetAsync(at) is not { } found || found[counter!] is not { } count)
+        {
+            return null;
+        }
+
+        if (count < highest)
+        {
+            // Several processes answer at this port, each with counts of its own: no one's load can be told from that.
+            isShared = true;
+            return null;
+        }
+
+        highest = count;
+        return count;
+    }
 
     private async Task<MetricsPage?> GetAsync(Uri at)
     {

@@ -51,6 +51,7 @@ internal sealed class PythonSession : RuntimeSession
 
     private readonly int pid;
     private readonly bool tracedBefore;
+    private readonly RequestsPage requests;
     private readonly List<string> unsaid = [];
     private AgentConnection agent;
     private int connections = 1;
@@ -69,6 +70,7 @@ internal sealed class PythonSession : RuntimeSession
         this.pid = pid;
         this.agent = agent;
         this.tracedBefore = tracedBefore;
+        requests = new RequestsPage(pid, new HashSet<int>());
     }
 
     public override IReadOnlyList<CaptureMethod> Methods { get; } = [ObjectGraph, MappingsCapture.Method];
@@ -76,6 +78,11 @@ internal sealed class PythonSession : RuntimeSession
     public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(sample);
+        if (requests.Read() is { } served)
+        {
+            sample[Signal.Requests] = served;
+        }
+
         await ReconnectAsync(cancellation);
         if (agent.IsBusy)
         {
@@ -199,7 +206,11 @@ internal sealed class PythonSession : RuntimeSession
         }
     }
 
-    public override ValueTask DisposeAsync() => agent.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        requests.Dispose();
+        await agent.DisposeAsync();
+    }
 
     private async Task<CaptureOutcome> CaptureGraphAsync(string path, CancellationToken cancellation)
     {

@@ -110,6 +110,35 @@ public class PythonAttachTests
     }
 
     [Fact]
+    public async Task Requests_are_read_from_the_port_on_which_the_service_shows_them()
+    {
+        const string page = """
+            import http.server, threading
+
+            class Page(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(200 if self.path == "/metrics" else 404)
+                    self.end_headers()
+                    if self.path == "/metrics":
+                        self.wfile.write(b'http_requests_total{path="/a"} 42\nhttp_requests_total{path="/metrics"} 9\n')
+                def log_message(self, *rest):
+                    pass
+
+            threading.Thread(target=http.server.HTTPServer(("127.0.0.1", 0), Page).serve_forever, daemon=True).start()
+            """;
+        await using var service = await PythonService.StartAsync("python3", "answer", page);
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        var sample = new SignalSample();
+        for (var wait = 0; wait < 300 && !sample.Has(Signal.Requests); wait++)
+        {
+            await session.SampleAsync(sample, default);
+            await Task.Delay(100);
+        }
+
+        sample[Signal.Requests].ShouldBe(42);
+    }
+
+    [Fact]
     public async Task Uncollected_cycles_are_told_where_the_collector_is_off()
     {
         const string cycles = """
