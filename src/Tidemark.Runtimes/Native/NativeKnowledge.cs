@@ -39,6 +39,33 @@ internal static class NativeKnowledge
                 ),
                 Name(@"^\[(stack|vdso|vvar|vvar_vclock|vsyscall)\]$"),
             ],
+            Fragmentation =
+            [
+                new(
+                    "glibc: MALLOC_ARENA_MAX=2 in its environment, where many threads allocate",
+                    "threads wait for each other in malloc"
+                ),
+                new(
+                    "glibc: malloc_trim(0) now and then; --try shows what it gives back",
+                    "it walks the whole heap under its locks, and page faults follow"
+                ),
+                new(
+                    "glibc: a fixed MALLOC_MMAP_THRESHOLD_=131072, where large blocks come and go",
+                    "two system calls and page faults for each large block"
+                ),
+                new(
+                    "jemalloc (LD_PRELOAD=libjemalloc.so.2) with MALLOC_CONF=dirty_decay_ms:1000,muzzy_decay_ms:0,background_thread:true",
+                    "another allocator, one more thread, and page faults when memory is taken again"
+                ),
+                new(
+                    "tcmalloc: TCMALLOC_RELEASE_RATE=10, or MallocExtension::ReleaseFreeMemory() now and then",
+                    "page faults when memory is taken again"
+                ),
+                new(
+                    "objects that live long from a pool or an arena of their own, apart from those that do not",
+                    "work on the program; the only help where what is alive keeps its pages"
+                ),
+            ],
             BenignCaches =
             [
                 Name(@"^(setlocale|newlocale|getaddrinfo|tzset\w*|localtime_r?|__nss_\w+|std::locale::\w+)(@@.*)?$"),

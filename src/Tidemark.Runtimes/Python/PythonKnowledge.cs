@@ -30,6 +30,25 @@ internal static class PythonKnowledge
                     @"^module (sys\.modules|linecache\.cache|re\._cache|sre_compile\.|_frozen_importlib|importlib\.|tracemalloc|tidemark_agent)|^(static |class )?tidemark_agent\."
                 ),
             ],
+            Fragmentation =
+            [
+                new(
+                    "PYTHONMALLOC=malloc with LD_PRELOAD=libjemalloc.so.2: no arenas of Python's own that one object keeps",
+                    "small objects are allocated a little more slowly"
+                ),
+                new(
+                    "MALLOC_ARENA_MAX=2 in its environment, for what extensions and large objects allocate in threads",
+                    "threads wait for each other in malloc"
+                ),
+                new(
+                    "ctypes.CDLL(None).malloc_trim(0) after a peak",
+                    "it walks the C heap under its locks, and page faults follow"
+                ),
+                new(
+                    "work with a peak of its own in a process of its own, or workers that are replaced after so many requests (max_requests)",
+                    "a start of the process for each"
+                ),
+            ],
             BenignCaches =
             [
                 Pattern(
