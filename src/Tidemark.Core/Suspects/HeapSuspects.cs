@@ -77,10 +77,37 @@ public static class HeapSuspects
         var telling = new PileDescription(series, roles, cancellation);
         return
         [
-            .. telling
-                .Describe([.. piles.Where(p => !telling.IsNoise(p)).Take(options.Most * 2)], whole, Samples)
+            .. Merged(telling.Describe([.. piles.Where(p => !telling.IsNoise(p)).Take(options.Most * 2)], whole, Samples))
                 .OrderByDescending(s => s.GrowthBytes)
                 .Take(options.Most),
         ];
     }
+
+    /// <summary>
+    /// Piles of the same objects with the same holder are one suspect: objects come to one holder by several ways (some of them are
+    /// held from elsewhere as well), and nobody wants to be told of it twice. What was found of the largest one stands. Two
+    /// collections of one holder stay two.
+    /// </summary>
+    private static IEnumerable<Suspect> Merged(IEnumerable<DescribedPile> piles) =>
+        piles
+            .OrderByDescending(p => p.Suspect.GrowthBytes)
+            .GroupBy(p => (p.Content, p.Holder))
+            .SelectMany(alike =>
+            {
+                var largest = alike.FirstOrDefault(p => p.Collection is not null)?.Collection;
+                return alike.GroupBy(p => p.Collection ?? largest, p => p.Suspect, StringComparer.Ordinal);
+            })
+            .Select(same =>
+            {
+                var largest = same.First();
+                return same.Count() == 1
+                    ? largest
+                    : largest with
+                    {
+                        GrowthBytes = same.Sum(s => s.GrowthBytes),
+                        CertainBytes = same.Sum(s => s.CertainBytes),
+                        GrowthCount = same.Max(s => s.GrowthCount), // entries of one pile may be those of the other
+                        Share = Math.Min(1, same.Sum(s => s.Share)),
+                    };
+            });
 }

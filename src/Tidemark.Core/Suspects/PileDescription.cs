@@ -3,6 +3,9 @@ using Tidemark.Core.Heap;
 
 namespace Tidemark.Core.Suspects;
 
+/// <summary>A suspect with what its subject is put together from: objects, who holds them, and the collection that they are in, if any.</summary>
+internal sealed record DescribedPile(Suspect Suspect, string Content, string Holder, string? Collection);
+
 /// <summary>Turns a pile of objects into a suspect: names it, finds how it is held, tells its pattern and what to do.</summary>
 internal sealed class PileDescription(
     IReadOnlyList<HoldingCensus> series,
@@ -46,7 +49,7 @@ internal sealed class PileDescription(
     }
 
     /// <summary>Describes piles; what costs a pass over the heap is done once for all of them.</summary>
-    public IEnumerable<Suspect> Describe(IReadOnlyList<Accumulation> piles, long whole, int samples)
+    public IEnumerable<DescribedPile> Describe(IReadOnlyList<Accumulation> piles, long whole, int samples)
     {
         var contents = piles.Select(p => p.LoadedClass is null ? ContentPath(p.Path) : p.Path).ToList();
         var most = new Dictionary<int, int>();
@@ -63,7 +66,7 @@ internal sealed class PileDescription(
         return piles.Select((p, i) => Describe(p, contents[i], chosen[i], drawn[contents[i]], chainOf, whole));
     }
 
-    private Suspect Describe(
+    private DescribedPile Describe(
         Accumulation pile,
         int contentPath,
         List<int> sample,
@@ -92,7 +95,7 @@ internal sealed class PileDescription(
                 && CacheWords.NearestSaysCache(NamesNear(chain, content, collection!))
             );
         var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile);
-        return new Suspect(
+        var suspect = new Suspect(
             Subject(content, holder, collection),
             pattern,
             pile.Bytes,
@@ -115,6 +118,7 @@ internal sealed class PileDescription(
             Bound = culprit is null ? null : Bound(culprit, names),
             IsAtOneTime = series.Count == 1,
         };
+        return new DescribedPile(suspect, content, holder, collection);
     }
 
     private static long? Bound(KnownCulprit culprit, List<string> names) =>

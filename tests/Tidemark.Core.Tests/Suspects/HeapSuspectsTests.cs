@@ -34,6 +34,32 @@ public class HeapSuspectsTests
     }
 
     [Fact]
+    public void What_comes_to_one_holder_by_two_ways_is_told_once()
+    {
+        var suspects = Grown(count => Service(count), 40, 400);
+
+        suspects.Count(s => s.Subject.StartsWith("Acme.Alert in", StringComparison.Ordinal)).ShouldBe(1);
+        suspects[0].Subject.ShouldBe("Acme.Alert in static Acme.Alerts.All (Lib.Map)");
+        suspects[0].GrowthCount.ShouldBe(2 * 360);
+
+        static HeapGraph Service(int alerts)
+        {
+            var sketch = new HeapSketch();
+            var own = sketch.Objects("Acme.Alert", alerts).ToList();
+            var shared = sketch.Objects("Acme.Alert", alerts).ToList();
+            sketch.Fill(sketch.Static("Acme.Alerts.All", "Lib.Map"), [.. own, .. shared]);
+            var workers = sketch.Node("Acme.Worker");
+            sketch.Root(workers, RootKind.Stack);
+            foreach (var alert in shared)
+            {
+                sketch.Refer(workers, "current", alert); // only the roots together hold these
+            }
+
+            return sketch.Graph();
+        }
+    }
+
+    [Fact]
     public void Of_two_collections_in_one_object_the_one_that_grows_is_named_by_its_field()
     {
         var suspect = Grown(count => Service(count), 40, 90)[0];
