@@ -77,7 +77,9 @@ public static class HeapSuspects
         var telling = new PileDescription(series, roles, cancellation);
         return
         [
-            .. Merged(telling.Describe([.. piles.Where(p => !telling.IsNoise(p)).Take(options.Most * 2)], whole, Samples))
+            .. Merged(
+                    telling.Describe([.. piles.Where(p => !telling.IsNoise(p)).Take(options.Most * 2)], whole, Samples)
+                )
                 .OrderByDescending(s => s.GrowthBytes)
                 .Take(options.Most),
         ];
