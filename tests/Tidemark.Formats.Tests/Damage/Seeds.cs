@@ -8,6 +8,7 @@ using Tidemark.Formats.Tests.Hprof;
 using Tidemark.Formats.Tests.Jfr;
 using Tidemark.Formats.Tests.MallocInfo;
 using Tidemark.Formats.Tests.Massif;
+using Tidemark.Formats.Tests.MemoryProfiler;
 using Tidemark.Formats.Tests.NativeStacks;
 using Tidemark.Formats.Tests.Pprof;
 using Tidemark.Formats.Tests.PythonHeap;
@@ -43,6 +44,7 @@ internal static class Seeds
             "tcmalloc" => [Bytes(HeapProfileTests.Tcmalloc)],
             "heaptrack" => [Bytes(HeaptrackTests.Data), Packed(Bytes(HeaptrackTests.Data))],
             "massif" => [Bytes(MassifTests.Data)],
+            "memory-profiler" => [Bytes(MemoryProfilerTests.Data)],
             "malloc-info" => [Bytes(MallocInfoTests.Data)],
             "smaps" => [Bytes(SmapsTests.Data)],
             "pprof" => [MalformedPprofTests.Unpacked(), Packed(MalformedPprofTests.Unpacked())],

@@ -5,7 +5,7 @@ namespace Tidemark.Formats.Tests.MemoryProfiler;
 
 public sealed class MemoryProfilerTests : IDisposable
 {
-    private const string Data = """
+    public const string Data = """
         starting
         Filename: shop/orders.py
 
