@@ -41,9 +41,9 @@ public static partial class Program
         };
         Examples.AddTo(root, args);
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (UsageError.Of(parsed) is { } wrong)
         {
-            return Fail(UsageError.Of(parsed));
+            return Fail(wrong);
         }
 
         try

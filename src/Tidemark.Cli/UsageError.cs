@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace Tidemark.Cli;
 
 /// <summary>What is wrong with a command line, in words that name the option and what it takes.</summary>
 internal static class UsageError
 {
-    public static string Of(ParseResult parsed)
+    /// <summary>What is wrong; null where nothing is.</summary>
+    public static string? Of(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         var help = command is RootCommand ? "tidemark --help" : $"tidemark {command.Name} --help";
@@ -18,8 +20,18 @@ internal static class UsageError
                 : $"no command '{unknown}': {help} lists them";
         }
 
-        var error = parsed.Errors[0];
-        return $"{Words(error)} (see {help})";
+        // Where files are taken, what is no option of the command would be one of them.
+        var given = parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).ToList();
+        if (
+            given.Find(t => t.Type == TokenType.Argument && t.Value is ['-', _, ..] && !File.Exists(t.Value))
+                is { } stray
+            && !double.TryParse(stray.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+        )
+        {
+            return $"no option '{stray.Value}' (see {help})";
+        }
+
+        return parsed.Errors is [var error, ..] ? $"{Words(error)} (see {help})" : null;
     }
 
     /// <summary>The library's own words, but for values that do not fit: those it explains by the names of .NET's types.</summary>

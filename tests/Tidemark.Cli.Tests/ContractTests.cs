@@ -16,6 +16,7 @@ public sealed class ContractTests : IDisposable
     [Theory]
     [InlineData("", "Required command", "tidemark --help")]
     [InlineData("chek", "did you mean check?", "tidemark --help")]
+    [InlineData("diff --top 3 a.pb.gz b.pb.gz", "no option '--top'", "tidemark diff --help")]
     [InlineData("frobnicate", "no command 'frobnicate'", "tidemark --help")]
     [InlineData("top", "Required argument", "tidemark top --help")]
     [InlineData("top a b", "'b'", "tidemark top --help")]

@@ -43,6 +43,12 @@ internal sealed class PickleInput(Stream stream, string path)
         return buffer.AsSpan(next - count, count);
     }
 
+    /// <summary>The next bytes without taking them: fewer where the buffer ends before.</summary>
+    public ReadOnlySpan<byte> Ahead(int count) => buffer.AsSpan(next, Math.Min(count, end - next));
+
+    /// <summary>Takes bytes that were seen ahead.</summary>
+    public void Skip(int count) => next += count;
+
     public string ReadLine(int longest)
     {
         var line = new StringBuilder();

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Text;
+using Tidemark.Core.Heap;
 
 namespace Tidemark.Formats.Tracemalloc;
 
@@ -36,15 +38,18 @@ internal readonly struct PickleValue(PickleKind kind, long number)
 /// <summary>Reads a pickle's opcodes. It executes nothing: it knows the opcodes that a tracemalloc snapshot is written with, and refuses all others.</summary>
 /// <remarks>Opcodes: PEP 307 and PEP 3154 (protocols 2 to 4), and CPython's pickletools. Snapshots are of protocol 4 or 5, which use the same ones here.</remarks>
 internal sealed class PickleMachine(PickleInput input, TracemallocLimits limits, TracemallocObjects objects)
+    : IDisposable
 {
     private const int MostMarks = 16;
+
+    /// <summary>Four values of five bytes at the most, and the end of the tuple.</summary>
+    private const int LongestTrace = 21;
 
     private PickleValue[] stack = new PickleValue[4096];
     private int depth;
     private readonly int[] marks = new int[MostMarks];
     private int markCount;
-    private PickleValue[] memo = new PickleValue[4096];
-    private int memoCount;
+    private readonly NativeList<PickleValue> memo = new();
 
     /// <summary>Runs to the end of the pickle.</summary>
     /// <returns>The one value that it leaves.</returns>
@@ -60,6 +65,11 @@ internal sealed class PickleMachine(PickleInput input, TracemallocLimits limits,
 
             input.Mark();
             var opcode = input.ReadByte();
+            if (opcode == (byte)'(' && TakeTrace())
+            {
+                continue;
+            }
+
             if (opcode == (byte)'.')
             {
                 return depth == 1
@@ -94,7 +104,7 @@ internal sealed class PickleMachine(PickleInput input, TracemallocLimits limits,
                 Push(Remembered(input.ReadInt32()));
                 break;
             case 0x94:
-                Remember(memoCount);
+                Remember((int)memo.Count);
                 break;
             case (byte)'q':
                 Remember(input.ReadByte());
@@ -300,22 +310,91 @@ internal sealed class PickleMachine(PickleInput input, TracemallocLimits limits,
 
     private void Remember(int place)
     {
-        if (place < 0 || place > memoCount || place >= limits.MaxMemo)
+        if (place < 0 || place > memo.Count || place >= limits.MaxMemo)
         {
-            throw input.Malformed($"value {place} is remembered after {memoCount}");
+            throw input.Malformed($"value {place} is remembered after {memo.Count}");
         }
 
-        if (place == memo.Length)
+        if (place == memo.Count)
         {
-            Array.Resize(ref memo, place * 2);
+            memo.Add(Top());
         }
-
-        memo[place] = Top();
-        memoCount = Math.Max(memoCount, place + 1);
+        else
+        {
+            memo[place] = Top();
+        }
     }
 
     private PickleValue Remembered(int place) =>
-        (uint)place < (uint)memoCount
+        place >= 0 && place < memo.Count
             ? memo[place]
-            : throw input.Malformed($"value {place} is used, {memoCount} are remembered");
+            : throw input.Malformed($"value {place} is used, {memo.Count} are remembered");
+
+    public void Dispose() => memo.Dispose();
+
+    /// <summary>
+    /// Takes a whole trace behind the mark that begins it, where it stands as most of them do: domain, size, a traceback that is
+    /// remembered, and the number of its frames. Anything else is left to the single steps.
+    /// </summary>
+    private bool TakeTrace()
+    {
+        var ahead = input.Ahead(LongestTrace);
+        if (
+            ahead.Length < LongestTrace
+            || !TakeInteger(ref ahead, out var domain)
+            || !TakeInteger(ref ahead, out var size)
+            || !TakePlace(ref ahead, out var place)
+            || !TakeInteger(ref ahead, out _)
+            || ahead[0] != (byte)'t'
+            || (uint)place >= (ulong)memo.Count
+            || memo[place].Kind != PickleKind.Traceback
+        )
+        {
+            return false;
+        }
+
+        Push(objects.Trace(domain, size, memo[place].Index));
+        input.Skip(LongestTrace - ahead.Length + 1);
+        return true;
+    }
+
+    private static bool TakeInteger(ref ReadOnlySpan<byte> ahead, out int value)
+    {
+        switch (ahead[0])
+        {
+            case (byte)'K':
+                value = ahead[1];
+                ahead = ahead[2..];
+                return true;
+            case (byte)'M':
+                value = BinaryPrimitives.ReadUInt16LittleEndian(ahead[1..]);
+                ahead = ahead[3..];
+                return true;
+            case (byte)'J':
+                value = BinaryPrimitives.ReadInt32LittleEndian(ahead[1..]);
+                ahead = ahead[5..];
+                return value >= 0;
+            default:
+                value = 0;
+                return false;
+        }
+    }
+
+    private static bool TakePlace(ref ReadOnlySpan<byte> ahead, out int place)
+    {
+        switch (ahead[0])
+        {
+            case (byte)'h':
+                place = ahead[1];
+                ahead = ahead[2..];
+                return true;
+            case (byte)'j':
+                place = BinaryPrimitives.ReadInt32LittleEndian(ahead[1..]);
+                ahead = ahead[5..];
+                return true;
+            default:
+                place = 0;
+                return false;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Tidemark.Core.Allocation;
 
@@ -23,8 +24,9 @@ public sealed class TracemallocFormat(TracemallocLimits? limits = null) : IDumpF
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(context);
-        var snapshot = ReadSnapshot(file, new TracemallocSymbols(), context);
-        return new ProfileSnapshot(Profile(snapshot))
+        var symbols = new TracemallocSymbols();
+        var sums = Run(file, symbols, context, (objects, result) => objects.Sums(result));
+        return new ProfileSnapshot(Profile(symbols, sums))
         {
             Format = Name,
             Runtime = "python",
@@ -40,36 +42,52 @@ public sealed class TracemallocFormat(TracemallocLimits? limits = null) : IDumpF
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(symbols);
         ArgumentNullException.ThrowIfNull(context);
+        return Run(file, symbols, context, (objects, result) => objects.Snapshot(result));
+    }
+
+    private T Run<T>(
+        DumpFile file,
+        TracemallocSymbols symbols,
+        ReadContext context,
+        Func<TracemallocObjects, PickleValue, T> make
+    )
+    {
         using var stream = file.OpenContent();
         var input = new PickleInput(stream, file.Path);
-        var objects = new TracemallocObjects(input, limits, symbols);
-        return objects.Snapshot(new PickleMachine(input, limits, objects).Run(context.Cancellation));
+        using var objects = new TracemallocObjects(input, limits, symbols);
+        using var machine = new PickleMachine(input, limits, objects);
+        return make(objects, machine.Run(context.Cancellation));
     }
 
     /// <summary>The same as a profile: Python names no functions here, so a line stands for one.</summary>
-    private static AllocationProfile Profile(TracemallocSnapshot snapshot)
+    private static AllocationProfile Profile(TracemallocSymbols symbols, TracemallocSums sums)
     {
         var builder = new AllocationProfileBuilder(
             [SampleType.InUseObjects, SampleType.InUseSpace],
-            snapshot.Symbols.TracebackCount
+            symbols.TracebackCount
         );
-        var frames = new int[snapshot.Symbols.FrameCount];
+        var frames = new int[symbols.FrameCount];
         for (var i = 0; i < frames.Length; i++)
         {
-            var (file, line) = (snapshot.Symbols.File(snapshot.Symbols.FileOf(i)), snapshot.Symbols.LineOf(i));
+            var (file, line) = (symbols.File(symbols.FileOf(i)), symbols.LineOf(i));
             frames[i] = builder.AddFrame($"{file}:{line}", file, line);
         }
 
         var stack = new List<int>();
-        foreach (var group in snapshot.Statistics(TracemallocKey.Traceback))
+        for (var traceback = 0; traceback < symbols.TracebackCount; traceback++)
         {
+            if (sums.Counts[traceback] == 0)
+            {
+                continue;
+            }
+
             stack.Clear();
-            foreach (var frame in snapshot.Symbols.Traceback(group.Key))
+            foreach (var frame in symbols.Traceback(traceback))
             {
                 stack.Add(frames[frame]);
             }
 
-            builder.Add(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(stack), [group.Count, group.Size]);
+            builder.Add(CollectionsMarshal.AsSpan(stack), [sums.Counts[traceback], sums.Sizes[traceback]]);
         }
 
         return builder.Build();

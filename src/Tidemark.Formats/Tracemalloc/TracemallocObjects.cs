@@ -1,7 +1,10 @@
+using Tidemark.Core.Heap;
+
 namespace Tidemark.Formats.Tracemalloc;
 
 /// <summary>The objects that a snapshot's pickle makes: nothing but texts, frames, tracebacks, traces, and the two classes around them.</summary>
 internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits limits, TracemallocSymbols symbols)
+    : IDisposable
 {
     private const string Module = "tracemalloc";
     private const int MostContainers = 64;
@@ -11,10 +14,8 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
 
     private readonly List<string> texts = [];
     private readonly List<int> fileOfText = [];
-    private readonly List<long> sizes = [];
-    private readonly List<int> tracebacks = [];
-    private readonly List<uint> domains = [];
-    private readonly List<List<int>> lists = [];
+    private readonly NativeList<TracemallocTrace> traces = new();
+    private readonly List<NativeList<int>> lists = [];
     private readonly List<Dictionary<string, PickleValue>> dicts = [];
     private readonly List<(int Class, Dictionary<string, PickleValue>? State)> instances = [];
     private int[] frames = new int[16];
@@ -34,7 +35,7 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
     public PickleValue NewList()
     {
         Limit(lists.Count, "lists");
-        lists.Add([]);
+        lists.Add(new NativeList<int>());
         return new PickleValue(PickleKind.List, lists.Count - 1);
     }
 
@@ -84,15 +85,15 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
             throw input.Malformed("something is appended to what is no list");
         }
 
-        var traces = lists[list.Index];
-        if (traces.Count + (long)items.Length > limits.MaxTraces)
+        var members = lists[list.Index];
+        if (members.Count + items.Length > limits.MaxTraces)
         {
             throw input.Malformed($"more than {limits.MaxTraces} traces");
         }
 
         foreach (var item in items)
         {
-            traces.Add(
+            members.Add(
                 item.Kind == PickleKind.Trace
                     ? item.Index
                     : throw input.Malformed($"the list of traces holds a value that is a {item.Kind}")
@@ -136,7 +137,7 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
             && (items.Length == 3 || items[3].Kind is PickleKind.Integer or PickleKind.None)
         )
         {
-            return Trace(items);
+            return Trace(items[0].Number, items[1].Number, items[2].Index);
         }
 
         if (items.IsEmpty || items[0].Kind == PickleKind.Trace)
@@ -152,25 +153,46 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
     /// <summary>The snapshot, of what the pickle left.</summary>
     public TracemallocSnapshot Snapshot(PickleValue result)
     {
-        var traces = State(State(result, "Snapshot", "traces"), "_Traces", "_traces");
-        if (traces.Kind != PickleKind.List)
-        {
-            throw input.Malformed($"the traces are a {traces.Kind} instead of a list");
-        }
-
+        var order = TracesOf(result);
         var limit =
             instances[result.Index].State!.TryGetValue("traceback_limit", out var frames)
             && frames.Kind == PickleKind.Integer
                 ? (int)Math.Min(frames.Number, int.MaxValue)
                 : 1;
-        var order = lists[traces.Index];
-        var snapshot = new TracemallocSnapshot(symbols, order.Count, limit);
-        for (var i = 0; i < order.Count; i++)
+        var snapshot = new TracemallocSnapshot(symbols, (int)order.Count, limit);
+        for (var i = 0; i < snapshot.Count; i++)
         {
-            snapshot.Set(i, sizes[order[i]], tracebacks[order[i]], domains[order[i]]);
+            snapshot.Set(i, traces[order[i]]);
         }
 
         return snapshot;
+    }
+
+    /// <summary>Only the bytes and blocks of each traceback, of what the pickle left: without a row for each trace.</summary>
+    public TracemallocSums Sums(PickleValue result)
+    {
+        var order = TracesOf(result);
+        var sums = new TracemallocSums(symbols.TracebackCount);
+        for (var i = 0L; i < order.Count; i++)
+        {
+            sums.Add(traces[order[i]]);
+        }
+
+        return sums;
+    }
+
+    public void Dispose()
+    {
+        traces.Dispose();
+        lists.ForEach(l => l.Dispose());
+    }
+
+    private NativeList<int> TracesOf(PickleValue result)
+    {
+        var list = State(State(result, "Snapshot", "traces"), "_Traces", "_traces");
+        return list.Kind == PickleKind.List
+            ? lists[list.Index]
+            : throw input.Malformed($"the traces are a {list.Kind} instead of a list");
     }
 
     private PickleValue Traceback(ReadOnlySpan<PickleValue> items)
@@ -196,21 +218,20 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
         return new PickleValue(PickleKind.Traceback, symbols.Tracebacks.Add(frames.AsSpan(0, items.Length)));
     }
 
-    private PickleValue Trace(ReadOnlySpan<PickleValue> items)
+    /// <summary>A trace of its parts.</summary>
+    public PickleValue Trace(long domain, long size, int traceback)
     {
-        if (sizes.Count == limits.MaxTraces || items[0].Number > uint.MaxValue)
+        if (traces.Count == limits.MaxTraces || domain > uint.MaxValue)
         {
             throw input.Malformed(
-                sizes.Count == limits.MaxTraces
+                traces.Count == limits.MaxTraces
                     ? $"more than {limits.MaxTraces} traces"
-                    : $"the domain {items[0].Number}, which is beyond 32 bits"
+                    : $"the domain {domain}, which is beyond 32 bits"
             );
         }
 
-        domains.Add((uint)items[0].Number);
-        sizes.Add(items[1].Number);
-        tracebacks.Add(items[2].Index);
-        return new PickleValue(PickleKind.Trace, sizes.Count - 1);
+        traces.Add(new TracemallocTrace(size, traceback, (uint)domain));
+        return new PickleValue(PickleKind.Trace, traces.Count - 1);
     }
 
     private PickleValue TupleOfTraces(ReadOnlySpan<PickleValue> items)

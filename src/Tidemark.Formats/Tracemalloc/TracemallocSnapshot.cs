@@ -49,7 +49,7 @@ public sealed class TracemallocSnapshot
         foreach (var (size, domain, lines) in traces)
         {
             int[] frames = [.. lines.Select(l => symbols.AddFrame(symbols.AddFile(l.File), l.Line))];
-            snapshot.Set(i++, size, symbols.Tracebacks.Add(frames), domain);
+            snapshot.Set(i++, new TracemallocTrace(size, symbols.Tracebacks.Add(frames), domain));
         }
 
         return snapshot;
@@ -151,18 +151,14 @@ public sealed class TracemallocSnapshot
         var filtered = new TracemallocSnapshot(Symbols, kept.Count, TracebackLimit);
         for (var i = 0; i < kept.Count; i++)
         {
-            filtered.Set(i, sizes[kept[i]], tracebacks[kept[i]], domains[kept[i]]);
+            filtered.Set(i, Trace(kept[i]));
         }
 
         return filtered;
     }
 
-    internal void Set(int trace, long size, int traceback, uint domain)
-    {
-        sizes[trace] = size;
-        tracebacks[trace] = traceback;
-        domains[trace] = domain;
-    }
+    internal void Set(int index, TracemallocTrace trace) =>
+        (sizes[index], tracebacks[index], domains[index]) = (trace.Size, trace.Traceback, trace.Domain);
 
     /// <summary>The same traces with the numbers of another table of symbols, which learns what it does not have.</summary>
     private TracemallocSnapshot With(TracemallocSymbols symbols)
@@ -189,7 +185,7 @@ public sealed class TracemallocSnapshot
         var same = new TracemallocSnapshot(symbols, Count, TracebackLimit);
         for (var i = 0; i < Count; i++)
         {
-            same.Set(i, sizes[i], translated[tracebacks[i]], domains[i]);
+            same.Set(i, Trace(i) with { Traceback = translated[tracebacks[i]] });
         }
 
         return same;
@@ -231,18 +227,37 @@ public sealed class TracemallocSnapshot
         return (totals, counts);
     }
 
-    private (long[] Sizes, long[] Counts) ByTraceback()
+    private TracemallocTrace Trace(int index) => new(sizes[index], tracebacks[index], domains[index]);
+
+    private TracemallocSums ByTraceback()
     {
-        var totals = new long[Symbols.TracebackCount];
-        var counts = new long[totals.Length];
+        var sums = new TracemallocSums(Symbols.TracebackCount);
         for (var i = 0; i < sizes.Length; i++)
         {
-            totals[tracebacks[i]] += sizes[i];
-            counts[tracebacks[i]]++;
+            sums.Add(Trace(i));
         }
 
-        return (totals, counts);
+        return sums;
     }
+}
+
+/// <summary>One block of memory: its size in bytes, the number of its traceback, and its domain.</summary>
+internal readonly record struct TracemallocTrace(long Size, int Traceback, uint Domain);
+
+/// <summary>The bytes and blocks of each traceback.</summary>
+internal sealed class TracemallocSums(int tracebacks)
+{
+    public long[] Sizes { get; } = new long[tracebacks];
+
+    public long[] Counts { get; } = new long[tracebacks];
+
+    public void Add(TracemallocTrace trace)
+    {
+        Sizes[trace.Traceback] += trace.Size;
+        Counts[trace.Traceback]++;
+    }
+
+    public void Deconstruct(out long[] sizes, out long[] counts) => (sizes, counts) = (Sizes, Counts);
 }
 
 /// <summary>The order of groups that have the same figures: Python compares their tracebacks, oldest frame first.</summary>
