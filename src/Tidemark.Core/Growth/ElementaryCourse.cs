@@ -194,7 +194,7 @@ internal sealed class ElementaryCourse
     }
 
     /// <summary>Its value so many hours after the end of the history, if the work goes on as it did of late.</summary>
-    public double After(double hours) => At(clock.End + (hours * clock.Pace));
+    public double After(double hours) => At(clock.End + (hours * clock.PaceAhead));
 
     public override string ToString() => $"{kind}({parameter:0.##},{since:0.##}){(clock.Pace == 1 ? "" : "w")}";
 

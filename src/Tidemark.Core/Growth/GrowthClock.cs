@@ -7,6 +7,9 @@ namespace Tidemark.Core.Growth;
 /// <param name="Pace">How fast it goes at the end, in hours per hour.</param>
 internal sealed record GrowthClock(double[] Readings, double Pace)
 {
+    /// <summary>How fast it will go, as far as can be told: as it did over the last whole days, the days of the week alike.</summary>
+    public double PaceAhead { get; private init; } = Pace;
+
     /// <summary>More collections than this many times the usual in one interval were forced.</summary>
     private const double MostCollections = 2;
 
@@ -46,6 +49,8 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
         var mean = sum / seen;
         var readings = new double[rate.Length];
         var (recent, hours) = (0.0, 0.0);
+        var (ahead, ofDays) = (0.0, 0.0);
+        var days = 24 * Math.Clamp(Math.Floor(bins.SpanHours / 24), 1, 7);
         for (var i = 0; i < rate.Length; i++)
         {
             var isNew = i == 0 || bins.Lives[i] != bins.Lives[i - 1];
@@ -57,6 +62,12 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
                 recent += work;
                 hours += passed;
             }
+
+            if (bins.Hours[^1] - bins.Hours[i] <= days)
+            {
+                ahead += work;
+                ofDays += passed;
+            }
         }
 
         // Even work runs as age does: a second clock would tell the same.
@@ -66,7 +77,7 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
             apart = Math.Max(apart, Math.Abs(readings[i] - bins.Ages[i]));
         }
 
-        return apart > Even * bins.SpanHours ? new GrowthClock(readings, hours > 0 ? recent / hours : 1) : null;
+        return apart > Even * bins.SpanHours ? new GrowthClock(readings, hours > 0 ? recent / hours : 1) { PaceAhead = ofDays > 0 ? ahead / ofDays : 1 } : null;
     }
 
     /// <summary>Work that was even but for the pauses of the process: one where it ran; null where it never stood still.</summary>

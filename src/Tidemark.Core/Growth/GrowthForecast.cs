@@ -18,13 +18,22 @@ internal static class GrowthForecast
 
     private const double TimeWidth = 2;
     private const double TimeModelError = 0.28;
-    private const double EvenGrowth = 1.5;
+
+    /// <summary>
+    /// Even growth is the commonest, and to be preferred by this much, as a logarithm, where others fit about as well; all the more
+    /// the further one looks ahead, where bends that were hardly seen decide.
+    /// </summary>
+    private const double EvenRate = 1.5;
+    private const double EvenFuture = 6;
 
     /// <summary>A limit further off than this many times the length of the history cannot be foreseen.</summary>
     private const double Horizon = 30;
 
     /// <summary>What meets the limit is the peaks: this share of the recent intervals lies below.</summary>
     private const double PeakQuantile = 0.95;
+
+    /// <summary>So many of the last intervals tell where the signal stands now.</summary>
+    private const int Now = 3;
 
     /// <summary>Growth of the footprint at the end, bytes per hour.</summary>
     public static Estimate? Rate(KindDecision decision, ProcessTrends trends)
@@ -65,13 +74,13 @@ internal static class GrowthForecast
     }
 
     /// <summary>The trend that tells the footprint's growth; null where the footprint does not grow by itself.</summary>
-    private static Trend? FootprintTrend(KindDecision decision, ProcessTrends trends) =>
+    internal static Trend? FootprintTrend(KindDecision decision, ProcessTrends trends) =>
         decision.Signal == Signal.Footprint && decision.Trend.GrowsForEver ? decision.Trend
         : trends.Footprint.GrowsForEver ? trends.Footprint
         : trends.FootprintAsSeen.GrowsForEver ? trends.FootprintAsSeen
         : null;
 
-    private static List<(FittedCourse Course, double Weight)> Believed(Trend trend)
+    private static List<(FittedCourse Course, double Weight)> Believed(Trend trend, double even)
     {
         var believed = new List<(FittedCourse Course, double Weight)>();
         var best = trend.Best.Score;
@@ -83,7 +92,7 @@ internal static class GrowthForecast
                 var weight = Math.Exp(
                     course.Score
                         - best
-                        + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? EvenGrowth : 0)
+                        + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? even : 0)
                 );
                 believed.Add((course, weight));
                 sum += weight;
@@ -95,7 +104,7 @@ internal static class GrowthForecast
 
     private static Estimate Average(Trend trend)
     {
-        var believed = Believed(trend);
+        var believed = Believed(trend, EvenRate);
         var mean = believed.Sum(b => b.Weight * b.Course.Slope);
         var variance = believed.Sum(b =>
             b.Weight * ((b.Course.SlopeError * b.Course.SlopeError) + Math.Pow(b.Course.Slope - mean, 2))
@@ -115,7 +124,7 @@ internal static class GrowthForecast
         );
     }
 
-    private static double? LimitOf(Bins bins, Signal signal, long? otherwise)
+    internal static double? LimitOf(Bins bins, Signal signal, long? otherwise)
     {
         if (bins[signal] is { } limit)
         {
@@ -136,7 +145,7 @@ internal static class GrowthForecast
         var bins = trend.Bins;
         var horizon = Horizon * bins.SpanHours;
         var (meanLog, variance, sum) = (0.0, 0.0, 0.0);
-        foreach (var (course, weight) in Believed(trend))
+        foreach (var (course, weight) in Believed(trend, EvenFuture))
         {
             var peak = Peak(course, bins, signal);
             var room = limit - peak;
@@ -172,11 +181,16 @@ internal static class GrowthForecast
         );
     }
 
-    /// <summary>What the peaks of the recent past would be now: seasons and sawteeth included, growth since then added.</summary>
+    /// <summary>
+    /// What the peaks of the recent past would be now: seasons and sawteeth included, growth since then added, but no higher than what has
+    /// been seen or what the last intervals come to. A course that misses a step would lift the peaks before it far above any value that
+    /// there ever was.
+    /// </summary>
     private static double Peak(FittedCourse course, Bins bins, BinnedSignal signal)
     {
         var window = bins.SpanHours >= 48 ? 30 : 0.25 * bins.SpanHours;
         var peaks = new List<double>();
+        var highest = double.NegativeInfinity;
         for (var i = bins.Count - 1; i >= 0 && bins.Lives[i] == bins.Lives[^1]; i--)
         {
             if (bins.Hours[^1] - bins.Hours[i] > window && peaks.Count >= 8)
@@ -187,11 +201,14 @@ internal static class GrowthForecast
             if (!double.IsNaN(signal.High[i]))
             {
                 peaks.Add(signal.High[i] + course.Between(i, bins.Count - 1));
+                highest = Math.Max(highest, signal.High[i]);
             }
         }
 
+        var last = peaks.GetRange(0, Math.Min(Now, peaks.Count));
+        last.Sort();
         peaks.Sort();
-        return peaks[(int)(PeakQuantile * (peaks.Count - 1))];
+        return Math.Min(peaks[(int)(PeakQuantile * (peaks.Count - 1))], Math.Max(highest, last[last.Count / 2]));
     }
 
     private static double? HoursUntil(FittedCourse course, double room, double horizon)
