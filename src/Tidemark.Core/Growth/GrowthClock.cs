@@ -77,7 +77,9 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
             apart = Math.Max(apart, Math.Abs(readings[i] - bins.Ages[i]));
         }
 
-        return apart > Even * bins.SpanHours ? new GrowthClock(readings, hours > 0 ? recent / hours : 1) { PaceAhead = ofDays > 0 ? ahead / ofDays : 1 } : null;
+        return apart > Even * bins.SpanHours
+            ? new GrowthClock(readings, hours > 0 ? recent / hours : 1) { PaceAhead = ofDays > 0 ? ahead / ofDays : 1 }
+            : null;
     }
 
     /// <summary>Work that was even but for the pauses of the process: one where it ran; null where it never stood still.</summary>

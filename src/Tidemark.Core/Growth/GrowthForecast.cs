@@ -90,9 +90,7 @@ internal static class GrowthForecast
             if (course.IsUnbounded && course.Slope > 0 && course.Score > best - Unlikely)
             {
                 var weight = Math.Exp(
-                    course.Score
-                        - best
-                        + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? even : 0)
+                    course.Score - best + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? even : 0)
                 );
                 believed.Add((course, weight));
                 sum += weight;
