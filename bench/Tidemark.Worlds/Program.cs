@@ -9,7 +9,7 @@ namespace Tidemark.Worlds;
 
 /// <summary>
 /// Draws worlds, has the growth engine judge them, and writes truth.csv and answers.json for score.py:
-/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR] [--perturb DIR]</code>
+/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR] [--perturb DIR] [--ceiling]</code>
 /// </summary>
 public static class Program
 {
@@ -29,6 +29,16 @@ public static class Program
                 arguments.Seed,
                 new WorldOptions { SignalSet = arguments.SignalSet },
                 every
+            );
+            return 0;
+        }
+
+        if (arguments.ShowCeiling)
+        {
+            new Ceiling(Console.Out).Run(
+                arguments.Count,
+                arguments.Seed,
+                new WorldOptions { SignalSet = arguments.SignalSet }
             );
             return 0;
         }
@@ -319,6 +329,9 @@ internal sealed class Arguments
                 case "--corpus":
                     Corpus = args[++i];
                     break;
+                case "--ceiling":
+                    ShowCeiling = true;
+                    break;
                 case "--perturb":
                     Perturb = args[++i];
                     break;
@@ -336,6 +349,7 @@ internal sealed class Arguments
     public int Cuts { get; } = 1;
     public bool IsLive { get; }
     public bool MeasureSpeed { get; }
+    public bool ShowCeiling { get; }
     public bool WithDetails { get; }
     public bool WriteCsv { get; }
     public string? Only { get; }

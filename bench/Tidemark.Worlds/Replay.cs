@@ -9,8 +9,15 @@ namespace Tidemark.Worlds;
 /// </summary>
 internal sealed class Replay(TextWriter output)
 {
-    /// <summary>An alarm that held for so many verdicts in a row is confirmed.</summary>
-    private static readonly int[] Confirmations = [1, 3];
+    private static readonly (string Name, Func<Course, bool[]> Alarms)[] Rules =
+    [
+        ("each verdict by itself", c => c.Verdicts),
+        ("three verdicts of leaking in a row", c => c.InARow(3)),
+        (
+            "an alarm of check --watch",
+            c => c.Watched()
+        ),
+    ];
 
     private static readonly (string Name, double Least, double Most)[] Speeds =
     [
@@ -32,9 +39,10 @@ internal sealed class Replay(TextWriter output)
             new ParallelOptions { MaxDegreeOfParallelism = 2 },
             n => courses[n] = Of(World.Create(seed + (ulong)n, options), everyHours)
         );
-        foreach (var confirmations in Confirmations)
+        foreach (var (name, alarms) in Rules)
         {
-            Write([.. courses.OfType<Course>()], confirmations, everyHours);
+            output.WriteLine(Line($"{name}; a verdict every {everyHours:0.##} h"));
+            Write([.. courses.OfType<Course>().Select(c => c with { Alarms = alarms(c) })]);
         }
     }
 
@@ -66,15 +74,12 @@ internal sealed class Replay(TextWriter output)
             );
     }
 
-    private void Write(List<Course> courses, int confirmations, double everyHours)
+    private void Write(List<Course> courses)
     {
-        output.WriteLine(
-            Line($"an alarm after {confirmations} verdicts of leaking in a row, a verdict every {everyHours:0.##} h")
-        );
         foreach (var (name, least, most) in Speeds)
         {
             var leaks = courses.FindAll(c => c.Leaks && c.ShareOfLimitADay > least && c.ShareOfLimitADay <= most);
-            var called = leaks.ConvertAll(c => c.HoursUntilCalled(confirmations));
+            var called = leaks.ConvertAll(c => c.HoursUntilCalled());
             called.Sort();
             if (called.Count > 0)
             {
@@ -88,21 +93,21 @@ internal sealed class Replay(TextWriter output)
 
         var healthy = courses.FindAll(c => !c.Leaks);
         var days = healthy.Sum(c => c.Hours[^1] / 24);
-        var episodes = healthy.Sum(c => c.Episodes(confirmations).Count);
+        var episodes = healthy.Sum(c => c.Episodes().Count);
         output.WriteLine(
             Line(
                 $"  healthy: {healthy.Count} processes, {days:0} service-days, {episodes} alarm episodes, {1000 * episodes / days:0.0} per 1000 service-days"
             )
         );
-        WriteWorst(healthy, confirmations);
+        WriteWorst(healthy);
     }
 
-    private void WriteWorst(List<Course> healthy, int confirmations)
+    private void WriteWorst(List<Course> healthy)
     {
         foreach (
             var group in healthy
                 .SelectMany(c =>
-                    c.Episodes(confirmations).Select(hour => (c.Scenario, Hour: hour, Share: hour / c.Hours[^1]))
+                    c.Episodes().Select(hour => (c.Scenario, Hour: hour, Share: hour / c.Hours[^1]))
                 )
                 .GroupBy(e => e.Scenario)
                 .OrderByDescending(g => g.Count())
@@ -125,15 +130,34 @@ internal sealed class Replay(TextWriter output)
         double LeaksFromHour,
         double ShareOfLimitADay,
         double[] Hours,
-        bool[] Alarms,
+        bool[] Verdicts,
         bool[] CouldTell
     )
     {
-        public double HoursUntilCalled(int confirmations)
+        /// <summary>Whether there is an alarm, by the rule that is looked at.</summary>
+        public bool[] Alarms { get; init; } = Verdicts;
+
+        public bool[] InARow(int count) =>
+            [.. Verdicts.Select((_, i) => i + 1 >= count && !Verdicts.AsSpan(i + 1 - count, count).Contains(false))];
+
+        public bool[] Watched()
+        {
+            var alarm = new LeakAlarm();
+            var alarms = new bool[Hours.Length];
+            for (var i = 0; i < alarms.Length; i++)
+            {
+                alarm.Update(Verdicts[i], DateTimeOffset.UnixEpoch.AddHours(Hours[i]));
+                alarms[i] = alarm.IsRaised;
+            }
+
+            return alarms;
+        }
+
+        public double HoursUntilCalled()
         {
             for (var i = 0; i < Hours.Length; i++)
             {
-                if (Hours[i] > LeaksFromHour && IsConfirmed(i, confirmations))
+                if (Hours[i] > LeaksFromHour && Alarms[i])
                 {
                     return Hours[i] - LeaksFromHour;
                 }
@@ -143,13 +167,13 @@ internal sealed class Replay(TextWriter output)
         }
 
         /// <summary>The hours at which alarms began where the truth is known to be healthy.</summary>
-        public List<double> Episodes(int confirmations)
+        public List<double> Episodes()
         {
             var episodes = new List<double>();
             var before = false;
             for (var i = 0; i < Hours.Length; i++)
             {
-                var now = IsConfirmed(i, confirmations);
+                var now = Alarms[i];
                 if (now && !before && CouldTell[i])
                 {
                     episodes.Add(Hours[i]);
@@ -160,8 +184,5 @@ internal sealed class Replay(TextWriter output)
 
             return episodes;
         }
-
-        private bool IsConfirmed(int at, int confirmations) =>
-            at + 1 >= confirmations && Alarms.AsSpan(at + 1 - confirmations, confirmations).IndexOf(false) < 0;
     }
 }

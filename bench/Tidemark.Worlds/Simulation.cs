@@ -1,6 +1,6 @@
 namespace Tidemark.Worlds;
 
-/// <summary>One instant of a simulated process.</summary>
+/// <summary>One instant of a simulated process; <c>Grown</c> is what the fault has added to the footprint by then, without any noise.</summary>
 public readonly record struct Instant(
     double Hour,
     int Life,
@@ -13,7 +13,8 @@ public readonly record struct Instant(
     double GcCount,
     double Entries,
     double Threads,
-    double Handles
+    double Handles,
+    double Grown
 );
 
 /// <summary>Runs a plan: traffic, live objects, garbage and collections, heap, resident memory, restarts.</summary>
@@ -188,7 +189,8 @@ public static class Simulation
                     Math.Round(20 + (12 * lagged) + extraThreads + spike),
                     Math.Round(
                         60 + (25 * lagged) + (grows ? plan.HandlesOnTop?.Invoke(sinceGrowth) ?? 0 : 0) + (3 * spike)
-                    )
+                    ),
+                    (1.06 * ownLive) + holes + native
                 )
             );
         }

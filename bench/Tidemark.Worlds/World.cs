@@ -198,6 +198,9 @@ public sealed class World
         return history.CutAt(RestartInference.Find(history));
     }
 
+    /// <summary>Everything that happens to it, far beyond what is seen.</summary>
+    internal IReadOnlyList<Instant> Instants => instants;
+
     public Truth TruthAt(string name, double untilHour, string baseName) =>
         Truth.Of(this, instants, twin, name, untilHour, baseName);
 

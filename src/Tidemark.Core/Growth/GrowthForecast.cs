@@ -145,9 +145,8 @@ internal static class GrowthForecast
         var (meanLog, variance, sum) = (0.0, 0.0, 0.0);
         foreach (var (course, weight) in Believed(trend, EvenFuture))
         {
-            var peak = Peak(course, bins, signal);
-            var room = limit - peak;
-            if (HoursUntil(course, room, horizon) is not { } hours)
+            var peak = Peak(i => course.Between(i, bins.Count - 1), bins, signal);
+            if (HoursUntil(course.Ahead, limit - peak, horizon) is not { } hours)
             {
                 continue;
             }
@@ -184,7 +183,10 @@ internal static class GrowthForecast
     /// been seen or what the last intervals come to. A course that misses a step would lift the peaks before it far above any value that
     /// there ever was.
     /// </summary>
-    private static double Peak(FittedCourse course, Bins bins, BinnedSignal signal)
+    /// <param name="grownSince">Growth from an interval to the end, bytes.</param>
+    /// <param name="bins">The intervals.</param>
+    /// <param name="signal">What meets the limit.</param>
+    internal static double Peak(Func<int, double> grownSince, Bins bins, BinnedSignal signal)
     {
         var window = bins.SpanHours >= 48 ? 30 : 0.25 * bins.SpanHours;
         var peaks = new List<double>();
@@ -198,7 +200,7 @@ internal static class GrowthForecast
 
             if (!double.IsNaN(signal.High[i]))
             {
-                peaks.Add(signal.High[i] + course.Between(i, bins.Count - 1));
+                peaks.Add(signal.High[i] + grownSince(i));
                 highest = Math.Max(highest, signal.High[i]);
             }
         }
@@ -209,14 +211,15 @@ internal static class GrowthForecast
         return Math.Min(peaks[(int)(PeakQuantile * (peaks.Count - 1))], Math.Max(highest, last[last.Count / 2]));
     }
 
-    private static double? HoursUntil(FittedCourse course, double room, double horizon)
+    /// <summary>When growth ahead comes to so much; null where that is beyond the horizon.</summary>
+    internal static double? HoursUntil(Func<double, double> ahead, double room, double horizon)
     {
         if (room <= 0)
         {
             return 0;
         }
 
-        if (course.Ahead(horizon) < room)
+        if (ahead(horizon) < room)
         {
             return null;
         }
@@ -225,7 +228,7 @@ internal static class GrowthForecast
         for (var step = 0; step < 40; step++)
         {
             var middle = 0.5 * (low + high);
-            (low, high) = course.Ahead(middle) < room ? (middle, high) : (low, middle);
+            (low, high) = ahead(middle) < room ? (middle, high) : (low, middle);
         }
 
         return high;

@@ -50,6 +50,7 @@ public sealed class CheckRun(CheckRequest request, Output output)
     private async Task<int> WatchAsync(TimeSpan every, CancellationToken cancellation)
     {
         var status = ExitStatus.Failed;
+        var alarms = new WatchAlarms();
         try
         {
             using var timer = new PeriodicTimer(every, Time);
@@ -71,6 +72,7 @@ public sealed class CheckRun(CheckRequest request, Output output)
                     }
 
                     status = Print(answer);
+                    Tell(alarms, answer);
                 }
                 catch (Metrics.Prometheus.Api.PrometheusException e) when (status != ExitStatus.Failed)
                 {
@@ -84,6 +86,26 @@ public sealed class CheckRun(CheckRequest request, Output output)
         }
 
         return status;
+    }
+
+    /// <summary>Under a table the alarms that stand; beside other formats what has changed.</summary>
+    private void Tell(WatchAlarms alarms, CheckAnswer answer)
+    {
+        var changes = alarms.Update(answer, Time.GetUtcNow());
+        if (output.Format == OutputFormat.Text)
+        {
+            foreach (var line in alarms.Standing.Concat(changes.Where(c => c.StartsWith("over", StringComparison.Ordinal))))
+            {
+                output.Answer.WriteLine(line);
+            }
+
+            return;
+        }
+
+        foreach (var line in changes)
+        {
+            output.Say(line);
+        }
     }
 
     private Task<CheckAnswer> CheckAsync(CancellationToken cancellation) =>

@@ -1,0 +1,67 @@
+using Tidemark.Core.Growth;
+using Tidemark.Reports;
+using Tidemark.Reports.Check;
+using Tidemark.Reports.Json;
+
+namespace Tidemark.Cli.Commands.Check;
+
+/// <summary>The alarms of a check that is made again and again; see <see cref="LeakAlarm"/>.</summary>
+/// <remarks>Only processes that leaked of late are kept, so that a fleet takes no memory.</remarks>
+public sealed class WatchAlarms
+{
+    private readonly SortedDictionary<string, (LeakAlarm Alarm, GrowthKind Kind)> alarms = new(StringComparer.Ordinal);
+
+    /// <summary>Those that stand, a line each.</summary>
+    public IEnumerable<string> Standing =>
+        alarms
+            .Where(a => a.Value.Alarm.IsRaised)
+            .Select(a => $"alarm: {a.Key}: {ContractNames.Of(a.Value.Kind)} since {Timestamp.Of(a.Value.Alarm.Since)}");
+
+    /// <summary>Takes in one more answer.</summary>
+    /// <returns>What was raised and what is over by it, a line each.</returns>
+    public IReadOnlyList<string> Update(CheckAnswer answer, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        var leaking = answer.Series.Where(s => s.Verdict.IsLeaking).ToList();
+        var changes = new List<string>();
+        foreach (var series in leaking)
+        {
+            var name = NameOf(series);
+            var alarm = alarms.TryGetValue(name, out var known) ? known.Alarm : new LeakAlarm();
+            alarms[name] = (alarm, series.Verdict.Kind);
+            if (alarm.Update(true, now))
+            {
+                changes.Add(
+                    $"alarm: {name}: {ContractNames.Of(series.Verdict.Kind)} since {Timestamp.Of(alarm.Since)}"
+                );
+            }
+        }
+
+        // Where more leak than are shown, nothing is known of those that are not, nor where some could not be read.
+        if (leaking.Count < answer.Leaking || answer.IsPartial)
+        {
+            return changes;
+        }
+
+        foreach (var name in alarms.Keys.Except(leaking.Select(NameOf)).ToList())
+        {
+            var alarm = alarms[name].Alarm;
+            if (alarm.Update(false, now))
+            {
+                changes.Add($"over: {name}: no leak in any answer for {LeakAlarm.Over.TotalHours:0} h");
+            }
+
+            if (!alarm.IsOpen)
+            {
+                alarms.Remove(name);
+            }
+        }
+
+        return changes;
+    }
+
+    private static string NameOf(CheckedSeries series) =>
+        series.Labels.Count == 0
+            ? series.Target
+            : $"{series.Target} {{{string.Join(", ", series.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}=\"{l.Value}\""))}}}";
+}
