@@ -37,7 +37,10 @@ internal sealed class Ceiling(TextWriter output)
         );
         for (var k = 0; k < Forecasters.Length; k++)
         {
-            List<double> own = [.. errors.Select(e => e.ElementAtOrDefault(k)).OfType<double>().Select(Math.Abs).Order()];
+            List<double> own =
+            [
+                .. errors.Select(e => e.ElementAtOrDefault(k)).OfType<double>().Select(Math.Abs).Order(),
+            ];
             var bad = own.Count(e => e > 0.25);
             output.WriteLine(
                 string.Create(

@@ -13,10 +13,7 @@ internal sealed class Replay(TextWriter output)
     [
         ("each verdict by itself", c => c.Verdicts),
         ("three verdicts of leaking in a row", c => c.InARow(3)),
-        (
-            "an alarm of check --watch",
-            c => c.Watched()
-        ),
+        ("an alarm of check --watch", c => c.Watched()),
     ];
 
     private static readonly (string Name, double Least, double Most)[] Speeds =
@@ -106,9 +103,7 @@ internal sealed class Replay(TextWriter output)
     {
         foreach (
             var group in healthy
-                .SelectMany(c =>
-                    c.Episodes().Select(hour => (c.Scenario, Hour: hour, Share: hour / c.Hours[^1]))
-                )
+                .SelectMany(c => c.Episodes().Select(hour => (c.Scenario, Hour: hour, Share: hour / c.Hours[^1])))
                 .GroupBy(e => e.Scenario)
                 .OrderByDescending(g => g.Count())
         )

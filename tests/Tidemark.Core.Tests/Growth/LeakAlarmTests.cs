@@ -13,7 +13,10 @@ public sealed class LeakAlarmTests
     [InlineData("LL.L...L", "-!------")]
     [InlineData("LL.......................", "-!-----------------------")]
     [InlineData("LL........................", "-!-----------------------!")]
-    [InlineData("LL.......................L........................", "-!-----------------------------------------------!")]
+    [InlineData(
+        "LL.......................L........................",
+        "-!-----------------------------------------------!"
+    )]
     [InlineData("LL........................L.LL", "-!-----------------------!---!")]
     public void It_takes_two_in_a_row_to_raise_it_and_six_hours_without_to_end_it(string answers, string changes)
     {

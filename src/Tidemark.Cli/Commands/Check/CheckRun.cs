@@ -94,7 +94,9 @@ public sealed class CheckRun(CheckRequest request, Output output)
         var changes = alarms.Update(answer, Time.GetUtcNow());
         if (output.Format == OutputFormat.Text)
         {
-            foreach (var line in alarms.Standing.Concat(changes.Where(c => c.StartsWith("over", StringComparison.Ordinal))))
+            foreach (
+                var line in alarms.Standing.Concat(changes.Where(c => c.StartsWith("over", StringComparison.Ordinal)))
+            )
             {
                 output.Answer.WriteLine(line);
             }
