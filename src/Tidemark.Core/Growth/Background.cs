@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>
@@ -56,7 +58,8 @@ internal sealed class Background
     public double[] RestBesideAnyTrend(NoiseModel noise, double[] target)
     {
         var rest = noise.Weighted(target);
-        BesideAnyTrend(noise).Remove(rest);
+        using var basis = BesideAnyTrend(noise);
+        basis.Remove(rest);
         return noise.Unweighted(rest);
     }
 
@@ -70,7 +73,7 @@ internal sealed class Background
         }
 
         var open = new List<double[]>(explanations);
-        var basis = BesideAnyTrend(noise);
+        using var basis = BesideAnyTrend(noise);
         var rest = noise.Weighted(target);
         basis.Remove(rest);
         while (Explanations < MaximumExplanations && open.Count > 0)
@@ -81,7 +84,7 @@ internal sealed class Background
             {
                 // Its ups and downs say nothing. The whole movement may: work that grows evenly, memory that lags behind it.
                 var whole = noise.Weighted(target);
-                var known = Known(noise, 0);
+                using var known = Known(noise, 0);
                 known.Remove(whole);
                 best = Best(noise, known, whole, open, needed: 0);
             }
@@ -95,7 +98,8 @@ internal sealed class Background
             open.RemoveAt(best);
             columns.Add(taken);
             Explanations++;
-            basis.Add(noise.Weighted(taken));
+            noise.Weigh(taken, basis.Next);
+            basis.Take();
             basis.Remove(rest);
         }
 
@@ -104,20 +108,31 @@ internal sealed class Background
 
     private static int Best(NoiseModel noise, OrthogonalBasis basis, double[] rest, List<double[]> open, double needed)
     {
+        var rows = rest.Length;
+        var weighted = ArrayPool<double>.Shared.Rent(open.Count * rows);
+        var all = weighted.AsSpan(0, open.Count * rows);
+        Span<double> wholes = stackalloc double[open.Count];
+        for (var k = 0; k < open.Count; k++)
+        {
+            var column = all.Slice(k * rows, rows);
+            noise.Weigh(open[k], column);
+            wholes[k] = OrthogonalBasis.Dot(column, column);
+        }
+
+        basis.Remove(all);
         var (best, most) = (-1, needed);
         for (var k = 0; k < open.Count; k++)
         {
-            var column = noise.Weighted(open[k]);
-            var whole = OrthogonalBasis.Dot(column, column);
-            basis.Remove(column);
+            var column = all.Slice(k * rows, rows);
             var own = OrthogonalBasis.Dot(column, column);
             var along = OrthogonalBasis.Dot(column, rest);
-            if (own > OrthogonalBasis.Collinear * whole && along > 0 && along * along / own > most)
+            if (own > OrthogonalBasis.Collinear * wholes[k] && along > 0 && along * along / own > most)
             {
                 (best, most) = (k, along * along / own);
             }
         }
 
+        ArrayPool<double>.Shared.Return(weighted);
         return best;
     }
 
@@ -133,7 +148,8 @@ internal sealed class Background
                 bend[i] = Math.Max(0, bins.Hours[i] - from);
             }
 
-            basis.Add(noise.Weighted(bend));
+            noise.Weigh(bend, basis.Next);
+            basis.Take();
         }
 
         return basis;
@@ -144,7 +160,8 @@ internal sealed class Background
         var basis = new OrthogonalBasis(bins.Count, columns.Count + more);
         foreach (var column in columns)
         {
-            basis.Add(noise.Weighted(column));
+            noise.Weigh(column, basis.Next);
+            basis.Take();
         }
 
         return basis;

@@ -30,7 +30,9 @@ internal sealed record FittedCourse(
     private const double GoesOn = 0.18;
 
     /// <summary>Will rise by a good part of what it rose in as long again.</summary>
-    public bool IsUnbounded => Rise > 0 && Future > GoesOn * Rise;
+    public bool IsUnbounded => GoesOnForEver(Rise, Future);
+
+    public static bool GoesOnForEver(double rise, double future) => rise > 0 && future > GoesOn * rise;
 
     public double Errors => RiseError > 0 ? Rise / RiseError : 0;
 
@@ -93,7 +95,7 @@ internal sealed record FittedCourse(
 }
 
 /// <summary>The best of each side.</summary>
-/// <param name="All">Every hypothesis that could be fitted.</param>
+/// <param name="All">Every hypothesis that could be fitted and is not far behind the best of its side.</param>
 /// <param name="Flat">No growth at all.</param>
 /// <param name="Bounded">The likeliest that levels off.</param>
 /// <param name="Unbounded">The likeliest that goes on.</param>

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Tidemark.Core.Growth;
 
 /// <summary>Fits every hypothesis to a signal and holds the likeliest bounded one against the likeliest unbounded one.</summary>
@@ -8,7 +6,7 @@ namespace Tidemark.Core.Growth;
 /// were not far behind, and the best are tuned between the points of the grid: a start-up that is off by a tenth leaves
 /// over what looks like a leak.
 /// </remarks>
-internal sealed class CourseSearch
+internal sealed class CourseSearch : IDisposable
 {
     /// <summary>A new parameter must raise the log likelihood by this much (the Bayesian criterion for some 100 samples).</summary>
     public const double CostOfParameter = 2.3;
@@ -34,11 +32,9 @@ internal sealed class CourseSearch
     private const double MostRiseOfOne = 2;
 
     private readonly CourseCatalog catalog;
-    private readonly double[] target;
-    private readonly IReadOnlyList<double[]> known;
+    private readonly CourseFitter fitter;
     private readonly IReadOnlyList<double[]> beside;
     private readonly double range;
-    private readonly double leastNoise;
     private List<GrowthCourse> courses;
     private bool isShort;
     private bool isFlat;
@@ -65,74 +61,68 @@ internal sealed class CourseSearch
     )
     {
         this.catalog = catalog;
-        this.target = target;
         this.beside = beside;
         this.range = range;
-        this.leastNoise = leastNoise;
-        known = [.. background, .. beside];
-        courses = [.. catalog.Courses(lives, jumps)];
+        courses = catalog.Courses(lives, jumps);
+        ElementaryCourse[] startUps = [.. catalog.StartUps(lives).Take(StartUps)];
         foreach (var explanation in explanations)
         {
             var part = catalog.Explained(explanation);
             courses.Add(new(GrowthShape.Flat, 1, part));
-            foreach (var startUp in catalog.StartUps(lives).Take(StartUps))
+            foreach (var startUp in startUps)
             {
                 courses.Add(new(GrowthShape.Logarithmic, 2, startUp, part));
             }
         }
+
+        fitter = new CourseFitter(catalog, [.. background, .. beside], target, leastNoise);
     }
+
+    public void Dispose() => fitter.Dispose();
 
     /// <summary>The comparison under this noise; the first asks all hypotheses, later ones the likeliest of them.</summary>
     public Comparison Compare(NoiseModel noise)
     {
-        using var fitter = Fitter(noise);
-        if (!isShort)
+        fitter.Assume(noise);
+        if (isShort)
         {
-            // Where no single part says anything, several say nothing either.
-            var single = Fit(fitter, courses.FindAll(c => c.Parts.Length <= 1));
-            isFlat = single.TrueForAll(c => c.Score <= single[0].Score);
-            courses = isFlat ? [.. single.Select(c => c.Course)] : courses;
+            return Of(Fit(courses));
         }
 
-        var all = Fit(fitter, courses);
-        if (!isShort)
-        {
-            courses = [courses[0], .. Likeliest(all, c => c.IsUnbounded), .. Likeliest(all, c => !c.IsUnbounded)];
-            isShort = true;
-        }
-
+        var all = Fit(Contenders());
+        courses = [courses[0], .. Likeliest(all, c => c.IsUnbounded), .. Likeliest(all, c => !c.IsUnbounded)];
+        isShort = true;
         return Of(all);
     }
 
     /// <summary>The same comparison, after the best of either side have been tuned.</summary>
-    public Comparison Tune(NoiseModel noise, Comparison comparison)
+    public Comparison Tune(Comparison comparison)
     {
         if (isFlat)
         {
             return comparison;
         }
 
-        using var fitter = Fitter(noise);
         var all = new List<FittedCourse>(comparison.All);
         foreach (var unbounded in (ReadOnlySpan<bool>)[false, true])
         {
             var best = all.Where(c => c.IsUnbounded == unbounded).OrderByDescending(c => c.Score).Take(Tuned).ToList();
             foreach (var course in best)
             {
-                Tune(fitter, course, unbounded, all);
+                Tune(course, unbounded, all);
             }
         }
 
         return Of(all);
     }
 
-    private void Tune(CourseFitter fitter, FittedCourse best, bool unbounded, List<FittedCourse> all)
+    private void Tune(FittedCourse best, bool unbounded, List<FittedCourse> all)
     {
         foreach (var step in Steps)
         {
-            foreach (var variant in catalog.Variants(best.Course, step))
+            foreach (var fit in Fit([.. catalog.Variants(best.Course, step)]))
             {
-                if (Try(fitter, variant) is { } fit && fit.IsUnbounded == unbounded)
+                if (fit.IsUnbounded == unbounded)
                 {
                     all.Add(fit);
                     best = fit.Score > best.Score ? fit : best;
@@ -141,14 +131,53 @@ internal sealed class CourseSearch
         }
     }
 
-    private CourseFitter Fitter(NoiseModel noise) => new(catalog, noise, known, target, leastNoise);
-
-    private List<FittedCourse> Fit(CourseFitter fitter, List<GrowthCourse> hypotheses)
+    /// <summary>The flat hypothesis, and of either side those that are not far behind its best.</summary>
+    private List<GrowthCourse> Contenders()
     {
+        var screenings = new Screening?[courses.Count];
+        Screen(c => c.Parts.Length <= 1);
+        // Where no single part says anything, several say nothing either.
+        isFlat = Array.TrueForAll(screenings, s => !(s?.Score > screenings[0]!.Value.Score));
+        if (!isFlat)
+        {
+            Screen(c => c.Parts.Length > 1);
+        }
+
+        var (bounded, unbounded) = (LeastScore(false), LeastScore(true));
+        return [.. courses.Where((_, i) => i == 0 || screenings[i] is { } s && s.Score >= (s.IsUnbounded ? unbounded : bounded))];
+
+        void Screen(Predicate<GrowthCourse> which)
+        {
+            fitter.Prepare(courses.Where(c => which(c)));
+            for (var i = 0; i < screenings.Length; i++)
+            {
+                screenings[i] = which(courses[i]) && fitter.Screen(courses[i]) is { } s && IsPossible(courses[i], s.Rise) ? s : screenings[i];
+            }
+        }
+
+        // Those that will be tuned are kept however far they are behind.
+        double LeastScore(bool unbounded)
+        {
+            var (first, second) = (double.NegativeInfinity, double.NegativeInfinity);
+            for (var i = 1; i < screenings.Length; i++)
+            {
+                if (screenings[i] is { } s && s.IsUnbounded == unbounded && s.Score > second)
+                {
+                    (first, second) = s.Score > first ? (s.Score, first) : (first, s.Score);
+                }
+            }
+
+            return Math.Min(first - FarBehind, second);
+        }
+    }
+
+    private List<FittedCourse> Fit(List<GrowthCourse> hypotheses)
+    {
+        fitter.Prepare(hypotheses);
         var all = new List<FittedCourse>(hypotheses.Count);
         foreach (var course in hypotheses)
         {
-            if (Try(fitter, course) is { } fit)
+            if (fitter.Fit(course) is { } fit && IsPossible(course, fit.Rise))
             {
                 all.Add(fit);
             }
@@ -157,11 +186,8 @@ internal sealed class CourseSearch
         return all;
     }
 
-    private FittedCourse? Try(CourseFitter fitter, GrowthCourse course) =>
-        fitter.Fit(course) is { } fit
-        && Math.Abs(fit.Rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range
-            ? fit
-            : null;
+    private bool IsPossible(GrowthCourse course, double rise) =>
+        Math.Abs(rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range;
 
     private static IEnumerable<GrowthCourse> Likeliest(List<FittedCourse> all, Func<FittedCourse, bool> side)
     {
@@ -189,165 +215,5 @@ internal sealed class CourseSearch
 
         // The flat hypothesis always fits, and comes first.
         return new Comparison(all, all[0], bounded!, unbounded) { Beside = beside };
-    }
-}
-
-/// <summary>Fits courses to what the background leaves of a signal; each elementary course is prepared once.</summary>
-internal sealed class CourseFitter : IDisposable
-{
-    /// <summary>With fewer samples beyond its parameters a course fits anything.</summary>
-    private const int MinimumFreedom = 2;
-
-    /// <summary>Only of a straight line one is enough.</summary>
-    private const int MinimumFreedomOfLine = 1;
-
-    private readonly NoiseModel noise;
-    private readonly OrthogonalBasis basis;
-    private readonly double[] rest;
-    private readonly double restSquare;
-    private readonly double leastSquare;
-    private readonly int length;
-    private int[] places;
-    private double[] prepared;
-    private double[] alongRest;
-    private double[] squares;
-    private int count;
-
-    public CourseFitter(
-        CourseCatalog catalog,
-        NoiseModel noise,
-        IReadOnlyList<double[]> known,
-        double[] target,
-        double leastNoise
-    )
-    {
-        this.noise = noise;
-        length = target.Length;
-        basis = new OrthogonalBasis(length, known.Count);
-        rest = new double[length];
-        foreach (var column in known)
-        {
-            noise.News(column, rest);
-            basis.Add(rest);
-        }
-
-        noise.News(target, rest);
-        basis.Remove(rest);
-        restSquare = OrthogonalBasis.Dot(rest, rest);
-        leastSquare = noise.Samples * leastNoise * leastNoise;
-        places = new int[catalog.Count + 64];
-        prepared = ArrayPool<double>.Shared.Rent((catalog.Count + 64) * length);
-        alongRest = new double[catalog.Count + 64];
-        squares = new double[catalog.Count + 64];
-    }
-
-    public void Dispose() => ArrayPool<double>.Shared.Return(prepared);
-
-    public FittedCourse? Fit(GrowthCourse course)
-    {
-        var size = course.Parts.Length;
-        var samples = noise.Samples;
-        var parameters = basis.Count + size + course.Positions;
-        if (
-            size > 0
-            && samples - parameters < (size == 1 && course.Positions == 0 ? MinimumFreedomOfLine : MinimumFreedom)
-        )
-        {
-            return null;
-        }
-
-        Span<double> normal = stackalloc double[size * size];
-        Span<double> products = stackalloc double[size];
-        for (var i = 0; i < size; i++)
-        {
-            var own = Prepare(course.Parts[i]);
-            products[i] = alongRest[own];
-            normal[(i * size) + i] = squares[own];
-            for (var j = 0; j < i; j++)
-            {
-                normal[(i * size) + j] = normal[(j * size) + i] = OrthogonalBasis.Dot(
-                    Column(own),
-                    Column(Prepare(course.Parts[j]))
-                );
-            }
-        }
-
-        if (!SmallMatrix.Invert(normal, size))
-        {
-            return null;
-        }
-
-        var sizes = new double[size];
-        SmallMatrix.Multiply(normal, products, sizes, size);
-        for (var i = 0; i < size; i++)
-        {
-            if (sizes[i] < 0 && (course.Shape == GrowthShape.Accelerating || course.Parts[i].OnlyRises))
-            {
-                return null;
-            }
-        }
-
-        var left = Math.Max(restSquare - OrthogonalBasis.Dot(sizes, products), leastSquare);
-        var freedom = Math.Max(1, samples - parameters);
-        var variance = left / freedom;
-        var (rise, slope, future) = (0.0, 0.0, 0.0);
-        Span<double> rises = stackalloc double[size];
-        Span<double> slopes = stackalloc double[size];
-        Span<double> futures = stackalloc double[size];
-        for (var i = 0; i < size; i++)
-        {
-            var part = course.Parts[i];
-            rise += sizes[i] * (rises[i] = part.Rise);
-            slope += sizes[i] * (slopes[i] = part.Slope);
-            future += sizes[i] * (futures[i] = part.Future);
-        }
-
-        return new FittedCourse(
-            course,
-            sizes,
-            (-0.5 * samples * Math.Log(left / samples)) - (CourseSearch.CostOfParameter * parameters),
-            rise,
-            Math.Sqrt(variance * SmallMatrix.Square(normal, rises, size)),
-            slope,
-            Math.Sqrt(variance * SmallMatrix.Square(normal, slopes, size)),
-            future,
-            Math.Sqrt(variance * SmallMatrix.Square(normal, futures, size)),
-            Math.Sqrt(variance),
-            freedom
-        );
-    }
-
-    private Span<double> Column(int place) => prepared.AsSpan(place * length, length);
-
-    private int Prepare(ElementaryCourse part)
-    {
-        if (part.Index >= places.Length)
-        {
-            Array.Resize(ref places, part.Index + 64);
-        }
-
-        if (places[part.Index] > 0)
-        {
-            return places[part.Index] - 1;
-        }
-
-        if ((count + 1) * length > prepared.Length || count == alongRest.Length)
-        {
-            var more = ArrayPool<double>.Shared.Rent(2 * (count + 1) * length);
-            prepared.AsSpan(0, count * length).CopyTo(more);
-            ArrayPool<double>.Shared.Return(prepared);
-            prepared = more;
-            Array.Resize(ref alongRest, 2 * (count + 1));
-            Array.Resize(ref squares, 2 * (count + 1));
-        }
-
-        var place = count++;
-        places[part.Index] = count;
-        var own = Column(place);
-        noise.News(part.Column, own);
-        basis.Remove(own);
-        alongRest[place] = OrthogonalBasis.Dot(own, rest);
-        squares[place] = OrthogonalBasis.Dot(own, own);
-        return place;
     }
 }

@@ -82,7 +82,7 @@ internal sealed class CourseCatalog
     public List<GrowthCourse> Courses(CourseLives lives, double[] jumps)
     {
         var general = General(lives, isCached: true);
-        return jumps.Length == 0 ? general : [.. general, .. AroundJumps(general, lives, jumps)];
+        return jumps.Length == 0 ? [.. general] : [.. general, .. AroundJumps(general, lives, jumps)];
     }
 
     private ElementaryCourse Of(

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>
@@ -66,12 +68,22 @@ internal sealed class NoiseModel
     public double[] Weighted(double[] column)
     {
         var weighted = new double[column.Length];
-        for (var i = 0; i < weighted.Length; i++)
+        Weigh(column, weighted);
+        return weighted;
+    }
+
+    public void Weigh(ReadOnlySpan<double> column, Span<double> weighted)
+    {
+        var i = 0;
+        for (; i <= column.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            (new Vector<double>(roots, i) * new Vector<double>(column[i..])).CopyTo(weighted[i..]);
+        }
+
+        for (; i < column.Length; i++)
         {
             weighted[i] = roots[i] * column[i];
         }
-
-        return weighted;
     }
 
     public double[] Unweighted(double[] column)
@@ -147,12 +159,19 @@ internal sealed class NoiseModel
     /// <summary>What is new in each interval: the column less what the interval before leads to expect (Prais and Winsten, 1954).</summary>
     public void News(ReadOnlySpan<double> column, Span<double> news)
     {
-        for (var i = news.Length - 1; i > 0; i--)
+        news[0] = own[0] * column[0];
+        var i = 1;
+        for (; i <= news.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var now = new Vector<double>(own, i) * new Vector<double>(column[i..]);
+            var before = new Vector<double>(handed, i) * new Vector<double>(column[(i - 1)..]);
+            (now - before).CopyTo(news[i..]);
+        }
+
+        for (; i < news.Length; i++)
         {
             news[i] = (own[i] * column[i]) - (handed[i] * column[i - 1]);
         }
-
-        news[0] = own[0] * column[0];
     }
 
     /// <summary>Puts weights, memory and jumps together: what is new is own times the value less handed times the one before.</summary>

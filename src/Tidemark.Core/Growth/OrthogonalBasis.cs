@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tidemark.Core.Growth;
@@ -7,19 +9,31 @@ namespace Tidemark.Core.Growth;
 /// Columns made orthonormal one after the other (modified Gram-Schmidt). Once what is known is in the basis, asking what a
 /// further column would add to the fit costs one pass over it (Frisch, Waugh and Lovell).
 /// </summary>
-internal sealed class OrthogonalBasis(int rows, int capacity)
+internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
 {
     /// <summary>A column of which less than this share remains after those before it says nothing new.</summary>
     public const double Collinear = 1e-6;
 
-    private readonly double[] columns = new double[rows * capacity];
+    /// <summary>Columns that are worked on side by side: a sum waits for its last addition, four sums do not wait for each other.</summary>
+    private const int Abreast = 4;
+
+    private readonly double[] columns = ArrayPool<double>.Shared.Rent(rows * capacity);
 
     /// <summary>How many columns said something new.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Takes a column in; it is destroyed. False where it says nothing new.</summary>
-    public bool Add(Span<double> column)
+    /// <summary>Where a column is written before it is taken in.</summary>
+    public Span<double> Next => Own(Count);
+
+    public void Dispose() => ArrayPool<double>.Shared.Return(columns);
+
+    /// <summary>Forgets all columns.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Takes in the column that was written to <see cref="Next"/>. False where it says nothing new.</summary>
+    public bool Take()
     {
+        var column = Next;
         var before = Dot(column, column);
         Remove(column);
         var after = Dot(column, column);
@@ -28,23 +42,37 @@ internal sealed class OrthogonalBasis(int rows, int capacity)
             return false;
         }
 
-        var own = Own(Count++);
         var scale = 1 / Math.Sqrt(after);
-        for (var i = 0; i < own.Length; i++)
+        foreach (ref var value in column)
         {
-            own[i] = column[i] * scale;
+            value *= scale;
         }
 
+        Count++;
         return true;
     }
 
-    /// <summary>Takes out of a column everything that the basis explains: what is left are the residuals.</summary>
-    public void Remove(Span<double> column)
+    /// <summary>Takes out of columns, one behind the other, everything that the basis explains: what is left are the residuals.</summary>
+    /// <param name="several">The columns.</param>
+    /// <param name="from">Those before this one of the basis were taken out already.</param>
+    public void Remove(Span<double> several, int from = 0)
     {
-        for (var k = 0; k < Count; k++)
+        for (; several.Length >= Abreast * rows; several = several[(Abreast * rows)..])
         {
-            var own = Own(k);
-            Subtract(column, own, Dot(column, own));
+            for (var k = from; k < Count; k++)
+            {
+                RemoveAbreast(several[..(Abreast * rows)], Own(k));
+            }
+        }
+
+        for (; !several.IsEmpty; several = several[rows..])
+        {
+            var column = several[..rows];
+            for (var k = from; k < Count; k++)
+            {
+                var own = Own(k);
+                Subtract(column, own, Dot(column, own));
+            }
         }
     }
 
@@ -70,7 +98,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity)
     private static void Subtract(Span<double> from, ReadOnlySpan<double> column, double times)
     {
         var a = MemoryMarshal.Cast<double, Vector<double>>(from);
-        var b = MemoryMarshal.Cast<double, Vector<double>>(column);
+        var b = MemoryMarshal.Cast<double, Vector<double>>(column[..from.Length]);
         var factor = new Vector<double>(times);
         for (var i = 0; i < a.Length; i++)
         {
@@ -80,6 +108,59 @@ internal sealed class OrthogonalBasis(int rows, int capacity)
         for (var i = a.Length * Vector<double>.Count; i < from.Length; i++)
         {
             from[i] -= times * column[i];
+        }
+    }
+
+    /// <summary>The same as <see cref="Dot"/> and <see cref="Subtract"/> of each column, to the last bit.</summary>
+    private static void RemoveAbreast(Span<double> four, ReadOnlySpan<double> column)
+    {
+        var rows = column.Length;
+        var whole = rows - (rows % Vector<double>.Count);
+        ref var own = ref MemoryMarshal.GetReference(column);
+        ref var a = ref MemoryMarshal.GetReference(four);
+        ref var b = ref Unsafe.Add(ref a, rows);
+        ref var c = ref Unsafe.Add(ref b, rows);
+        ref var d = ref Unsafe.Add(ref c, rows);
+        var (sumA, sumB, sumC, sumD) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
+        for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
+        {
+            var o = Vector.LoadUnsafe(ref own, i);
+            sumA += Vector.LoadUnsafe(ref a, i) * o;
+            sumB += Vector.LoadUnsafe(ref b, i) * o;
+            sumC += Vector.LoadUnsafe(ref c, i) * o;
+            sumD += Vector.LoadUnsafe(ref d, i) * o;
+        }
+
+        var (timesA, timesB, timesC, timesD) = (Vector.Sum(sumA), Vector.Sum(sumB), Vector.Sum(sumC), Vector.Sum(sumD));
+        for (var i = whole; i < rows; i++)
+        {
+            timesA += four[i] * column[i];
+            timesB += four[rows + i] * column[i];
+            timesC += four[(2 * rows) + i] * column[i];
+            timesD += four[(3 * rows) + i] * column[i];
+        }
+
+        var (byA, byB, byC, byD) = (
+            new Vector<double>(timesA),
+            new Vector<double>(timesB),
+            new Vector<double>(timesC),
+            new Vector<double>(timesD)
+        );
+        for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
+        {
+            var o = Vector.LoadUnsafe(ref own, i);
+            (Vector.LoadUnsafe(ref a, i) - (byA * o)).StoreUnsafe(ref a, i);
+            (Vector.LoadUnsafe(ref b, i) - (byB * o)).StoreUnsafe(ref b, i);
+            (Vector.LoadUnsafe(ref c, i) - (byC * o)).StoreUnsafe(ref c, i);
+            (Vector.LoadUnsafe(ref d, i) - (byD * o)).StoreUnsafe(ref d, i);
+        }
+
+        for (var i = whole; i < rows; i++)
+        {
+            four[i] -= timesA * column[i];
+            four[rows + i] -= timesB * column[i];
+            four[(2 * rows) + i] -= timesC * column[i];
+            four[(3 * rows) + i] -= timesD * column[i];
         }
     }
 

@@ -96,9 +96,9 @@ internal sealed class TrendAnalysis
         bool isSawtooth
     )
     {
-        var together = Search(CourseLives.All, []);
+        using var together = Search(CourseLives.All, []);
         var last = bins.Lives[^1];
-        var apart =
+        using var apart =
             last == 0 || bins.Lives.Count(l => l == last) < MinimumLife
                 ? null
                 : Search(CourseLives.Last, [catalog.LinearInEarlierLives.Column]);
@@ -112,7 +112,7 @@ internal sealed class TrendAnalysis
             (best, comparison) = Compare();
         }
 
-        return new Trend(best.Tune(noise, comparison), noise, bins, Level(noise), target, isSawtooth);
+        return new Trend(best.Tune(comparison), noise, bins, Level(noise), target, isSawtooth);
 
         CourseSearch Search(CourseLives lives, IReadOnlyList<double[]> beside) =>
             new(
@@ -137,23 +137,35 @@ internal sealed class TrendAnalysis
     /// <summary>What background and chosen course leave of the signal.</summary>
     private double[] Rest(NoiseModel noise, Background background, Comparison comparison)
     {
-        var basis = new OrthogonalBasis(
+        var parts = comparison.Best.Course.Parts;
+        using var basis = new OrthogonalBasis(
             bins.Count,
-            background.Columns.Count + comparison.Beside.Count + comparison.Best.Course.Parts.Length
+            background.Columns.Count + comparison.Beside.Count + parts.Length
         );
-        foreach (var column in background.Columns.Concat(comparison.Beside))
+        foreach (var column in background.Columns)
         {
-            basis.Add(noise.Weighted(column));
+            Add(column);
         }
 
-        foreach (var part in comparison.Best.Course.Parts)
+        foreach (var column in comparison.Beside)
         {
-            basis.Add(noise.Weighted(part.Column));
+            Add(column);
+        }
+
+        foreach (var part in parts)
+        {
+            Add(part.Column);
         }
 
         var rest = noise.Weighted(target);
         basis.Remove(rest);
         return noise.Unweighted(rest);
+
+        void Add(double[] column)
+        {
+            noise.Weigh(column, basis.Next);
+            basis.Take();
+        }
     }
 
     private double Level(NoiseModel noise)
