@@ -75,7 +75,7 @@ internal sealed record FittedCourse(
         var rise = 0.0;
         for (var k = 0; k < Sizes.Length; k++)
         {
-            rise += Sizes[k] * (Course.Parts[k].After(hours) - Course.Parts[k].After(0));
+            rise += Sizes[k] * Course.Parts[k].Ahead(hours);
         }
 
         return rise;

@@ -6,7 +6,11 @@ namespace Tidemark.Core.Growth;
 /// <param name="Score">Log likelihood, less what its parameters cost.</param>
 /// <param name="Rise">How much it rose over the last life, bytes.</param>
 /// <param name="IsUnbounded">Whether it goes on for ever.</param>
-internal readonly record struct Screening(double Score, double Rise, bool IsUnbounded);
+internal readonly record struct Screening(double Score, double Rise, bool IsUnbounded)
+{
+    /// <summary>Behind everything and ahead of nothing.</summary>
+    public static Screening Impossible => new(double.NaN, 0, false);
+}
 
 /// <summary>Fits courses to what the background leaves of a signal; each elementary course is prepared once.</summary>
 /// <param name="catalog">Where the courses come from.</param>
@@ -40,6 +44,7 @@ internal sealed class CourseFitter(
     private double restSquare;
     private double leastSquare;
     private int count;
+    private int ready;
 
     public void Dispose()
     {
@@ -62,39 +67,40 @@ internal sealed class CourseFitter(
         basis.Remove(rest);
         restSquare = OrthogonalBasis.Dot(rest, rest);
         leastSquare = noise.Samples * leastNoise * leastNoise;
-        count = 0;
+        ready = count = 0;
         Array.Clear(places);
     }
 
-    /// <summary>Takes the background out of the parts of courses, as all of them need it before they are fitted.</summary>
-    public void Prepare(IEnumerable<GrowthCourse> courses)
+    /// <summary>Puts the parts of a course among those that are prepared next.</summary>
+    public void Add(GrowthCourse course)
     {
-        var first = count;
-        foreach (var course in courses)
+        foreach (var part in course.Parts)
         {
-            foreach (var part in course.Parts)
-            {
-                Place(part);
-            }
-        }
-
-        basis.Remove(prepared.AsSpan(first * length, (count - first) * length));
-        for (var place = first; place < count; place++)
-        {
-            alongRest[place] = OrthogonalBasis.Dot(Column(place), rest);
-            squares[place] = OrthogonalBasis.Dot(Column(place), Column(place));
+            Add(part);
         }
     }
 
-    /// <summary>How likely a prepared course is; null where it cannot be fitted.</summary>
-    public Screening? Screen(GrowthCourse course)
+    /// <summary>Takes the background out of all parts that were added: only then can their courses be fitted.</summary>
+    public void Prepare()
+    {
+        basis.Remove(prepared.AsSpan(ready * length, (count - ready) * length));
+        for (; ready < count; ready++)
+        {
+            var column = Column(ready);
+            alongRest[ready] = OrthogonalBasis.Dot(column, rest);
+            squares[ready] = OrthogonalBasis.Dot(column, column);
+        }
+    }
+
+    /// <summary>How likely a prepared course is.</summary>
+    public Screening Screen(GrowthCourse course)
     {
         var size = course.Parts.Length;
         Span<double> inverse = stackalloc double[size * size];
         Span<double> sizes = stackalloc double[size];
         if (Solve(course, inverse, sizes) is not { } left)
         {
-            return null;
+            return Screening.Impossible;
         }
 
         var (rise, future) = (0.0, 0.0);
@@ -199,7 +205,7 @@ internal sealed class CourseFitter(
     private Span<double> Column(int place) => prepared.AsSpan(place * length, length);
 
     /// <summary>Gives a part its place, where it has none yet.</summary>
-    private void Place(ElementaryCourse part)
+    private void Add(ElementaryCourse part)
     {
         if (part.Index >= places.Length)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>Fits every hypothesis to a signal and holds the likeliest bounded one against the likeliest unbounded one.</summary>
@@ -64,7 +66,7 @@ internal sealed class CourseSearch : IDisposable
         this.beside = beside;
         this.range = range;
         courses = catalog.Courses(lives, jumps);
-        ElementaryCourse[] startUps = [.. catalog.StartUps(lives).Take(StartUps)];
+        var startUps = catalog.StartUps(lives).Take(StartUps).ToArray();
         foreach (var explanation in explanations)
         {
             var part = catalog.Explained(explanation);
@@ -90,7 +92,7 @@ internal sealed class CourseSearch : IDisposable
         }
 
         var all = Fit(Contenders());
-        courses = [courses[0], .. Likeliest(all, c => c.IsUnbounded), .. Likeliest(all, c => !c.IsUnbounded)];
+        courses = [courses[0], .. Likeliest(all, unbounded: true), .. Likeliest(all, unbounded: false)];
         isShort = true;
         return Of(all);
     }
@@ -106,8 +108,7 @@ internal sealed class CourseSearch : IDisposable
         var all = new List<FittedCourse>(comparison.All);
         foreach (var unbounded in (ReadOnlySpan<bool>)[false, true])
         {
-            var best = all.Where(c => c.IsUnbounded == unbounded).OrderByDescending(c => c.Score).Take(Tuned).ToList();
-            foreach (var course in best)
+            foreach (var course in Best(CollectionsMarshal.AsSpan(all), unbounded, Tuned))
             {
                 Tune(course, unbounded, all);
             }
@@ -134,46 +135,76 @@ internal sealed class CourseSearch : IDisposable
     /// <summary>The flat hypothesis, and of either side those that are not far behind its best.</summary>
     private List<GrowthCourse> Contenders()
     {
-        var screenings = new Screening?[courses.Count];
-        Screen(c => c.Parts.Length <= 1);
+        Span<Screening> screenings = stackalloc Screening[courses.Count];
+        screenings.Fill(Screening.Impossible);
+        Screen(screenings, several: false);
         // Where no single part says anything, several say nothing either.
-        isFlat = Array.TrueForAll(screenings, s => !(s?.Score > screenings[0]!.Value.Score));
+        isFlat = true;
+        foreach (var screening in screenings)
+        {
+            isFlat &= !(screening.Score > screenings[0].Score);
+        }
+
         if (!isFlat)
         {
-            Screen(c => c.Parts.Length > 1);
+            Screen(screenings, several: true);
         }
 
-        var (bounded, unbounded) = (LeastScore(false), LeastScore(true));
-        return [.. courses.Where((_, i) => i == 0 || screenings[i] is { } s && s.Score >= (s.IsUnbounded ? unbounded : bounded))];
-
-        void Screen(Predicate<GrowthCourse> which)
+        var (bounded, unbounded) = (LeastScore(screenings, false), LeastScore(screenings, true));
+        var contenders = new List<GrowthCourse>();
+        for (var i = 0; i < screenings.Length; i++)
         {
-            fitter.Prepare(courses.Where(c => which(c)));
-            for (var i = 0; i < screenings.Length; i++)
+            if (i == 0 || screenings[i].Score >= (screenings[i].IsUnbounded ? unbounded : bounded))
             {
-                screenings[i] = which(courses[i]) && fitter.Screen(courses[i]) is { } s && IsPossible(courses[i], s.Rise) ? s : screenings[i];
+                contenders.Add(courses[i]);
             }
         }
 
-        // Those that will be tuned are kept however far they are behind.
-        double LeastScore(bool unbounded)
-        {
-            var (first, second) = (double.NegativeInfinity, double.NegativeInfinity);
-            for (var i = 1; i < screenings.Length; i++)
-            {
-                if (screenings[i] is { } s && s.IsUnbounded == unbounded && s.Score > second)
-                {
-                    (first, second) = s.Score > first ? (s.Score, first) : (first, s.Score);
-                }
-            }
+        return contenders;
+    }
 
-            return Math.Min(first - FarBehind, second);
+    /// <summary>Screens the hypotheses of several parts, or the others.</summary>
+    private void Screen(Span<Screening> screenings, bool several)
+    {
+        foreach (var course in courses)
+        {
+            if (course.Parts.Length > 1 == several)
+            {
+                fitter.Add(course);
+            }
         }
+
+        fitter.Prepare();
+        for (var i = 0; i < screenings.Length; i++)
+        {
+            if (courses[i].Parts.Length > 1 == several)
+            {
+                var screening = fitter.Screen(courses[i]);
+                screenings[i] = IsPossible(courses[i], screening.Rise) ? screening : Screening.Impossible;
+            }
+        }
+    }
+
+    /// <summary>What a hypothesis of one side must reach: those that will be tuned are kept however far they are behind.</summary>
+    private static double LeastScore(ReadOnlySpan<Screening> screenings, bool unbounded)
+    {
+        var (first, second) = (double.NegativeInfinity, double.NegativeInfinity);
+        foreach (var screening in screenings[1..])
+        {
+            if (screening.IsUnbounded == unbounded && screening.Score > second)
+            {
+                (first, second) =
+                    screening.Score > first ? (screening.Score, first) : (first, screening.Score);
+            }
+        }
+
+        return Math.Min(first - FarBehind, second);
     }
 
     private List<FittedCourse> Fit(List<GrowthCourse> hypotheses)
     {
-        fitter.Prepare(hypotheses);
+        hypotheses.ForEach(fitter.Add);
+        fitter.Prepare();
         var all = new List<FittedCourse>(hypotheses.Count);
         foreach (var course in hypotheses)
         {
@@ -189,12 +220,33 @@ internal sealed class CourseSearch : IDisposable
     private bool IsPossible(GrowthCourse course, double rise) =>
         Math.Abs(rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range;
 
-    private static IEnumerable<GrowthCourse> Likeliest(List<FittedCourse> all, Func<FittedCourse, bool> side)
+    /// <summary>Those of one side that are looked at again.</summary>
+    private static IEnumerable<GrowthCourse> Likeliest(List<FittedCourse> all, bool unbounded)
     {
-        var own = all.Where(c => side(c) && c.Course.Parts.Length > 0).OrderByDescending(c => c.Score).ToList();
-        return own.Count == 0
-            ? []
-            : own.TakeWhile(c => c.Score > own[0].Score - FarBehind).Take(ShortList).Select(c => c.Course);
+        var best = Best(CollectionsMarshal.AsSpan(all)[1..], unbounded, ShortList);
+        return best.TakeWhile(c => c.Score > best[0].Score - FarBehind).Select(c => c.Course);
+    }
+
+    /// <summary>So many of one side, the best first.</summary>
+    private static List<FittedCourse> Best(ReadOnlySpan<FittedCourse> all, bool unbounded, int count)
+    {
+        var best = new List<FittedCourse>(count + 1);
+        foreach (var fit in all)
+        {
+            var place = best.Count;
+            while (place > 0 && fit.Score > best[place - 1].Score)
+            {
+                place--;
+            }
+
+            if (fit.IsUnbounded == unbounded && place < count)
+            {
+                best.Insert(place, fit);
+                best.RemoveRange(Math.Min(count, best.Count), Math.Max(0, best.Count - count));
+            }
+        }
+
+        return best;
     }
 
     private Comparison Of(List<FittedCourse> all)

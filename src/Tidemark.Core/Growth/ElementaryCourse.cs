@@ -70,6 +70,8 @@ internal sealed class ElementaryCourse
     private readonly double parameter;
     private readonly double span;
     private readonly CourseLives lives;
+    private readonly double reach;
+    private readonly double atEnd;
 
     /// <summary>What another column explains.</summary>
     public ElementaryCourse(int index, double[] column)
@@ -113,17 +115,12 @@ internal sealed class ElementaryCourse
         }
 
         // Of a process that was just restarted, the lives before tell how far the course has been seen to run.
-        var reach = clock.End;
-        for (var i = 0; i < Column.Length; i++)
-        {
-            reach = lives == CourseLives.All ? Math.Max(reach, clock.Readings[i]) : reach;
-        }
-
-        RiseAfterStart = kind == CourseKind.Step ? 0 : At(reach) - At(Math.Min(StartUp * span, reach));
-        RiseAfterFirstMoments = At(reach) - At(Math.Min(FirstMoments * span, reach));
+        reach = lives == CourseLives.All ? clock.Furthest : clock.End;
+        var reached = At(reach);
+        atEnd = reach == clock.End ? reached : At(clock.End);
         Slope = SlopeAt(clock.End) * clock.Pace;
-        Rise = At(reach) - At(0);
-        Future = At(reach + (span * clock.Pace)) - At(reach);
+        Rise = reached - At(0);
+        Future = At(reach + (span * clock.Pace)) - reached;
     }
 
     /// <summary>Its place among all courses of an analysis, from 0.</summary>
@@ -139,10 +136,10 @@ internal sealed class ElementaryCourse
     public double Rise { get; }
 
     /// <summary>The part of the rise that came after the start-up; 0 for a step, which is no growth.</summary>
-    public double RiseAfterStart { get; }
+    public double RiseAfterStart => kind == CourseKind.Step ? 0 : RiseAfter(StartUp);
 
     /// <summary>The part of the rise that came after the first moments.</summary>
-    public double RiseAfterFirstMoments { get; }
+    public double RiseAfterFirstMoments => RiseAfter(FirstMoments);
 
     /// <summary>How much it rises beyond that in as long again as the history lasted.</summary>
     public double Future { get; }
@@ -193,34 +190,40 @@ internal sealed class ElementaryCourse
         }
     }
 
-    /// <summary>Its value so many hours after the end of the history, if the work goes on as it did of late.</summary>
-    public double After(double hours) => At(clock.End + (hours * clock.PaceAhead));
+    /// <summary>How much it rises in so many hours after the end of the history, if the work goes on as it did of late.</summary>
+    public double Ahead(double hours) => At(clock.End + (hours * clock.PaceAhead)) - atEnd;
 
     public override string ToString() => $"{kind}({parameter:0.##},{since:0.##}){(clock.Pace == 1 ? "" : "w")}";
+
+    private double RiseAfter(double share) => At(reach) - At(Math.Min(share * span, reach));
 
     /// <summary>The function at many readings at once.</summary>
     private void Tabulate(ReadOnlySpan<double> readings, Span<double> values)
     {
         var done = 0;
-        if (kind is CourseKind.Levelling or CourseKind.Power or CourseKind.Logarithm)
+        var (p, s, whole, width, zero, one) = (
+            new Vector<double>(kind == CourseKind.Power ? parameter : 1 / parameter),
+            new Vector<double>(since),
+            new Vector<double>(span),
+            new Vector<double>(1 / span),
+            Vector<double>.Zero,
+            Vector<double>.One
+        );
+        for (; done <= readings.Length - Vector<double>.Count; done += Vector<double>.Count)
         {
-            var (p, s, width, one) = (
-                new Vector<double>(kind == CourseKind.Power ? parameter : 1 / parameter),
-                new Vector<double>(since),
-                new Vector<double>(1 / span),
-                Vector<double>.One
-            );
-            for (; done + Vector<double>.Count <= readings.Length; done += Vector<double>.Count)
+            var x = new Vector<double>(readings[done..]);
+            var y = kind switch
             {
-                var x = new Vector<double>(readings[done..]);
-                var y = kind switch
-                {
-                    CourseKind.Levelling => one - Vector.Exp(Vector.Min((s - x) * p, Vector<double>.Zero)),
-                    CourseKind.Power => Vector.Exp(p * Vector.Log(Vector.Max(x * width, new Vector<double>(1e-12)))),
-                    _ => Vector.Log(one + (x * p)),
-                };
-                y.CopyTo(values[done..]);
-            }
+                CourseKind.Linear => x / whole,
+                CourseKind.Square => x / whole * (x / whole),
+                CourseKind.Levelling => one - Vector.Exp(Vector.Min((s - x) * p, zero)),
+                CourseKind.Power => Vector.Exp(p * Vector.Log(Vector.Max(x * width, new Vector<double>(1e-12)))),
+                CourseKind.Logarithm => Vector.Log(one + (x * p)),
+                CourseKind.Late => Vector.Max(zero, x - s) / whole,
+                CourseKind.Capped => Vector.Min(x, s) / s,
+                _ => Vector.ConditionalSelect(Vector.GreaterThanOrEqual(x, s), one, zero),
+            };
+            y.CopyTo(values[done..]);
         }
 
         for (; done < readings.Length; done++)
@@ -239,6 +242,7 @@ internal sealed class ElementaryCourse
             CourseKind.Logarithm => Math.Log(1 + (x / parameter)),
             CourseKind.Late => Math.Max(0, x - since) / span,
             CourseKind.Capped => Math.Min(x, since) / since,
+            CourseKind.Explained => 0,
             _ => x >= since ? 1 : 0,
         };
 

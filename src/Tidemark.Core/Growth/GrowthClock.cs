@@ -18,6 +18,9 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
 
     public double End => Readings[^1];
 
+    /// <summary>The furthest reading of any life.</summary>
+    public double Furthest { get; } = Readings.Max();
+
     public static GrowthClock OfAge(Bins bins) => new(bins.Ages, 1);
 
     /// <summary>

@@ -33,8 +33,8 @@ internal sealed class CourseCatalog
     private readonly Bins bins;
     private readonly GrowthClock age;
     private readonly GrowthClock? work;
-    private List<GrowthCourse>? inAllLives;
-    private List<GrowthCourse>? inLastLife;
+    private GeneralCourses? inAllLives;
+    private GeneralCourses? inLastLife;
 
     public CourseCatalog(Bins bins)
     {
@@ -45,10 +45,7 @@ internal sealed class CourseCatalog
     }
 
     /// <summary>The start-ups among the courses, the shortest first.</summary>
-    public IEnumerable<ElementaryCourse> StartUps(CourseLives lives) =>
-        General(lives, isCached: true)
-            .Where(c => c.Positions == 1 && c.Parts is [{ IsStartUp: true }])
-            .Select(c => c.Parts[0]);
+    public ElementaryCourse[] StartUps(CourseLives lives) => General(lives).StartUps;
 
     /// <summary>A course that is nothing but what another column explains.</summary>
     public ElementaryCourse Explained(double[] column) => new(Count++, column);
@@ -81,8 +78,8 @@ internal sealed class CourseCatalog
     /// <param name="jumps">Ages at which the level of this signal changed at once, the largest change first.</param>
     public List<GrowthCourse> Courses(CourseLives lives, double[] jumps)
     {
-        var general = General(lives, isCached: true);
-        return jumps.Length == 0 ? [.. general] : [.. general, .. AroundJumps(general, lives, jumps)];
+        var general = General(lives);
+        return jumps.Length == 0 ? [.. general.Courses] : [.. general.Courses, .. AroundJumps(general, lives, jumps)];
     }
 
     private ElementaryCourse Of(
@@ -93,12 +90,10 @@ internal sealed class CourseCatalog
         GrowthClock? clock = null
     ) => new(Count++, bins, clock ?? age, kind, parameter, since, lives);
 
-    private List<GrowthCourse> General(CourseLives lives, bool isCached) =>
-        !isCached ? General(lives)
-        : lives == CourseLives.Last ? inLastLife ??= General(lives)
-        : inAllLives ??= General(lives);
+    private GeneralCourses General(CourseLives lives) =>
+        lives == CourseLives.Last ? inLastLife ??= MakeGeneral(lives) : inAllLives ??= MakeGeneral(lives);
 
-    private List<GrowthCourse> General(CourseLives lives)
+    private GeneralCourses MakeGeneral(CourseLives lives)
     {
         var linear = Of(CourseKind.Linear, lives: lives);
         var square = Of(CourseKind.Square, lives: lives);
@@ -110,7 +105,7 @@ internal sealed class CourseCatalog
             new(GrowthShape.Accelerating, 0, linear, square),
         ];
         AddBending(courses, linear, lives, age, 0);
-        var startUps = courses.Where(c => c.Parts is [{ IsStartUp: true }]).Select(c => c.Parts[0]).ToList();
+        var startUps = courses.Where(c => c.Parts is [{ IsStartUp: true }]).Select(c => c.Parts[0]).ToArray();
         var slower = courses.Where(c => c.Parts is [{ IsLevelling: true, IsStartUp: false }]).Select(c => c.Parts[0]);
         courses.AddRange([
             .. slower.SelectMany(s => startUps.Select(u => new GrowthCourse(GrowthShape.Logarithmic, 2, u, s))),
@@ -137,7 +132,7 @@ internal sealed class CourseCatalog
             AddBending(courses, byWork, lives, work, 1);
         }
 
-        return courses;
+        return new GeneralCourses(courses, linear, startUps);
     }
 
     private void AddBending(
@@ -171,25 +166,24 @@ internal sealed class CourseCatalog
         }
     }
 
-    private List<GrowthCourse> AroundJumps(List<GrowthCourse> general, CourseLives lives, double[] jumps)
+    private List<GrowthCourse> AroundJumps(GeneralCourses general, CourseLives lives, double[] jumps)
     {
         var span = bins.SpanHours;
-        var linear = general[1].Parts[0];
         var steps = Array.ConvertAll(jumps, j => Of(CourseKind.Step, 0, j, lives));
         var courses = new List<GrowthCourse>();
-        foreach (var warmUp in general.Where(IsWarmUpThenLinear).Select(c => c.Parts[0]))
+        foreach (var warmUp in general.StartUps)
         {
             foreach (var step in steps)
             {
                 courses.Add(new(GrowthShape.Logarithmic, 2, warmUp, step));
-                courses.Add(new(GrowthShape.Step, 2, warmUp, linear, step));
+                courses.Add(new(GrowthShape.Step, 2, warmUp, general.Linear, step));
             }
         }
 
         for (var j = 0; j < steps.Length; j++)
         {
             courses.Add(new(GrowthShape.Step, 1, steps[j]));
-            courses.Add(new(GrowthShape.Step, 1, steps[j], linear));
+            courses.Add(new(GrowthShape.Step, 1, steps[j], general.Linear));
             courses.Add(new(GrowthShape.Linear, 1, steps[j], Of(CourseKind.Late, 0, jumps[j], lives)));
             foreach (var share in Settlings)
             {
@@ -209,7 +203,11 @@ internal sealed class CourseCatalog
         }
 
         return courses;
-
-        bool IsWarmUpThenLinear(GrowthCourse c) => c.Positions == 1 && c.Parts.Length == 2 && c.Parts[1] == linear;
     }
+
+    /// <summary>The courses that any signal may take.</summary>
+    /// <param name="Courses">All of them, the flat one first.</param>
+    /// <param name="Linear">Even growth by the age.</param>
+    /// <param name="StartUps">The start-ups by the age, the shortest first.</param>
+    private sealed record GeneralCourses(List<GrowthCourse> Courses, ElementaryCourse Linear, ElementaryCourse[] StartUps);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>Finds where the level of a signal changed at once: a deploy, a burst, a mapping.</summary>
@@ -13,7 +15,7 @@ internal static class Jumps
     public static double[] Find(Bins bins, double[] values)
     {
         var changes = new List<(double Size, double Age)>();
-        var sizes = new List<double>();
+        var sizes = new List<double>(values.Length);
         var last = -1;
         for (var i = 0; i < values.Length; i++)
         {
@@ -40,8 +42,7 @@ internal static class Jumps
             return [];
         }
 
-        sizes.Sort();
-        var usual = sizes[sizes.Count / 2];
+        var usual = Order.Nth(CollectionsMarshal.AsSpan(sizes), sizes.Count / 2);
         changes.RemoveAll(c => c.Size <= Unusual * usual);
         changes.Sort((a, b) => b.Size.CompareTo(a.Size));
         return [.. changes.Take(Maximum).Select(c => c.Age)];
@@ -56,7 +57,7 @@ internal static class Jumps
     public static List<int> Collapses(Bins bins, double[] values)
     {
         var falls = new List<(double Size, int At)>();
-        var sizes = new List<double>();
+        var sizes = new List<double>(values.Length);
         for (var i = 1; i < values.Length; i++)
         {
             if (bins.Lives[i] != bins.Lives[i - 1])
@@ -82,8 +83,7 @@ internal static class Jumps
             return [];
         }
 
-        sizes.Sort();
-        var usual = sizes[sizes.Count / 2];
+        var usual = Order.Nth(CollectionsMarshal.AsSpan(sizes), sizes.Count / 2);
         falls.RemoveAll(f => f.Size <= Unusual * usual);
         falls.Sort((a, b) => b.Size.CompareTo(a.Size));
         var taken = new List<int>();

@@ -25,6 +25,7 @@ internal sealed class NoiseModel
     private readonly double[] calm;
     private readonly double[] own;
     private readonly double[] handed;
+    private readonly double[] sizes;
 
     public NoiseModel(Bins bins, double[] values)
     {
@@ -34,6 +35,7 @@ internal sealed class NoiseModel
         calm = new double[values.Length];
         own = new double[values.Length];
         handed = new double[values.Length];
+        sizes = new double[values.Length];
         Array.Fill(calm, 1);
         for (var i = 0; i < weights.Length; i++)
         {
@@ -192,7 +194,6 @@ internal sealed class NoiseModel
     /// <summary>The standard deviation by the median deviation, which outliers do not move.</summary>
     private double Spread(double[] rest)
     {
-        var sizes = new double[Samples];
         var n = 0;
         for (var i = 0; i < rest.Length; i++)
         {
@@ -202,7 +203,6 @@ internal sealed class NoiseModel
             }
         }
 
-        Array.Sort(sizes);
-        return Math.Max(1.4826 * (n > 0 ? sizes[n / 2] : 0), 1e-9);
+        return Math.Max(1.4826 * (n > 0 ? Order.Nth(sizes.AsSpan(0, n), n / 2) : 0), 1e-9);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>Finds the teeth of a slow sawtooth: memory that rises steadily and collapses, again and again.</summary>
@@ -72,7 +74,7 @@ internal static class Sawtooth
     /// <summary>The turning points of the signal, lows and highs in turn, without those that noise makes.</summary>
     private static List<int> Turns(double[] values, int first, int end)
     {
-        var sizes = new List<double>();
+        var sizes = new List<double>(end - first);
         var (least, most, last) = (double.MaxValue, double.MinValue, -1);
         for (var i = first; i < end; i++)
         {
@@ -96,8 +98,8 @@ internal static class Sawtooth
             return [];
         }
 
-        sizes.Sort();
-        var threshold = Math.Max(Unusual * sizes[sizes.Count / 4], ShareOfRange * (most - least));
+        var usual = Order.Nth(CollectionsMarshal.AsSpan(sizes), sizes.Count / 4);
+        var threshold = Math.Max(Unusual * usual, ShareOfRange * (most - least));
         var turns = new List<int>();
         var (low, high, rising) = (-1, -1, false);
         for (var i = first; i < end; i++)

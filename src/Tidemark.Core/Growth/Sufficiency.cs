@@ -22,7 +22,7 @@ internal static class Sufficiency
     {
         var footprint = history.Values(Signal.Footprint);
         var times = history.Times;
-        var seen = new List<double>();
+        var seen = new List<double>(times.Length);
         var (longestLife, life) = (0, 0);
         for (var l = 0; l < history.LifeCount; l++)
         {
@@ -94,8 +94,7 @@ internal static class Sufficiency
             steps[i] = times[i + 1] - times[i];
         }
 
-        Array.Sort(steps);
-        return steps[steps.Length / 2];
+        return Order.Nth(steps, steps.Length / 2);
     }
 
     private static int LongestPiece(List<double> times, double interval)
