@@ -7,21 +7,6 @@ namespace Tidemark.Core.Growth;
 /// </summary>
 internal sealed class Background
 {
-    /// <summary>A day must be seen one and a half times before a daily season can be told from a trend.</summary>
-    private const double SeasonDays = 1.6;
-
-    /// <summary>The same of a week.</summary>
-    private const double WeekSeasonDays = 10;
-
-    /// <summary>From here on a history may hold a weekend and the days around it.</summary>
-    private const double WeekendDays = 4;
-
-    /// <summary>A sine and its first overtone follow the two humps of a working day.</summary>
-    private const int Harmonics = 2;
-
-    /// <summary>Lives before these share one level.</summary>
-    private const int MaximumLives = 8;
-
     /// <summary>More explanations than this would explain anything.</summary>
     private const int MaximumExplanations = 2;
 
@@ -30,22 +15,13 @@ internal sealed class Background
     /// </summary>
     private const double ExplanationErrors = 3;
 
-    /// <summary>Bends of the trend that noise and explanations are measured beside.</summary>
-    private const int Bends = 6;
-
     private readonly Bins bins;
-    private readonly List<double[]> columns = [];
-    private readonly int levels;
+    private readonly List<double[]> columns;
 
     public Background(Bins bins, bool withSeason)
     {
         this.bins = bins;
-        AddLevels();
-        levels = columns.Count;
-        if (withSeason)
-        {
-            AddSeason();
-        }
+        columns = withSeason ? [.. bins.Movements.Levels, .. bins.Movements.Season] : [.. bins.Movements.Levels];
     }
 
     /// <summary>The columns, the levels first.</summary>
@@ -55,12 +31,12 @@ internal sealed class Background
     public int Explanations { get; private set; }
 
     /// <summary>What is left of a signal by this and a trend that may bend anywhere.</summary>
-    public double[] RestBesideAnyTrend(NoiseModel noise, double[] target)
+    public void RestBesideAnyTrend(NoiseModel noise, double[] target, double[] rest)
     {
-        var rest = noise.Weighted(target);
+        noise.Weigh(target, rest);
         using var basis = BesideAnyTrend(noise);
         basis.Remove(rest);
-        return noise.Unweighted(rest);
+        noise.Unweigh(rest);
     }
 
     /// <summary>Takes in the explanations that leave the least of the signal, one after the other; memory falls with none of them.</summary>
@@ -138,16 +114,10 @@ internal sealed class Background
 
     private OrthogonalBasis BesideAnyTrend(NoiseModel noise)
     {
-        var basis = Known(noise, Bends + MaximumExplanations);
-        var bend = new double[bins.Count];
-        for (var k = 0; k < Bends; k++)
+        var bends = bins.Movements.Bends;
+        var basis = Known(noise, bends.Count + MaximumExplanations);
+        foreach (var bend in bends)
         {
-            var from = bins.SpanHours * k / Bends;
-            for (var i = 0; i < bend.Length; i++)
-            {
-                bend[i] = Math.Max(0, bins.Hours[i] - from);
-            }
-
             noise.Weigh(bend, basis.Next);
             basis.Take();
         }
@@ -165,68 +135,5 @@ internal sealed class Background
         }
 
         return basis;
-    }
-
-    private void AddLevels()
-    {
-        var lives = bins.Lives[^1] + 1;
-        var first = Math.Max(0, lives - MaximumLives);
-        for (var life = first; life < lives; life++)
-        {
-            var level = new double[bins.Count];
-            for (var i = 0; i < level.Length; i++)
-            {
-                level[i] = Math.Max(bins.Lives[i], first) == life ? 1 : 0;
-            }
-
-            columns.Add(level);
-        }
-    }
-
-    private void AddSeason()
-    {
-        var days = bins.SpanHours / 24;
-        if (days >= SeasonDays)
-        {
-            AddHarmonics(24);
-        }
-
-        if (days >= WeekSeasonDays)
-        {
-            AddHarmonics(168);
-        }
-        else if (days >= WeekendDays)
-        {
-            AddWeekend();
-        }
-    }
-
-    private void AddHarmonics(double periodHours)
-    {
-        for (var k = 1; k <= Harmonics; k++)
-        {
-            var sine = new double[bins.Count];
-            var cosine = new double[bins.Count];
-            for (var i = 0; i < sine.Length; i++)
-            {
-                (sine[i], cosine[i]) = Math.SinCos(2 * Math.PI * k * bins.Hours[i] / periodHours);
-            }
-
-            columns.Add(sine);
-            columns.Add(cosine);
-        }
-    }
-
-    private void AddWeekend()
-    {
-        var weekend = new double[bins.Count];
-        for (var i = 0; i < weekend.Length; i++)
-        {
-            // The first of January 1970 was a Thursday.
-            var day = (((bins.StartSeconds / 3600) + bins.Hours[i]) / 24) + 3;
-            weekend[i] = (int)Math.Floor(day % 7) >= 5 ? 1 : 0;
-        }
-
-        columns.Add(weekend);
     }
 }

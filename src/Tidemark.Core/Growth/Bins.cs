@@ -26,6 +26,7 @@ internal sealed class Bins
     private Bins(ProcessHistory history, List<int> starts, List<int> ends, List<int> lives)
     {
         this.history = history;
+        TellsRestarts = Signals.All.Any(s => s.IsCounter && history.Has(s.Signal));
         this.starts = [.. starts];
         this.ends = [.. ends];
         signals = new BinnedSignal?[Signals.Count];
@@ -43,7 +44,7 @@ internal sealed class Bins
     private Bins(Bins other, int[] lives, double[] ages)
     {
         (history, starts, ends, signals, Hours) = (other.history, other.starts, other.ends, other.signals, other.Hours);
-        (Lives, Ages) = (lives, ages);
+        (TellsRestarts, Lives, Ages) = (other.TellsRestarts, lives, ages);
     }
 
     public int Count => Hours.Length;
@@ -64,7 +65,7 @@ internal sealed class Bins
     public double SpanHours => Count == 0 ? 1e-9 : Math.Max(Hours[^1] - Hours[0], 1e-9);
 
     /// <summary>Whether a restart would show in a counter that starts over.</summary>
-    public bool TellsRestarts => Signals.All.Any(s => s.IsCounter && history.Has(s.Signal));
+    public bool TellsRestarts { get; }
 
     /// <summary>Sampled at least so often, in seconds, somebody is watching live and wants the best answer now.</summary>
     private const double LiveInterval = 5;
@@ -73,6 +74,9 @@ internal sealed class Bins
 
     private static bool IsLive(ProcessHistory history) =>
         history.Count > 1 && (history.Times[^1] - history.Times[0]) / (history.Count - 1) <= LiveInterval;
+
+    /// <summary>How any signal may move without a growth of its own.</summary>
+    public Movements Movements => field ??= new Movements(this);
 
     /// <summary>The courses that memory may have taken, tabulated for these intervals.</summary>
     public CourseCatalog Catalog => field ??= new CourseCatalog(this);
@@ -355,8 +359,8 @@ internal sealed class Bins
             {
                 if (!double.IsNaN(value))
                 {
-                    low = Math.Min(low, value);
-                    high = Math.Max(high, value);
+                    low = value < low ? value : low;
+                    high = value > high ? value : high;
                     sum += value;
                     seen++;
                 }

@@ -36,10 +36,10 @@ internal sealed class CourseFitter(
     private readonly int length = target.Length;
     private readonly OrthogonalBasis basis = new(target.Length, known.Count + 1);
     private readonly double[] rest = new double[target.Length];
-    private int[] places = new int[catalog.Count + Reserve];
+    private int[] places = ArrayPool<int>.Shared.Rent(catalog.Count + Reserve);
     private double[] prepared = ArrayPool<double>.Shared.Rent((catalog.Count + Reserve) * target.Length);
-    private double[] alongRest = new double[catalog.Count + Reserve];
-    private double[] squares = new double[catalog.Count + Reserve];
+    private double[] alongRest = ArrayPool<double>.Shared.Rent(catalog.Count + Reserve);
+    private double[] squares = ArrayPool<double>.Shared.Rent(catalog.Count + Reserve);
     private NoiseModel? noise;
     private double restSquare;
     private double leastSquare;
@@ -49,7 +49,10 @@ internal sealed class CourseFitter(
     public void Dispose()
     {
         basis.Dispose();
+        ArrayPool<int>.Shared.Return(places);
         ArrayPool<double>.Shared.Return(prepared);
+        ArrayPool<double>.Shared.Return(alongRest);
+        ArrayPool<double>.Shared.Return(squares);
     }
 
     /// <summary>From here on fits under this noise.</summary>
@@ -209,7 +212,9 @@ internal sealed class CourseFitter(
     {
         if (part.Index >= places.Length)
         {
-            Array.Resize(ref places, part.Index + Reserve);
+            var known = places.Length;
+            Grow(ref places, part.Index + Reserve);
+            places.AsSpan(known).Clear();
         }
 
         if (places[part.Index] > 0)
@@ -217,17 +222,26 @@ internal sealed class CourseFitter(
             return;
         }
 
-        if ((count + 1) * length > prepared.Length || count == alongRest.Length)
+        if ((count + 1) * length > prepared.Length)
         {
-            var more = ArrayPool<double>.Shared.Rent(2 * (count + 1) * length);
-            prepared.AsSpan(0, count * length).CopyTo(more);
-            ArrayPool<double>.Shared.Return(prepared);
-            prepared = more;
-            Array.Resize(ref alongRest, 2 * (count + 1));
-            Array.Resize(ref squares, 2 * (count + 1));
+            Grow(ref prepared, 2 * (count + 1) * length);
+        }
+
+        if (count == Math.Min(alongRest.Length, squares.Length))
+        {
+            Grow(ref alongRest, 2 * (count + 1));
+            Grow(ref squares, 2 * (count + 1));
         }
 
         noise!.News(part.Column, Column(count));
         places[part.Index] = ++count;
+    }
+
+    private static void Grow<T>(ref T[] rented, int needed)
+    {
+        var more = ArrayPool<T>.Shared.Rent(needed);
+        rented.CopyTo(more);
+        ArrayPool<T>.Shared.Return(rented);
+        rented = more;
     }
 }

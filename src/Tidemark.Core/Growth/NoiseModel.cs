@@ -26,6 +26,7 @@ internal sealed class NoiseModel
     private readonly double[] own;
     private readonly double[] handed;
     private readonly double[] sizes;
+    private bool isPrepared;
 
     public NoiseModel(Bins bins, double[] values)
     {
@@ -64,7 +65,7 @@ internal sealed class NoiseModel
         }
 
         Samples = intervals.Count;
-        Prepare();
+        isPrepared = false;
     }
 
     public double[] Weighted(double[] column)
@@ -88,14 +89,12 @@ internal sealed class NoiseModel
         }
     }
 
-    public double[] Unweighted(double[] column)
+    public void Unweigh(double[] column)
     {
         for (var i = 0; i < column.Length; i++)
         {
             column[i] = roots[i] > 0 ? column[i] / roots[i] : 0;
         }
-
-        return column;
     }
 
     /// <summary>Sets the weights by what a fit leaves over.</summary>
@@ -112,7 +111,7 @@ internal sealed class NoiseModel
             }
         }
 
-        Prepare();
+        isPrepared = false;
     }
 
     /// <summary>Learns the memory from what a fit leaves over; true where there is clearly more than was known.</summary>
@@ -139,7 +138,7 @@ internal sealed class NoiseModel
         }
 
         Memory = correlation;
-        Prepare();
+        isPrepared = false;
         return true;
     }
 
@@ -155,12 +154,17 @@ internal sealed class NoiseModel
             calm[i] = Math.Sqrt((TailFreedom + 1) / (TailFreedom + (size * size)));
         }
 
-        Prepare();
+        isPrepared = false;
     }
 
     /// <summary>What is new in each interval: the column less what the interval before leads to expect (Prais and Winsten, 1954).</summary>
     public void News(ReadOnlySpan<double> column, Span<double> news)
     {
+        if (!isPrepared)
+        {
+            Prepare();
+        }
+
         news[0] = own[0] * column[0];
         var i = 1;
         for (; i <= news.Length - Vector<double>.Count; i += Vector<double>.Count)
@@ -187,6 +191,8 @@ internal sealed class NoiseModel
             own[i] = calm[i] * (follows ? Math.Min(roots[i], roots[i - 1]) : roots[i] * alone);
             handed[i] = follows ? own[i] * Memory : 0;
         }
+
+        isPrepared = true;
     }
 
     private bool Follows(int i) => weights[i] > 0 && weights[i - 1] > 0 && bins.Lives[i] == bins.Lives[i - 1];

@@ -68,10 +68,10 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         for (; !several.IsEmpty; several = several[rows..])
         {
             var column = several[..rows];
+            var times = from < Count ? Dot(column, Own(from)) : 0;
             for (var k = from; k < Count; k++)
             {
-                var own = Own(k);
-                Subtract(column, own, Dot(column, own));
+                times = Subtract(column, Own(k), times, Own(Math.Min(k + 1, Count - 1)));
             }
         }
     }
@@ -95,20 +95,29 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         return sum;
     }
 
-    private static void Subtract(Span<double> from, ReadOnlySpan<double> column, double times)
+    /// <summary>Subtracts a column of the basis so many times, and multiplies what is left with the next one on the way.</summary>
+    private static double Subtract(Span<double> from, ReadOnlySpan<double> column, double times, ReadOnlySpan<double> next)
     {
         var a = MemoryMarshal.Cast<double, Vector<double>>(from);
         var b = MemoryMarshal.Cast<double, Vector<double>>(column[..from.Length]);
+        var c = MemoryMarshal.Cast<double, Vector<double>>(next[..from.Length]);
         var factor = new Vector<double>(times);
+        var sums = Vector<double>.Zero;
         for (var i = 0; i < a.Length; i++)
         {
-            a[i] -= factor * b[i];
+            var left = a[i] - (factor * b[i]);
+            a[i] = left;
+            sums += left * c[i];
         }
 
+        var sum = Vector.Sum(sums);
         for (var i = a.Length * Vector<double>.Count; i < from.Length; i++)
         {
             from[i] -= times * column[i];
+            sum += from[i] * next[i];
         }
+
+        return sum;
     }
 
     /// <summary>The same as <see cref="Dot"/> and <see cref="Subtract"/> of each column, to the last bit.</summary>

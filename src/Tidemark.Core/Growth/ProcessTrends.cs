@@ -18,6 +18,8 @@ internal sealed class ProcessTrends(Bins bins)
         [.. Explanations.OfLoad(bins), .. bins.IsLiveWatch ? Explanations.OfWorkInProgress(bins) : []]
     );
 
+    private readonly Lazy<List<double[]>> liveHeap = new(() => Explanations.OfLiveHeap(bins));
+
     /// <summary>The few objects that fragment a heap are alive, and grow in number with what they hold.</summary>
     private const double ManyTimes = 4;
 
@@ -51,7 +53,7 @@ internal sealed class ProcessTrends(Bins bins)
         field ??=
             Live is null ? Held
             : TellsReusable ? TrendAnalysis.Of(bins, BeyondLive(Signal.Footprint), load.Value)
-            : TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, [.. load.Value, .. Explanations.OfLiveHeap(bins)]);
+            : TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, [.. load.Value, .. liveHeap.Value]);
 
     /// <summary>
     /// True where <see cref="FootprintBeyondHeap"/> goes on and is no small part of how the footprint has moved: the books that a runtime
@@ -98,7 +100,7 @@ internal sealed class ProcessTrends(Bins bins)
             : TrendAnalysis.Of(
                 bins,
                 committed.Low,
-                bins.IsLiveWatch ? [.. load.Value, .. Explanations.OfLiveHeap(bins)] : Explanations.OfLiveHeap(bins)
+                bins.IsLiveWatch ? [.. load.Value, .. liveHeap.Value] : liveHeap.Value
             );
 
     /// <summary>A count as it stands, such as threads or cache entries; null where it is not known.</summary>

@@ -23,6 +23,7 @@ internal sealed class TrendAnalysis
 
     private readonly Bins bins;
     private readonly double[] target;
+    private readonly double[] rest;
     private readonly IReadOnlyList<double[]> explanations;
     private readonly double range;
     private readonly CourseCatalog catalog;
@@ -33,6 +34,7 @@ internal sealed class TrendAnalysis
         this.explanations = explanations;
         catalog = bins.Catalog;
         target = [.. values];
+        rest = new double[values.Length];
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         for (var i = 0; i < target.Length; i++)
         {
@@ -79,10 +81,12 @@ internal sealed class TrendAnalysis
         }
 
         var background = new Background(bins, withSeason: true);
-        noise.Reweigh(background.RestBesideAnyTrend(noise, target));
+        background.RestBesideAnyTrend(noise, target, rest);
+        noise.Reweigh(rest);
         var open = background.Explain(noise, target, explanations);
-        noise.Reweigh(background.RestBesideAnyTrend(noise, target));
-        var rest = background.RestBesideAnyTrend(noise, target);
+        background.RestBesideAnyTrend(noise, target, rest);
+        noise.Reweigh(rest);
+        background.RestBesideAnyTrend(noise, target, rest);
         noise.LearnMemory(rest);
         noise.LearnJumps(rest);
         return Finish(noise, background, Jumps.Find(bins, values), open, isSawtooth: false);
@@ -157,9 +161,10 @@ internal sealed class TrendAnalysis
             Add(part.Column);
         }
 
-        var rest = noise.Weighted(target);
+        noise.Weigh(target, rest);
         basis.Remove(rest);
-        return noise.Unweighted(rest);
+        noise.Unweigh(rest);
+        return rest;
 
         void Add(double[] column)
         {

@@ -1,0 +1,117 @@
+namespace Tidemark.Core.Growth;
+
+/// <summary>Columns by which any signal may move, as far as they depend on the intervals alone: made once for all signals of a history.</summary>
+internal sealed class Movements
+{
+    /// <summary>A day must be seen one and a half times before a daily season can be told from a trend.</summary>
+    private const double SeasonDays = 1.6;
+
+    /// <summary>The same of a week.</summary>
+    private const double WeekSeasonDays = 10;
+
+    /// <summary>From here on a history may hold a weekend and the days around it.</summary>
+    private const double WeekendDays = 4;
+
+    /// <summary>A sine and its first overtone follow the two humps of a working day.</summary>
+    private const int Harmonics = 2;
+
+    /// <summary>Lives before these share one level.</summary>
+    private const int MaximumLives = 8;
+
+    /// <summary>So many bends follow any trend.</summary>
+    private const int MaximumBends = 6;
+
+    private readonly Bins bins;
+    private readonly List<double[]> levels = [];
+    private readonly List<double[]> season = [];
+    private readonly List<double[]> bends = [];
+
+    public Movements(Bins bins)
+    {
+        this.bins = bins;
+        AddLevels();
+        AddSeason();
+        AddBends();
+    }
+
+    /// <summary>The level of each life.</summary>
+    public IReadOnlyList<double[]> Levels => levels;
+
+    /// <summary>A day, a week or a weekend, where they were seen for long enough.</summary>
+    public IReadOnlyList<double[]> Season => season;
+
+    /// <summary>Straight lines that begin one after the other: together they are a trend that may bend anywhere.</summary>
+    public IReadOnlyList<double[]> Bends => bends;
+
+    private void AddLevels()
+    {
+        var lives = bins.Lives[^1] + 1;
+        var first = Math.Max(0, lives - MaximumLives);
+        for (var life = first; life < lives; life++)
+        {
+            var level = new double[bins.Count];
+            for (var i = 0; i < level.Length; i++)
+            {
+                level[i] = Math.Max(bins.Lives[i], first) == life ? 1 : 0;
+            }
+
+            levels.Add(level);
+        }
+    }
+
+    private void AddSeason()
+    {
+        var days = bins.SpanHours / 24;
+        if (days >= SeasonDays)
+        {
+            AddHarmonics(24);
+        }
+
+        if (days >= WeekSeasonDays)
+        {
+            AddHarmonics(168);
+        }
+        else if (days >= WeekendDays)
+        {
+            AddWeekend();
+        }
+    }
+
+    private void AddHarmonics(double periodHours)
+    {
+        for (var k = 1; k <= Harmonics; k++)
+        {
+            var sine = new double[bins.Count];
+            var cosine = new double[bins.Count];
+            for (var i = 0; i < sine.Length; i++)
+            {
+                (sine[i], cosine[i]) = Math.SinCos(2 * Math.PI * k * bins.Hours[i] / periodHours);
+            }
+
+            season.Add(sine);
+            season.Add(cosine);
+        }
+    }
+
+    private void AddWeekend()
+    {
+        var weekend = new double[bins.Count];
+        for (var i = 0; i < weekend.Length; i++)
+        {
+            // The first of January 1970 was a Thursday.
+            var day = (((bins.StartSeconds / 3600) + bins.Hours[i]) / 24) + 3;
+            weekend[i] = (int)Math.Floor(day % 7) >= 5 ? 1 : 0;
+        }
+
+        season.Add(weekend);
+    }
+
+    private void AddBends()
+    {
+        for (var k = 0; k < MaximumBends; k++)
+        {
+            var from = bins.SpanHours * k / MaximumBends;
+            bends.Add(Array.ConvertAll(bins.Hours, h => Math.Max(0, h - from)));
+        }
+    }
+}
