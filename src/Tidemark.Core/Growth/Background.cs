@@ -75,6 +75,7 @@ internal sealed class Background
             columns.Add(taken);
             Explanations++;
             noise.Weigh(taken, basis.Next);
+            basis.Add();
             basis.Take();
             basis.Remove(rest);
         }
@@ -99,9 +100,7 @@ internal sealed class Background
         var (best, most) = (-1, needed);
         for (var k = 0; k < open.Count; k++)
         {
-            var column = all.Slice(k * rows, rows);
-            var own = OrthogonalBasis.Dot(column, column);
-            var along = OrthogonalBasis.Dot(column, rest);
+            var (own, along) = OrthogonalBasis.Dots(all.Slice(k * rows, rows), rest);
             if (own > OrthogonalBasis.Collinear * wholes[k] && along > 0 && along * along / own > most)
             {
                 (best, most) = (k, along * along / own);
@@ -119,9 +118,10 @@ internal sealed class Background
         foreach (var bend in bends)
         {
             noise.Weigh(bend, basis.Next);
-            basis.Take();
+            basis.Add();
         }
 
+        basis.Take();
         return basis;
     }
 
@@ -131,8 +131,10 @@ internal sealed class Background
         foreach (var column in columns)
         {
             noise.Weigh(column, basis.Next);
-            basis.Take();
+            basis.Add();
         }
+
+        basis.Take();
 
         return basis;
     }

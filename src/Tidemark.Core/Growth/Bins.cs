@@ -359,8 +359,8 @@ internal sealed class Bins
             {
                 if (!double.IsNaN(value))
                 {
-                    low = value < low ? value : low;
-                    high = value > high ? value : high;
+                    low = Math.Min(low, value);
+                    high = Math.Max(high, value);
                     sum += value;
                     seen++;
                 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Tidemark.Core.Growth;
 
@@ -63,8 +64,10 @@ internal sealed class CourseFitter(
         foreach (var column in known)
         {
             noise.News(column, basis.Next);
-            basis.Take();
+            basis.Add();
         }
+
+        basis.Take();
 
         noise.News(target, rest);
         basis.Remove(rest);
@@ -89,13 +92,12 @@ internal sealed class CourseFitter(
         basis.Remove(prepared.AsSpan(ready * length, (count - ready) * length));
         for (; ready < count; ready++)
         {
-            var column = Column(ready);
-            alongRest[ready] = OrthogonalBasis.Dot(column, rest);
-            squares[ready] = OrthogonalBasis.Dot(column, column);
+            (squares[ready], alongRest[ready]) = OrthogonalBasis.Dots(Column(ready), rest);
         }
     }
 
     /// <summary>How likely a prepared course is.</summary>
+    [SkipLocalsInit]
     public Screening Screen(GrowthCourse course)
     {
         var size = course.Parts.Length;
@@ -117,6 +119,7 @@ internal sealed class CourseFitter(
     }
 
     /// <summary>A prepared course with its sizes and their errors; null where it cannot be fitted.</summary>
+    [SkipLocalsInit]
     public FittedCourse? Fit(GrowthCourse course)
     {
         var size = course.Parts.Length;
@@ -163,6 +166,7 @@ internal sealed class CourseFitter(
         - (CourseSearch.CostOfParameter * Parameters(course));
 
     /// <summary>The sizes of the parts by least squares, and the sum of squares that they leave; null where they make no sense.</summary>
+    [SkipLocalsInit]
     private double? Solve(GrowthCourse course, Span<double> inverse, Span<double> sizes)
     {
         var parts = course.Parts;

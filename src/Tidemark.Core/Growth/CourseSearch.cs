@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tidemark.Core.Growth;
@@ -133,6 +134,7 @@ internal sealed class CourseSearch : IDisposable
     }
 
     /// <summary>The flat hypothesis, and of either side those that are not far behind its best.</summary>
+    [SkipLocalsInit]
     private List<GrowthCourse> Contenders()
     {
         Span<Screening> screenings = stackalloc Screening[courses.Count];

@@ -19,37 +19,51 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
 
     private readonly double[] columns = ArrayPool<double>.Shared.Rent(rows * capacity);
 
+    private int added;
+
     /// <summary>How many columns said something new.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Where a column is written before it is taken in.</summary>
-    public Span<double> Next => Own(Count);
+    /// <summary>Where the next column is written, before it is added.</summary>
+    public Span<double> Next => Own(Count + added);
 
     public void Dispose() => ArrayPool<double>.Shared.Return(columns);
 
     /// <summary>Forgets all columns.</summary>
-    public void Clear() => Count = 0;
+    public void Clear() => Count = added = 0;
 
-    /// <summary>Takes in the column that was written to <see cref="Next"/>. False where it says nothing new.</summary>
-    public bool Take()
+    /// <summary>Adds the column that was written to <see cref="Next"/>.</summary>
+    public void Add() => added++;
+
+    /// <summary>Takes in the columns that were added, as far as they say something new.</summary>
+    public void Take()
     {
-        var column = Next;
-        var before = Dot(column, column);
-        Remove(column);
-        var after = Dot(column, column);
-        if (!(after > Collinear * before))
+        var fresh = columns.AsSpan(Count * rows, added * rows);
+        Span<double> before = stackalloc double[added];
+        for (var i = 0; i < before.Length; i++)
         {
-            return false;
+            before[i] = Dot(fresh.Slice(i * rows, rows), fresh.Slice(i * rows, rows));
         }
 
-        var scale = 1 / Math.Sqrt(after);
-        foreach (ref var value in column)
+        added = 0;
+        Remove(fresh);
+        for (var i = 0; i < before.Length; i++)
         {
-            value *= scale;
-        }
+            var column = fresh[..rows];
+            fresh = fresh[rows..];
+            var after = Dot(column, column);
+            if (after > Collinear * before[i])
+            {
+                var own = Own(Count++);
+                var scale = 1 / Math.Sqrt(after);
+                for (var row = 0; row < own.Length; row++)
+                {
+                    own[row] = column[row] * scale;
+                }
 
-        Count++;
-        return true;
+                Remove(fresh, Count - 1);
+            }
+        }
     }
 
     /// <summary>Takes out of columns, one behind the other, everything that the basis explains: what is left are the residuals.</summary>
@@ -93,6 +107,28 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         }
 
         return sum;
+    }
+
+    /// <summary>The dot product of a column with itself, and with another.</summary>
+    public static (double Square, double Along) Dots(ReadOnlySpan<double> column, ReadOnlySpan<double> other)
+    {
+        var a = MemoryMarshal.Cast<double, Vector<double>>(column);
+        var b = MemoryMarshal.Cast<double, Vector<double>>(other[..column.Length]);
+        var (squares, products) = (Vector<double>.Zero, Vector<double>.Zero);
+        for (var i = 0; i < a.Length; i++)
+        {
+            squares += a[i] * a[i];
+            products += a[i] * b[i];
+        }
+
+        var (square, along) = (Vector.Sum(squares), Vector.Sum(products));
+        for (var i = a.Length * Vector<double>.Count; i < column.Length; i++)
+        {
+            square += column[i] * column[i];
+            along += column[i] * other[i];
+        }
+
+        return (square, along);
     }
 
     /// <summary>Subtracts a column of the basis so many times, and multiplies what is left with the next one on the way.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>Symmetric matrices of a few rows, stored row by row.</summary>
@@ -7,6 +9,7 @@ internal static class SmallMatrix
     private const double Singular = 1e-9;
 
     /// <summary>Inverts a positive definite matrix in place (Gauss-Jordan without pivoting); false where it is singular.</summary>
+    [SkipLocalsInit]
     public static bool Invert(Span<double> matrix, int size)
     {
         Span<double> diagonal = stackalloc double[size];

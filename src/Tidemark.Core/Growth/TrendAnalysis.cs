@@ -161,6 +161,7 @@ internal sealed class TrendAnalysis
             Add(part.Column);
         }
 
+        basis.Take();
         noise.Weigh(target, rest);
         basis.Remove(rest);
         noise.Unweigh(rest);
@@ -169,7 +170,7 @@ internal sealed class TrendAnalysis
         void Add(double[] column)
         {
             noise.Weigh(column, basis.Next);
-            basis.Take();
+            basis.Add();
         }
     }
 
