@@ -127,7 +127,8 @@ internal static class Explanations
                 continue;
             }
 
-            var keep = column[i] > smooth[i - 1] ? rising : falling;
+            // Most have one time constant: nothing to compare, and nothing for the processor to guess.
+            var keep = rising == falling || column[i] > smooth[i - 1] ? rising : falling;
             smooth[i] = column[i] + (keep * (smooth[i - 1] - column[i]));
         }
 

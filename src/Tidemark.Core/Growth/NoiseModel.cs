@@ -45,6 +45,19 @@ internal sealed class NoiseModel
         }
     }
 
+    /// <summary>The same as another, to be taught on its own.</summary>
+    public NoiseModel(NoiseModel other)
+    {
+        bins = other.bins;
+        weights = [.. other.weights];
+        roots = [.. other.roots];
+        calm = [.. other.calm];
+        own = new double[weights.Length];
+        handed = new double[weights.Length];
+        sizes = other.sizes;
+        (Samples, Memory) = (other.Samples, other.Memory);
+    }
+
     /// <summary>Intervals that count at all.</summary>
     public int Samples { get; private set; }
 

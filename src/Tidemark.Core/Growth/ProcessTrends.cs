@@ -28,20 +28,20 @@ internal sealed class ProcessTrends(Bins bins)
     public bool HasLoad => load.Value.Count > 0;
 
     /// <summary>The footprint's floor, without what the load explains.</summary>
-    public Trend Footprint => field ??= TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, load.Value);
+    public Trend Footprint => field ??= FloorOfFootprint.Beside(load.Value);
 
     /// <summary>The footprint's floor as it stands.</summary>
     public Trend FootprintAsSeen =>
-        field ??= HasLoad ? TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, []) : Footprint;
+        field ??= HasLoad ? FloorOfFootprint.Beside([]) : Footprint;
 
     /// <summary>What of the footprint cannot be used again, without what the load explains: the footprint itself, where that is not told.</summary>
-    public Trend Held => field ??= TellsReusable ? TrendAnalysis.Of(bins, HeldFootprint, load.Value) : Footprint;
+    public Trend Held => field ??= TellsReusable ? HeldFootprint.Beside(load.Value) : Footprint;
 
     /// <summary>The same as it stands.</summary>
     public Trend HeldAsSeen =>
         field ??=
             !TellsReusable ? FootprintAsSeen
-            : HasLoad ? TrendAnalysis.Of(bins, HeldFootprint, [])
+            : HasLoad ? HeldFootprint.Beside([])
             : Held;
 
     /// <summary>The footprint's floor, without what load and live heap explain: what was taken beyond them.</summary>
@@ -53,7 +53,7 @@ internal sealed class ProcessTrends(Bins bins)
         field ??=
             Live is null ? Held
             : TellsReusable ? TrendAnalysis.Of(bins, BeyondLive(Signal.Footprint), load.Value)
-            : TrendAnalysis.Of(bins, bins[Signal.Footprint]!.Low, [.. load.Value, .. liveHeap.Value]);
+            : FloorOfFootprint.Beside([.. load.Value, .. liveHeap.Value]);
 
     /// <summary>
     /// True where <see cref="FootprintBeyondHeap"/> goes on and is no small part of how the footprint has moved: the books that a runtime
@@ -80,16 +80,11 @@ internal sealed class ProcessTrends(Bins bins)
 
     /// <summary>The heap after collections, without what the load explains; null where it is not known.</summary>
     public Trend? Live =>
-        field ??= bins[Signal.LiveHeap] is { } live
-            ? TrendAnalysis.Of(bins, AfterCollections(live.Low), load.Value)
-            : null;
+        field ??= LiveHeap?.Beside(load.Value);
 
     /// <summary>The same as it stands.</summary>
     public Trend? LiveAsSeen =>
-        field ??=
-            HasLoad && bins[Signal.LiveHeap] is { } live
-                ? TrendAnalysis.Of(bins, AfterCollections(live.Low), [])
-                : Live;
+        field ??= HasLoad ? LiveHeap?.Beside([]) : Live;
 
     /// <summary>The heap taken from the system, without what the live heap explains; null where it is not known.</summary>
     public Trend? Committed =>
@@ -114,7 +109,12 @@ internal sealed class ProcessTrends(Bins bins)
 
     private bool TellsReusable => bins[Signal.ReusableHeap] is not null;
 
-    private double[] HeldFootprint => bins.Without(Signal.Footprint, Signal.ReusableHeap).Low;
+    private TrendAnalysis FloorOfFootprint => field ??= new(bins, bins[Signal.Footprint]!.Low);
+
+    private TrendAnalysis HeldFootprint => field ??= new(bins, bins.Without(Signal.Footprint, Signal.ReusableHeap).Low);
+
+    private TrendAnalysis? LiveHeap =>
+        field ??= bins[Signal.LiveHeap] is { } live ? new(bins, AfterCollections(live.Low)) : null;
 
     /// <summary>The floor of what is neither live nor used again.</summary>
     private double[] BeyondLive(Signal whole) => bins.Without(whole, Signal.ReusableHeap, Signal.LiveHeap).Low;

@@ -22,19 +22,25 @@ internal sealed class TrendAnalysis
     private const int Few = 10;
 
     private readonly Bins bins;
+    private readonly double[] values;
     private readonly double[] target;
     private readonly double[] rest;
-    private readonly IReadOnlyList<double[]> explanations;
     private readonly double range;
     private readonly CourseCatalog catalog;
+    private readonly NoiseModel asSeen;
+    private readonly List<int> floors;
+    private readonly double[] jumps = [];
 
-    private TrendAnalysis(Bins bins, double[] values, IReadOnlyList<double[]> explanations)
+    /// <summary>Looks at a signal by itself.</summary>
+    /// <param name="bins">The clock.</param>
+    /// <param name="values">The signal in each interval; NaN where it is missing.</param>
+    public TrendAnalysis(Bins bins, double[] values)
     {
         this.bins = bins;
-        this.explanations = explanations;
+        this.values = values;
         catalog = bins.Catalog;
-        target = [.. values];
         rest = new double[values.Length];
+        target = [.. values];
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         for (var i = 0; i < target.Length; i++)
         {
@@ -49,15 +55,24 @@ internal sealed class TrendAnalysis
         }
 
         range = high - low;
+        asSeen = new NoiseModel(bins, values);
+        floors = asSeen.Samples < Few ? asSeen.Seen() : Sawtooth.Floors(bins, values);
+        if (floors.Count == 0)
+        {
+            Reweigh(asSeen, new Background(bins, withSeason: true));
+            jumps = Jumps.Find(bins, values);
+        }
     }
 
-    /// <summary>The trend of a signal, given others that may explain it.</summary>
-    /// <param name="bins">The clock.</param>
-    /// <param name="values">The signal in each interval; NaN where it is missing.</param>
+    /// <summary>The trend of a signal that is asked for once.</summary>
+    public static Trend Of(Bins bins, double[] values, IReadOnlyList<double[]> explanations) =>
+        new TrendAnalysis(bins, values).Beside(explanations);
+
+    /// <summary>The trend of the signal, given others that may explain it.</summary>
     /// <param name="explanations">Columns without missing values, such as the load.</param>
-    public static Trend Of(Bins bins, double[] values, IReadOnlyList<double[]> explanations)
+    public Trend Beside(IReadOnlyList<double[]> explanations)
     {
-        var asKnown = new TrendAnalysis(bins, values, explanations).Run(values);
+        var asKnown = Run(explanations);
         var collapses = bins.TellsRestarts ? [] : Jumps.Collapses(bins, values);
         if (asKnown.IsSawtooth || collapses.Count == 0)
         {
@@ -65,41 +80,37 @@ internal sealed class TrendAnalysis
         }
 
         // Nobody told of these restarts: each costs its place.
-        var cut = new TrendAnalysis(bins.CutAt(collapses), values, explanations).Run(values);
+        var cut = new TrendAnalysis(bins.CutAt(collapses), values).Run(explanations);
         return cut.Best.Score - (CourseSearch.CostOfParameter * collapses.Count) > asKnown.Best.Score ? cut : asKnown;
     }
 
-    private Trend Run(double[] values)
+    private Trend Run(IReadOnlyList<double[]> explanations)
     {
-        var noise = new NoiseModel(bins, values);
-        var floors = noise.Samples < Few ? noise.Seen() : Sawtooth.Floors(bins, values);
+        var noise = new NoiseModel(asSeen);
         if (floors.Count > 0)
         {
             noise.KeepOnly(floors);
-            var level = new Background(bins, withSeason: false);
-            return Finish(noise, level, [], [], isSawtooth: true);
+            return Finish(noise, new Background(bins, withSeason: false), []);
         }
 
         var background = new Background(bins, withSeason: true);
-        background.RestBesideAnyTrend(noise, target, rest);
-        noise.Reweigh(rest);
         var open = background.Explain(noise, target, explanations);
-        background.RestBesideAnyTrend(noise, target, rest);
-        noise.Reweigh(rest);
+        Reweigh(noise, background);
         background.RestBesideAnyTrend(noise, target, rest);
         noise.LearnMemory(rest);
         noise.LearnJumps(rest);
-        return Finish(noise, background, Jumps.Find(bins, values), open, isSawtooth: false);
+        return Finish(noise, background, open);
     }
 
-    private Trend Finish(
-        NoiseModel noise,
-        Background background,
-        double[] jumps,
-        IReadOnlyList<double[]> open,
-        bool isSawtooth
-    )
+    private void Reweigh(NoiseModel noise, Background background)
     {
+        background.RestBesideAnyTrend(noise, target, rest);
+        noise.Reweigh(rest);
+    }
+
+    private Trend Finish(NoiseModel noise, Background background, IReadOnlyList<double[]> open)
+    {
+        var isSawtooth = floors.Count > 0;
         using var together = Search(CourseLives.All, []);
         var last = bins.Lives[^1];
         using var apart =
