@@ -162,8 +162,7 @@ internal sealed class CourseFitter(
     private int Parameters(GrowthCourse course) => basis.Count + course.Parts.Length + course.Positions;
 
     private double Score(GrowthCourse course, double left) =>
-        (-0.5 * noise!.Samples * Math.Log(left / noise.Samples))
-        - (CourseSearch.CostOfParameter * Parameters(course));
+        (-0.5 * noise!.Samples * Math.Log(left / noise.Samples)) - (CourseSearch.CostOfParameter * Parameters(course));
 
     /// <summary>The sizes of the parts by least squares, and the sum of squares that they leave; null where they make no sense.</summary>
     [SkipLocalsInit]

@@ -195,8 +195,7 @@ internal sealed class CourseSearch : IDisposable
         {
             if (screening.IsUnbounded == unbounded && screening.Score > second)
             {
-                (first, second) =
-                    screening.Score > first ? (screening.Score, first) : (first, screening.Score);
+                (first, second) = screening.Score > first ? (screening.Score, first) : (first, screening.Score);
             }
         }
 

@@ -209,5 +209,9 @@ internal sealed class CourseCatalog
     /// <param name="Courses">All of them, the flat one first.</param>
     /// <param name="Linear">Even growth by the age.</param>
     /// <param name="StartUps">The start-ups by the age, the shortest first.</param>
-    private sealed record GeneralCourses(List<GrowthCourse> Courses, ElementaryCourse Linear, ElementaryCourse[] StartUps);
+    private sealed record GeneralCourses(
+        List<GrowthCourse> Courses,
+        ElementaryCourse Linear,
+        ElementaryCourse[] StartUps
+    );
 }

@@ -132,7 +132,12 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     }
 
     /// <summary>Subtracts a column of the basis so many times, and multiplies what is left with the next one on the way.</summary>
-    private static double Subtract(Span<double> from, ReadOnlySpan<double> column, double times, ReadOnlySpan<double> next)
+    private static double Subtract(
+        Span<double> from,
+        ReadOnlySpan<double> column,
+        double times,
+        ReadOnlySpan<double> next
+    )
     {
         var a = MemoryMarshal.Cast<double, Vector<double>>(from);
         var b = MemoryMarshal.Cast<double, Vector<double>>(column[..from.Length]);
@@ -166,7 +171,12 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         ref var b = ref Unsafe.Add(ref a, rows);
         ref var c = ref Unsafe.Add(ref b, rows);
         ref var d = ref Unsafe.Add(ref c, rows);
-        var (sumA, sumB, sumC, sumD) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
+        var (sumA, sumB, sumC, sumD) = (
+            Vector<double>.Zero,
+            Vector<double>.Zero,
+            Vector<double>.Zero,
+            Vector<double>.Zero
+        );
         for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
         {
             var o = Vector.LoadUnsafe(ref own, i);

@@ -31,8 +31,7 @@ internal sealed class ProcessTrends(Bins bins)
     public Trend Footprint => field ??= FloorOfFootprint.Beside(load.Value);
 
     /// <summary>The footprint's floor as it stands.</summary>
-    public Trend FootprintAsSeen =>
-        field ??= HasLoad ? FloorOfFootprint.Beside([]) : Footprint;
+    public Trend FootprintAsSeen => field ??= HasLoad ? FloorOfFootprint.Beside([]) : Footprint;
 
     /// <summary>What of the footprint cannot be used again, without what the load explains: the footprint itself, where that is not told.</summary>
     public Trend Held => field ??= TellsReusable ? HeldFootprint.Beside(load.Value) : Footprint;
@@ -79,12 +78,10 @@ internal sealed class ProcessTrends(Bins bins)
         field ??= Outside() is { } outside ? TrendAnalysis.Of(bins, outside, load.Value) : null;
 
     /// <summary>The heap after collections, without what the load explains; null where it is not known.</summary>
-    public Trend? Live =>
-        field ??= LiveHeap?.Beside(load.Value);
+    public Trend? Live => field ??= LiveHeap?.Beside(load.Value);
 
     /// <summary>The same as it stands.</summary>
-    public Trend? LiveAsSeen =>
-        field ??= HasLoad ? LiveHeap?.Beside([]) : Live;
+    public Trend? LiveAsSeen => field ??= HasLoad ? LiveHeap?.Beside([]) : Live;
 
     /// <summary>The heap taken from the system, without what the live heap explains; null where it is not known.</summary>
     public Trend? Committed =>
