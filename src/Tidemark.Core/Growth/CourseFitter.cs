@@ -37,6 +37,8 @@ internal sealed class CourseFitter(
     private readonly int length = target.Length;
     private readonly OrthogonalBasis basis = new(target.Length, known.Count + 1);
     private readonly double[] rest = new double[target.Length];
+    private readonly int untuned = catalog.Count;
+    private readonly double[] tuned = new double[target.Length];
     private int[] places = ArrayPool<int>.Shared.Rent(catalog.Count + Reserve);
     private double[] prepared = ArrayPool<double>.Shared.Rent((catalog.Count + Reserve) * target.Length);
     private double[] alongRest = ArrayPool<double>.Shared.Rent(catalog.Count + Reserve);
@@ -236,7 +238,16 @@ internal sealed class CourseFitter(
             Grow(ref squares, 2 * (count + 1));
         }
 
-        noise!.News(part.Column, Column(count));
+        if (part.Index < untuned)
+        {
+            noise!.News(part.Column, Column(count));
+        }
+        else
+        {
+            part.Tabulate(tuned);
+            noise!.News(tuned, Column(count));
+        }
+
         places[part.Index] = ++count;
     }
 

@@ -64,6 +64,7 @@ internal sealed class ElementaryCourse
     /// <summary>What began or ended later than at this share of the last life has not lasted long enough to be believed.</summary>
     private const double LastPlace = 0.78;
 
+    private readonly Bins? bins;
     private readonly GrowthClock clock;
     private readonly CourseKind kind;
     private readonly double since;
@@ -106,13 +107,7 @@ internal sealed class ElementaryCourse
         this.since = since;
         this.lives = lives;
         span = bins.SpanHours;
-        var last = bins.Lives[^1];
-        Column = new double[bins.Count];
-        Tabulate(clock.Readings, Column);
-        for (var i = 0; i < Column.Length && lives != CourseLives.All; i++)
-        {
-            Column[i] = (bins.Lives[i] == last) == (lives == CourseLives.Last) ? Column[i] : 0;
-        }
+        this.bins = bins;
 
         // Of a process that was just restarted, the lives before tell how far the course has been seen to run.
         reach = lives == CourseLives.All ? clock.Furthest : clock.End;
@@ -127,7 +122,19 @@ internal sealed class ElementaryCourse
     public int Index { get; }
 
     /// <summary>Its value in each interval.</summary>
-    public double[] Column { get; }
+    public double[] Column
+    {
+        get
+        {
+            if (field is null)
+            {
+                field = new double[clock.Readings.Length];
+                Tabulate(field);
+            }
+
+            return field;
+        }
+    }
 
     /// <summary>Its derivative at the end, per hour.</summary>
     public double Slope { get; }
@@ -196,6 +203,16 @@ internal sealed class ElementaryCourse
     public override string ToString() => $"{kind}({parameter:0.##},{since:0.##}){(clock.Pace == 1 ? "" : "w")}";
 
     private double RiseAfter(double share) => At(reach) - At(Math.Min(share * span, reach));
+
+    /// <summary>Its value in each interval, of a course that is not asked for it again.</summary>
+    public void Tabulate(Span<double> values)
+    {
+        Tabulate(clock.Readings, values);
+        for (var i = 0; i < values.Length && lives != CourseLives.All; i++)
+        {
+            values[i] = (bins!.Lives[i] == bins.Lives[^1]) == (lives == CourseLives.Last) ? values[i] : 0;
+        }
+    }
 
     /// <summary>The function at many readings at once.</summary>
     private void Tabulate(ReadOnlySpan<double> readings, Span<double> values)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Core.Growth;
@@ -88,13 +89,16 @@ internal static class Sufficiency
             return 60;
         }
 
-        var steps = new double[times.Count - 1];
+        var rented = ArrayPool<double>.Shared.Rent(times.Count - 1);
+        var steps = rented.AsSpan(0, times.Count - 1);
         for (var i = 0; i < steps.Length; i++)
         {
             steps[i] = times[i + 1] - times[i];
         }
 
-        return Order.Nth(steps, steps.Length / 2);
+        var usual = Order.Nth(steps, steps.Length / 2);
+        ArrayPool<double>.Shared.Return(rented);
+        return usual;
     }
 
     private static int LongestPiece(List<double> times, double interval)
