@@ -130,14 +130,14 @@ internal sealed class Ceiling(TextWriter output)
             ]);
         }
 
-        var basis = new OrthogonalBasis(bins.Count, known.Count);
-        var news = new double[bins.Count];
+        using var basis = new OrthogonalBasis(bins.Count, known.Count + 1);
         foreach (var column in known)
         {
-            trend.Noise.News(column, news);
-            basis.Add(news);
+            trend.Noise.News(column, basis.Next);
+            basis.Add();
         }
 
+        basis.Take();
         var (own, rest) = (new double[bins.Count], new double[bins.Count]);
         trend.Noise.News(form, own);
         basis.Remove(own);
