@@ -97,7 +97,9 @@ public sealed class AllocationProfile
         }
 
         var objects = IndexOf($"{Stem(sampleType)}_objects");
-        return objects >= 0 ? objects : IndexOf(Stem(sampleType));
+        return objects >= 0 ? objects
+            : IndexOf(Stem(sampleType)) is >= 0 and var named && SampleTypes[named].Unit == "count" ? named
+            : -1;
     }
 
     /// <summary>What the column is of: <c>inuse</c> for both <c>inuse_space</c> and <c>inuse_objects</c>, and for the short names <c>space</c> and <c>objects</c>.</summary>

@@ -15,6 +15,8 @@ internal static class SuspectMerge
     private const string OutsideAdvice =
         "The runtime's own objects do not explain this memory: it was taken by native code (an extension, a bound library, its caches) and not released. `tidemark diagnose --runtime native` on the same process samples malloc and names the function that takes it.";
 
+    private const double LeastBesideOutside = 0.01;
+
     // Growth of mappings includes that of the heap in them.
     private const double FarMore = 4;
 
@@ -48,6 +50,9 @@ internal static class SuspectMerge
             };
         }
 
+        // Beside what grows outside of the heap, the small change of the runtime says nothing.
+        var most = outside.Select(s => s.CertainBytes).DefaultIfEmpty().Max();
+        all.RemoveAll(s => s.CertainBytes < most * LeastBesideOutside);
         return [.. outside.Except(all), .. all.OrderByDescending(s => Grown(s, series))];
     }
 
@@ -69,7 +74,7 @@ internal static class SuspectMerge
             .Select(s => s with { Advice = OutsideAdvice });
         var others = series.Where(s => s.Captures[^1].Format != "smaps").SelectMany(s => s.Suspects);
         var explained = others.Select(s => s.CertainBytes).DefaultIfEmpty().Max();
-        return [.. mappings.Where(m => m.CertainBytes > FarMore * explained)];
+        return [.. mappings.Where(m => m.CertainBytes > FarMore * explained).OrderByDescending(m => m.CertainBytes)];
     }
 
     /// <summary>

@@ -47,7 +47,9 @@ public static class DotNetKnowledge
             [
                 // The runtime's own bookkeeping, some of which our own event session makes it do.
                 Name(@"^(static )?System\.Diagnostics\.Tracing\."),
-                Name(@"^(static )?System\.(RuntimeType|Reflection\.|Reflection\.Emit\.)"),
+                Name(
+                    @"^(static )?System\.(RuntimeType|Runtime\.CompilerServices\.CastHelpers|Reflection\.|Reflection\.Emit\.)"
+                ),
                 Name(@"^(static )?System\.Gen2GcCallback"),
                 // Buffers that were given back: bounded by the threads and the sizes in use.
                 Name(@"^((thread )?static )?System\.Buffers\.(SharedArrayPool|ArrayPool)"),

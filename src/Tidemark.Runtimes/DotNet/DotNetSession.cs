@@ -49,7 +49,7 @@ internal sealed class DotNetSession : RuntimeSession
     }
 
     /// <inheritdoc />
-    public override IReadOnlyList<CaptureMethod> Methods => [HeapDump];
+    public override IReadOnlyList<CaptureMethod> Methods => [HeapDump, MappingsCapture.Method];
 
     /// <exception cref="AttachFailedException">The process cannot be asked.</exception>
     public static async Task<DotNetSession> OpenAsync(LinuxProcess process, CancellationToken cancellation)
@@ -141,6 +141,11 @@ internal sealed class DotNetSession : RuntimeSession
     /// <inheritdoc />
     public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
+        if (method == MappingsCapture.Method)
+        {
+            return MappingsCapture.Estimate(port.Process.Pid);
+        }
+
         // The first counters come within two intervals.
         for (var wait = 0; wait < 50 && signals.HeapBytes is null && !reading.IsCompleted; wait++)
         {
@@ -157,6 +162,11 @@ internal sealed class DotNetSession : RuntimeSession
         CancellationToken cancellation
     )
     {
+        if (method == MappingsCapture.Method)
+        {
+            return await MappingsCapture.WriteAsync(port.Process.Pid, path, cancellation);
+        }
+
         var estimate = await EstimateAsync(method, cancellation);
         var notes = new List<string>();
         var pause = TimeSpan.Zero;

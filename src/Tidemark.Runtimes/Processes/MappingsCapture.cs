@@ -14,14 +14,22 @@ internal static class MappingsCapture
     public static CaptureEstimate Estimate(int pid) =>
         new(TimeSpan.FromSeconds((LinuxProcess.Find(pid)?.ReadResidentBytes() ?? 0) * SecondsPerByte), 1 << 20, 0);
 
-    /// <exception cref="IOException">The process has ended.</exception>
+    /// <exception cref="CaptureFailedException">They cannot be read, or not be written.</exception>
     public static async Task<CaptureOutcome> WriteAsync(int pid, string path, CancellationToken cancellation)
     {
-        var smaps = await File.ReadAllBytesAsync(
-            string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/smaps"),
-            cancellation
-        );
-        await CaptureFile.WriteAsync(path, file => file.WriteAsync(smaps, cancellation).AsTask());
+        try
+        {
+            var smaps = await File.ReadAllBytesAsync(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/smaps"),
+                cancellation
+            );
+            await CaptureFile.WriteAsync(path, file => file.WriteAsync(smaps, cancellation).AsTask());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CaptureFailedException($"the mappings of process {pid} were not read: {e.Message}", e);
+        }
+
         return new CaptureOutcome(null, []);
     }
 }

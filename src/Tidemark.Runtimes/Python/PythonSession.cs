@@ -401,16 +401,9 @@ internal sealed class PythonSession : RuntimeSession
 
     private async Task<CaptureOutcome> WriteMappingsAsync(string path, CancellationToken cancellation)
     {
-        try
-        {
-            var outcome = await MappingsCapture.WriteAsync(pid, path, cancellation);
-            outcome = outcome with { Notes = [.. outcome.Notes, .. unsaid] };
-            unsaid.Clear();
-            return outcome;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CaptureFailedException($"the mappings of process {pid} were not read: {e.Message}", e);
-        }
+        var outcome = await MappingsCapture.WriteAsync(pid, path, cancellation);
+        outcome = outcome with { Notes = [.. outcome.Notes, .. unsaid] };
+        unsaid.Clear();
+        return outcome;
     }
 }
