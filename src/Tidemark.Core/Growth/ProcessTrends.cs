@@ -14,8 +14,17 @@ internal sealed class ProcessTrends(Bins bins)
     /// <summary>A runtime's books take less than this share of its heap.</summary>
     private const double SmallPart = 0.15;
 
+    /// <summary>Requests that have not risen by this share raise nothing within minutes, and count the time.</summary>
+    private const double RisenLoad = 1.1;
+
     private readonly Lazy<List<double[]>> load = new(() =>
-        [.. Explanations.OfLoad(bins), .. bins.IsLiveWatch ? Explanations.OfWorkInProgress(bins) : []]
+        bins.IsLiveWatch
+            ?
+            [
+                .. LoadLevel.Risen(bins) >= RisenLoad ? Explanations.OfLoad(bins) : [],
+                .. Explanations.OfWorkInProgress(bins),
+            ]
+            : Explanations.OfLoad(bins)
     );
 
     private readonly Lazy<List<double[]>> liveHeap = new(() => Explanations.OfLiveHeap(bins));
