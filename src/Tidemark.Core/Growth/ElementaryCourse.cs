@@ -151,6 +151,9 @@ internal sealed class ElementaryCourse
     /// <summary>How much it rises beyond that in as long again as the history lasted.</summary>
     public double Future { get; }
 
+    /// <summary>What it is, whatever its parameter.</summary>
+    public (CourseKind Kind, bool ByWork) Form => (kind, clock.Pace != 1);
+
     public bool IsLevelling => kind == CourseKind.Levelling && since == 0;
 
     /// <summary>Whether it may be a start-up, after which the process does something else.</summary>

@@ -12,12 +12,16 @@ internal static class GrowthForecast
     /// <summary>Courses that are less likely than the best by more than this, as a logarithm, are left out.</summary>
     private const double Unlikely = 6;
 
+    /// <summary>The same where two signals bear witness to a form together, which counts against one by this much at most.</summary>
+    private const double UnlikelyTogether = 9;
+    private const double MostAgainst = 10;
+
     /// <summary>Standard deviations to either side that hold the truth nine times in ten; measured (docs/growth.md).</summary>
     private const double RateWidth = 2;
     private const double RateModelError = 0.2;
 
     private const double TimeWidth = 2;
-    private const double TimeModelError = 0.28;
+    private const double TimeModelError = 0.3;
 
     /// <summary>
     /// Even growth is the commonest, and to be preferred by this much, as a logarithm, where others fit about as well; all the more
@@ -61,12 +65,18 @@ internal static class GrowthForecast
             && LimitOf(trends.Bins, Signal.Limit, options.LimitBytes) is { } limit
         )
         {
-            first = Meet(footprint, trends.Bins[Signal.Footprint]!, limit, history);
+            first = Meet(
+                footprint,
+                decision is { Signal: Signal.LiveHeap, Trend.GrowsForEver: true } ? decision.Trend : null,
+                trends.Bins[Signal.Footprint]!,
+                limit,
+                history
+            );
         }
 
         if (trends.Live is { GrowsForEver: true } live && LimitOf(trends.Bins, Signal.HeapLimit, null) is { } cap)
         {
-            var atCap = Meet(live, trends.Bins[Signal.LiveHeap]!, cap, history);
+            var atCap = Meet(live, null, trends.Bins[Signal.LiveHeap]!, cap, history);
             first = atCap is not null && (first is null || atCap.At < first.At) ? atCap : first;
         }
 
@@ -80,25 +90,56 @@ internal static class GrowthForecast
         : trends.FootprintAsSeen.GrowsForEver ? trends.FootprintAsSeen
         : null;
 
-    private static List<(FittedCourse Course, double Weight)> Believed(Trend trend, double even)
+    /// <summary>The courses that go on, with their weights.</summary>
+    /// <param name="trend">The trend that they are fitted to.</param>
+    /// <param name="even">How much even growth is preferred by.</param>
+    /// <param name="witness">Another signal that grows for the same reason, and tells more of the form; null for none.</param>
+    private static List<(FittedCourse Course, double Weight)> Believed(Trend trend, double even, Trend? witness = null)
     {
-        var believed = new List<(FittedCourse Course, double Weight)>();
-        var best = trend.Best.Score;
-        var sum = 0.0;
+        var believed = new List<(FittedCourse Course, double Score)>();
         foreach (var course in trend.Comparison.All)
         {
-            if (course.IsUnbounded && course.Slope > 0 && course.Score > best - Unlikely)
+            if (
+                course.IsUnbounded
+                && course.Slope > 0
+                && course.Score > trend.Best.Score - (witness is null ? Unlikely : UnlikelyTogether)
+            )
             {
-                var weight = Math.Exp(
-                    course.Score - best + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? even : 0)
+                believed.Add(
+                    (
+                        course,
+                        course.Score
+                            + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? even : 0)
+                            - (witness is null ? 0 : Against(course.Course, witness))
+                    )
                 );
-                believed.Add((course, weight));
-                sum += weight;
             }
         }
 
-        return [.. believed.Select(b => (b.Course, b.Weight / sum))];
+        var best = believed.Count == 0 ? 0 : believed.Max(b => b.Score);
+        var sum = believed.Sum(b => Math.Exp(b.Score - best));
+        return [.. believed.Select(b => (b.Course, Math.Exp(b.Score - best) / sum))];
     }
+
+    /// <summary>How much less likely the form of a course is than the best by another signal, as a logarithm.</summary>
+    private static double Against(GrowthCourse course, Trend witness)
+    {
+        var least = MostAgainst;
+        foreach (var other in witness.Comparison.All)
+        {
+            var against = witness.Best.Score - other.Score;
+            if (against < least && other.IsUnbounded && other.Slope > 0 && HasFormOf(other.Course, course))
+            {
+                least = against;
+            }
+        }
+
+        return least;
+    }
+
+    private static bool HasFormOf(GrowthCourse one, GrowthCourse other) =>
+        one.Parts.Length == other.Parts.Length
+        && one.Parts.Select(p => p.Form).Order().SequenceEqual(other.Parts.Select(p => p.Form).Order());
 
     private static Estimate Average(Trend trend)
     {
@@ -138,12 +179,18 @@ internal static class GrowthForecast
         return otherwise;
     }
 
-    private static OutOfMemoryForecast? Meet(Trend trend, BinnedSignal signal, double limit, ProcessHistory history)
+    private static OutOfMemoryForecast? Meet(
+        Trend trend,
+        Trend? witness,
+        BinnedSignal signal,
+        double limit,
+        ProcessHistory history
+    )
     {
         var bins = trend.Bins;
         var horizon = Horizon * bins.SpanHours;
         var (meanLog, variance, sum) = (0.0, 0.0, 0.0);
-        foreach (var (course, weight) in Believed(trend, EvenFuture))
+        foreach (var (course, weight) in Believed(trend, EvenFuture, witness))
         {
             var peak = Peak(i => course.Between(i, bins.Count - 1), bins, signal);
             if (HoursUntil(course.Ahead, limit - peak, horizon) is not { } hours)
