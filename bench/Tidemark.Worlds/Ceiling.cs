@@ -130,7 +130,7 @@ internal sealed class Ceiling(TextWriter output)
             ]);
         }
 
-        using var basis = new OrthogonalBasis(bins.Count, known.Count + 1);
+        using var basis = new OrthogonalBasis(bins.Count, known.Count);
         foreach (var column in known)
         {
             trend.Noise.News(column, basis.Next);

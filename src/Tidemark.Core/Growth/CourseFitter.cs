@@ -35,7 +35,7 @@ internal sealed class CourseFitter(
     private const int Reserve = 64;
 
     private readonly int length = target.Length;
-    private readonly OrthogonalBasis basis = new(target.Length, known.Count + 1);
+    private readonly OrthogonalBasis basis = new(target.Length, known.Count);
     private readonly double[] rest = new double[target.Length];
     private readonly int untuned = catalog.Count;
     private readonly double[] tuned = new double[target.Length];

@@ -231,20 +231,26 @@ internal sealed class CourseSearch : IDisposable
     /// <summary>So many of one side, the best first.</summary>
     private static List<FittedCourse> Best(ReadOnlySpan<FittedCourse> all, bool unbounded, int count)
     {
-        var best = new List<FittedCourse>(count + 1);
+        var best = new List<FittedCourse>(count);
         foreach (var fit in all)
         {
+            if (fit.IsUnbounded != unbounded || (best.Count == count && !(fit.Score > best[^1].Score)))
+            {
+                continue;
+            }
+
+            if (best.Count == count)
+            {
+                best.RemoveAt(count - 1);
+            }
+
             var place = best.Count;
             while (place > 0 && fit.Score > best[place - 1].Score)
             {
                 place--;
             }
 
-            if (fit.IsUnbounded == unbounded && place < count)
-            {
-                best.Insert(place, fit);
-                best.RemoveRange(Math.Min(count, best.Count), Math.Max(0, best.Count - count));
-            }
+            best.Insert(place, fit);
         }
 
         return best;

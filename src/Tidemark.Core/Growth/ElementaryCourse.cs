@@ -114,7 +114,7 @@ internal sealed class ElementaryCourse
         var reached = At(reach);
         atEnd = reach == clock.End ? reached : At(clock.End);
         Slope = SlopeAt(clock.End) * clock.Pace;
-        Rise = reached - At(0);
+        Rise = reached - (kind == CourseKind.Step ? At(0) : 0);
         Future = At(reach + (span * clock.Pace)) - reached;
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Tidemark.Core.Growth;
 
@@ -180,11 +181,14 @@ internal sealed class NoiseModel
 
         news[0] = own[0] * column[0];
         var i = 1;
+        ref var owns = ref MemoryMarshal.GetReference(own.AsSpan(0, news.Length));
+        ref var hands = ref MemoryMarshal.GetReference(handed.AsSpan(0, news.Length));
+        ref var values = ref MemoryMarshal.GetReference(column[..news.Length]);
         for (; i <= news.Length - Vector<double>.Count; i += Vector<double>.Count)
         {
-            var now = new Vector<double>(own, i) * new Vector<double>(column[i..]);
-            var before = new Vector<double>(handed, i) * new Vector<double>(column[(i - 1)..]);
-            (now - before).CopyTo(news[i..]);
+            var now = Vector.LoadUnsafe(ref owns, (nuint)i) * Vector.LoadUnsafe(ref values, (nuint)i);
+            var before = Vector.LoadUnsafe(ref hands, (nuint)i) * Vector.LoadUnsafe(ref values, (nuint)i - 1);
+            (now - before).StoreUnsafe(ref news[0], (nuint)i);
         }
 
         for (; i < news.Length; i++)
