@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Tidemark.Core.Growth;
 
@@ -220,7 +221,6 @@ internal sealed class ElementaryCourse
     /// <summary>The function at many readings at once.</summary>
     private void Tabulate(ReadOnlySpan<double> readings, Span<double> values)
     {
-        var done = 0;
         var (p, s, whole, width, zero, one) = (
             new Vector<double>(kind == CourseKind.Power ? parameter : 1 / parameter),
             new Vector<double>(since),
@@ -229,10 +229,12 @@ internal sealed class ElementaryCourse
             Vector<double>.Zero,
             Vector<double>.One
         );
-        for (; done <= readings.Length - Vector<double>.Count; done += Vector<double>.Count)
+        var xs = MemoryMarshal.Cast<double, Vector<double>>(readings);
+        var ys = MemoryMarshal.Cast<double, Vector<double>>(values[..readings.Length]);
+        for (var i = 0; i < xs.Length; i++)
         {
-            var x = new Vector<double>(readings[done..]);
-            var y = kind switch
+            var x = xs[i];
+            ys[i] = kind switch
             {
                 CourseKind.Linear => x / whole,
                 CourseKind.Square => x / whole * (x / whole),
@@ -243,12 +245,11 @@ internal sealed class ElementaryCourse
                 CourseKind.Capped => Vector.Min(x, s) / s,
                 _ => Vector.ConditionalSelect(Vector.GreaterThanOrEqual(x, s), one, zero),
             };
-            y.CopyTo(values[done..]);
         }
 
-        for (; done < readings.Length; done++)
+        for (var i = xs.Length * Vector<double>.Count; i < readings.Length; i++)
         {
-            values[done] = At(readings[done]);
+            values[i] = At(readings[i]);
         }
     }
 

@@ -91,13 +91,15 @@ internal sealed class NoiseModel
 
     public void Weigh(ReadOnlySpan<double> column, Span<double> weighted)
     {
-        var i = 0;
-        for (; i <= column.Length - Vector<double>.Count; i += Vector<double>.Count)
+        var a = MemoryMarshal.Cast<double, Vector<double>>(column);
+        var b = MemoryMarshal.Cast<double, Vector<double>>(roots.AsSpan(0, column.Length));
+        var c = MemoryMarshal.Cast<double, Vector<double>>(weighted[..column.Length]);
+        for (var i = 0; i < a.Length; i++)
         {
-            (new Vector<double>(roots, i) * new Vector<double>(column[i..])).CopyTo(weighted[i..]);
+            c[i] = b[i] * a[i];
         }
 
-        for (; i < column.Length; i++)
+        for (var i = a.Length * Vector<double>.Count; i < column.Length; i++)
         {
             weighted[i] = roots[i] * column[i];
         }
