@@ -87,12 +87,14 @@ internal sealed class PileDescription(
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
             ?? roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
         var holder = Holder(chain, content, culprit);
-        var role = collection is null ? null : roles.Role(collection);
+        // A collection that grows by itself: what it holds is not told, such as texts and numbers in Python.
+        var filled = pile.Count <= 1 && (collection is null || roles.Role(collection) is null) ? content : collection;
+        var role = filled is null ? null : roles.Role(filled);
         var isCache =
             culprit?.IsCache
             ?? (
                 role is CollectionRole.Map or CollectionRole.Set
-                && CacheWords.NearestSaysCache(NamesNear(chain, content, collection!))
+                && CacheWords.NearestSaysCache(NamesNear(chain, content, filled!))
             );
         var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile);
         var suspect = new Suspect(
