@@ -32,7 +32,8 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     private const double ClearOutsideErrors = 6;
 
     /// <summary>And likelier than an end by this much, as a logarithm, where it did not grow by much after the start-up.</summary>
-    private const double ClearOutsideOdds = 12;
+    private const double ClearOutsideOdds = 16;
+    private const double LateOutsideRise = 0.06;
 
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
@@ -94,6 +95,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
             if (
                 trends.HeldAsSeen.GrowsForEver
+                && (!trends.Bins.IsLiveWatch || IsClear(trends.HeldAsSeen, trends.FootprintAsSeen))
                 && (trends.HeapIsCollectorsChoice ? trends.Committed is null : IsOutside(trends.OutsideHeap, beyond))
             )
             {
@@ -137,7 +139,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// </summary>
     private static bool IsClear(Trend outside, Trend footprint) =>
         outside.Best.Errors > ClearOutsideErrors
-        && (outside.Comparison.Odds > ClearOutsideOdds || Tail.RiseOfLate(outside) > OutsideRise * footprint.Level);
+        && (outside.Comparison.Odds > ClearOutsideOdds || Tail.RiseOfLate(outside) > LateOutsideRise * footprint.Level);
 
     /// <summary>Whether a good part of the growth lies outside of the heap that was taken from the system, as far as that is known.</summary>
     private static bool IsOutside(Trend? outside, Trend footprint) =>
