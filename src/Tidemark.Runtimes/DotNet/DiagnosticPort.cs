@@ -25,12 +25,15 @@ internal sealed class DiagnosticPort : IAsyncDisposable
         var directory = process.SharesOurFiles ? temporary : process.Root + temporary;
         try
         {
-            // A process that ended without cleaning up leaves its socket, and its number may be given out again.
-            return new DirectoryInfo(directory)
-                .EnumerateFiles($"dotnet-diagnostic-{process.Ids.NamespacePid}-*-socket")
+            // A process that ended without cleaning up leaves its socket, and its number may be given out again: the key is the
+            // time at which the process was started. In a time namespace of its own it is another one than we see.
+            var prefix = $"dotnet-diagnostic-{process.Ids.NamespacePid}-";
+            var sockets = new DirectoryInfo(directory)
+                .EnumerateFiles($"{prefix}*-socket")
                 .OrderByDescending(f => f.LastWriteTimeUtc)
-                .FirstOrDefault()
-                ?.FullName;
+                .ToList();
+            var own = sockets.Find(f => f.Name == $"{prefix}{process.StartTime}-socket");
+            return (own ?? (MapsRuntime(process) ? sockets.FirstOrDefault() : null))?.FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,9 +42,10 @@ internal sealed class DiagnosticPort : IAsyncDisposable
     }
 
     /// <summary>True where the process runs .NET, with or without its socket.</summary>
-    public static bool RunsDotNet(LinuxProcess process) =>
-        Find(process) is not null
-        || process.ReadMappedFiles()?.Any(f => f.EndsWith("/libcoreclr.so", StringComparison.Ordinal)) == true;
+    public static bool RunsDotNet(LinuxProcess process) => Find(process) is not null || MapsRuntime(process);
+
+    private static bool MapsRuntime(LinuxProcess process) =>
+        process.ReadMappedFiles()?.Any(f => f.EndsWith("/libcoreclr.so", StringComparison.Ordinal)) == true;
 
     /// <exception cref="AttachFailedException">There is no socket, or it does not answer.</exception>
     public static async Task<DiagnosticPort> OpenAsync(LinuxProcess process, CancellationToken cancellation)

@@ -23,6 +23,9 @@ public sealed partial class LinuxProcess
     /// <summary>Who it is: to the kernel and inside of its own namespaces.</summary>
     public ProcessIds Ids { get; }
 
+    /// <summary>When it was started, in clock ticks since the machine was, as <c>/proc/PID/stat</c> tells it.</summary>
+    public string StartTime => startTime;
+
     /// <summary>Its file system as it sees it itself: in a container, the container's.</summary>
     public string Root => $"{proc}/root";
 

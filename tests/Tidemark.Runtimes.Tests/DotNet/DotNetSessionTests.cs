@@ -29,6 +29,36 @@ public class DotNetSessionTests
     }
 
     [Fact]
+    public async Task A_socket_that_another_process_left_under_the_same_number_is_not_taken_for_its_own()
+    {
+        using var sleep = System.Diagnostics.Process.Start("sleep", "60");
+        var left = $"/tmp/dotnet-diagnostic-{sleep.Id}-1-socket";
+        await File.WriteAllTextAsync(left, "");
+        try
+        {
+            (await new DotNetRuntime().RecognisesAsync(new Target(sleep.Id, null, "sleep"), default)).ShouldBeFalse();
+        }
+        finally
+        {
+            File.Delete(left);
+            sleep.Kill();
+        }
+
+        await using var target = await DotNetTarget.StartAsync(10);
+        await File.WriteAllTextAsync(left = $"/tmp/dotnet-diagnostic-{target.Pid}-1-socket", "");
+        try
+        {
+            DiagnosticPort
+                .Find(target.Process)
+                .ShouldBe($"/tmp/dotnet-diagnostic-{target.Pid}-{target.Process.StartTime}-socket");
+        }
+        finally
+        {
+            File.Delete(left);
+        }
+    }
+
+    [Fact]
     public async Task A_limit_of_the_heap_is_read()
     {
         await using var target = await DotNetTarget.StartAsync(10, ("DOTNET_GCHeapHardLimit", "0x8000000"));
