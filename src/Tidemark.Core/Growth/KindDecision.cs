@@ -17,7 +17,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>Growth after the start-up by this share of the level is a warm-up worth naming.</summary>
     private const double WarmUpRise = 0.1;
-    private const double WarmUpErrors = 4;
+    private const double WarmUpErrors = 5;
 
     /// <summary>Growth of the footprint is that of the live heap where that grew by this share of it.</summary>
     private const double MostlyLive = 0.5;
@@ -33,7 +33,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>And likelier than an end by this much, as a logarithm, where it did not grow by much after the start-up.</summary>
     private const double ClearOutsideOdds = 16;
-    private const double LateOutsideRise = 0.06;
+    private const double LateOutsideRise = 0.07;
 
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
