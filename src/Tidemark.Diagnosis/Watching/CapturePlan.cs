@@ -89,13 +89,15 @@ internal sealed class CapturePlan(CaptureMethod method, CaptureEstimate estimate
         lastAt = elapsed;
     }
 
+    /// <summary>Why it failed, where that was not told yet: what is taken at the second attempt may be all that there is to say.</summary>
+    public string? Failure { get; set; }
+
     /// <summary>What is cheap is tried once more after a failure, a little later; anything else is given up.</summary>
-    /// <returns>True where it will be tried again.</returns>
-    public bool Failed(TimeSpan elapsed)
+    public void Failed(TimeSpan elapsed, string why)
     {
         GivenUp = failedAt is not null || !IsCheap;
         failedAt = elapsed;
-        return !GivenUp;
+        Failure = why;
     }
 
     public void GiveUp() => GivenUp = true;

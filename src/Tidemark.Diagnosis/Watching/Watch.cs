@@ -253,6 +253,12 @@ public sealed class Watch
                 meanwhile.ForEach(s => Add(s.Time, s.Sample));
             }
 
+            if (plan.Failure is { } first)
+            {
+                plan.Failure = null;
+                Note($"the {method.Title} was taken at the second attempt: {first}");
+            }
+
             plan.Took(Elapsed);
             var taken = new CaseCapture(
                 name,
@@ -292,8 +298,11 @@ public sealed class Watch
         {
             // Whatever went wrong with one capture, the watch goes on and the answer is given from the rest. What is cheap is
             // worth a second attempt: a busy program may only have been at a bad moment.
-            var again = plan.Failed(Elapsed);
-            Note($"{(again ? "a second attempt at the" : "no")} {method.Title}: {e.Message}");
+            plan.Failed(Elapsed, e.Message);
+            if (plan.GivenUp)
+            {
+                TellFailure(plan);
+            }
         }
         finally
         {
@@ -408,6 +417,7 @@ public sealed class Watch
             }
         }
 
+        plans.ForEach(TellFailure);
         if (collections.Count > 0)
         {
             Note(
@@ -458,6 +468,15 @@ public sealed class Watch
         sample.Clear();
         await target.SampleOutsideAsync(sample, enough);
         return (long)sample[Signal.Footprint];
+    }
+
+    private void TellFailure(CapturePlan plan)
+    {
+        if (plan.Failure is { } why)
+        {
+            plan.Failure = null;
+            Note($"no {(plan.Taken > 0 ? "further " : "")}{plan.Method.Title}: {why}");
+        }
     }
 
     private void Note(string note) => Store(() => folder.Update(f => f with { Notes = [.. f.Notes, note] }));

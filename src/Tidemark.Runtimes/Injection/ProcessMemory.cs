@@ -44,7 +44,7 @@ internal sealed class ProcessMemory : IDisposable
     public void ReadWords(ulong address, Span<ulong> words) => Read(address, MemoryMarshal.AsBytes(words));
 
     /// <summary>Writes, even where the process itself may not.</summary>
-    public void Write(ulong address, ReadOnlySpan<byte> bytes) => RandomAccess.Write(memory, bytes, (long)address);
+    public void Write(ulong address, ReadOnlySpan<byte> bytes) => MemoryFile.Write(memory, address, bytes);
 
     public void WriteWord(ulong address, ulong word)
     {

@@ -84,7 +84,7 @@ internal sealed unsafe class StoppedThread : IDisposable
     }
 
     /// <summary>Writes the process's memory, write-protected or not.</summary>
-    public void Write(ulong address, ReadOnlySpan<byte> bytes) => RandomAccess.Write(memory, bytes, (long)address);
+    public void Write(ulong address, ReadOnlySpan<byte> bytes) => MemoryFile.Write(memory, address, bytes);
 
     /// <summary>Memory below the stack that a signal handler would use as well.</summary>
     public ulong Scratch => (saved.Rsp - RedZone - 1024) & ~0xfUL;

@@ -81,6 +81,20 @@ public class NativeSessionTests
     }
 
     [Fact]
+    public async Task A_process_that_ends_while_it_is_counted_is_let_go()
+    {
+        await using var service = await NativeService.StartAsync(threads: 1);
+        var session = await AttachAsync(service);
+        await session.PrepareAsync(None);
+        using (var process = System.Diagnostics.Process.GetProcessById(service.Pid))
+        {
+            process.Kill();
+        }
+
+        await session.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), None);
+    }
+
+    [Fact]
     public async Task A_watch_that_was_killed_is_cleaned_up_by_the_next_one()
     {
         await using var service = await NativeService.StartAsync(threads: 2);

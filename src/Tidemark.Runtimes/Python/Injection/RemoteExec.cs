@@ -126,7 +126,7 @@ internal static partial class RemoteExec
     private static int ReadInt32(SafeFileHandle memory, ulong address) => (int)ReadPointer(memory, address);
 
     private static void Write(SafeFileHandle memory, ulong address, byte[] bytes) =>
-        RandomAccess.Write(memory, bytes, (long)address);
+        MemoryFile.Write(memory, address, bytes);
 
     /// <summary>A directory that only the target's user can enter, with the script and the socket on which it calls back; removed when disposed.</summary>
     private sealed partial class MeetingPlace : IDisposable
