@@ -32,8 +32,8 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     private const double ClearOutsideErrors = 6;
 
     /// <summary>And likelier than an end by this much, as a logarithm, where it did not grow by much after the start-up.</summary>
-    private const double ClearOutsideOdds = 16;
-    private const double LateOutsideRise = 0.07;
+    private const double ClearOutsideOdds = 30;
+    private const double LateOutsideRise = 0.075;
 
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
