@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 
 namespace Tidemark.Cli;
 
@@ -20,13 +19,15 @@ internal static class UsageError
                 : $"no command '{unknown}': {help} lists them";
         }
 
-        // Where files are taken, what is no option of the command would be one of them.
-        var given = parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).ToList();
-        if (
-            given.Find(t => t.Type == TokenType.Argument && t.Value is ['-', _, ..] && !File.Exists(t.Value))
-                is { } stray
-            && !double.TryParse(stray.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-        )
+        // Where files are taken, what is no option of the command would be one of them. What follows "--" is meant as it stands.
+        var taken = parsed
+            .CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(a => a.Tokens, (_, token) => token.Value)
+            .ToHashSet();
+        var stray = parsed
+            .Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)
+            .FirstOrDefault(t => t.Value is ['-', _, ..] && taken.Contains(t.Value) && !File.Exists(t.Value));
+        if (stray is not null)
         {
             return $"no option '{stray.Value}' (see {help})";
         }

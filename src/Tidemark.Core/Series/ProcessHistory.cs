@@ -37,6 +37,21 @@ public sealed class ProcessHistory
     /// <summary>One value a sample, NaN where it is missing; empty where the process does not have the signal.</summary>
     public ReadOnlySpan<double> Values(Signal signal) => columns[(int)signal];
 
+    /// <summary>The value that was seen last; null where there is none.</summary>
+    public double? Last(Signal signal)
+    {
+        var values = Values(signal);
+        for (var i = values.Length - 1; i >= 0; i--)
+        {
+            if (!double.IsNaN(values[i]))
+            {
+                return values[i];
+            }
+        }
+
+        return null;
+    }
+
     public DateTimeOffset From => Instant(0);
 
     public DateTimeOffset To => Instant(Count - 1);

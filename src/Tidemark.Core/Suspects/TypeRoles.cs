@@ -50,8 +50,6 @@ internal sealed class TypeRoles(RuntimeKnowledge knowledge)
 
     public bool IsScope(string type) => Any(knowledge.Scopes, type);
 
-    public bool IsBenignCache(string name) => Any(knowledge.BenignCaches, name);
-
     /// <summary>Names without a single capital or dot are keywords of the language: int, byte[], string, dict.</summary>
     private static bool IsPrimitive(string type)
     {

@@ -36,15 +36,15 @@ internal static class FragmentationCase
     public static Evidence? Layout(ProcessHistory history)
     {
         if (
-            Last(history, Signal.CommittedHeap) is not { } committed
-            || Last(history, Signal.LiveHeap) is not { } live
+            history.Last(Signal.CommittedHeap) is not { } committed
+            || history.Last(Signal.LiveHeap) is not { } live
             || committed <= live
         )
         {
             return null;
         }
 
-        var reusable = Last(history, Signal.ReusableHeap);
+        var reusable = history.Last(Signal.ReusableHeap);
         var held = committed - live - (reusable ?? 0);
         var rest = reusable is { } r
             ? $"{Bytes(r)} is garbage or free and used again, and {Bytes(held)} lies unused beside what is live"
@@ -55,20 +55,6 @@ internal static class FragmentationCase
             held,
             "bytes"
         );
-    }
-
-    private static double? Last(ProcessHistory history, Signal signal)
-    {
-        var values = history.Values(signal);
-        for (var i = values.Length - 1; i >= 0; i--)
-        {
-            if (!double.IsNaN(values[i]))
-            {
-                return values[i];
-            }
-        }
-
-        return null;
     }
 
     private static string Bytes(double bytes) => Quantity.Bytes((long)Math.Max(0, bytes));

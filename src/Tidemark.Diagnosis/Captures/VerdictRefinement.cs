@@ -50,7 +50,7 @@ internal static class VerdictRefinement
     private static GrowthVerdict Bounded(GrowthVerdict graphs, ProcessHistory history, Suspect filling, long bound)
     {
         var full = (double)filling.GrowthBytes / Math.Max(1, filling.GrowthCount) * bound;
-        var limit = Last(history, Signal.HeapLimit) ?? Last(history, Signal.Limit) ?? MostWithoutLimit;
+        var limit = history.Last(Signal.HeapLimit) ?? history.Last(Signal.Limit) ?? MostWithoutLimit;
         var size = $"{filling.Subject} takes {Quantity.Count(bound)} entries, about {Quantity.Bytes((long)full)}";
         return full < limit
             ? With(
@@ -70,9 +70,6 @@ internal static class VerdictRefinement
                 )
             );
     }
-
-    private static double? Last(ProcessHistory history, Signal signal) =>
-        history.Values(signal).ToArray().LastOrDefault(v => !double.IsNaN(v)) is > 0 and var last ? last : null;
 
     private static GrowthVerdict With(GrowthVerdict graphs, GrowthKind kind, Evidence evidence) =>
         graphs with

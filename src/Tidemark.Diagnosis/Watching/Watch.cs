@@ -1,5 +1,4 @@
 using System.Globalization;
-using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Diagnosis.Cases;
@@ -26,8 +25,6 @@ public sealed class Watch
 {
     // Judged this often and not at every sample: the verdict changes slowly, and watching must stay cheap.
     private static readonly TimeSpan JudgeEvery = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(3);
 
     // A process that stands still does not grow: a pause this long is left out of the history, where it would read as levelling off.
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(2);
@@ -432,42 +429,10 @@ public sealed class Watch
 
         if (options.TryRelease && ending is null)
         {
-            await TryReleaseAsync(enough);
+            Note(await ReleaseTrial.RunAsync(target, time, enough));
         }
 
         Store(() => folder.Update(f => f with { Ending = ending ?? CaseEnding.Complete }));
-    }
-
-    /// <summary>The samples from here on are not part of the history: what is given back now is our doing.</summary>
-    private async Task TryReleaseAsync(CancellationToken enough)
-    {
-        try
-        {
-            var before = await ReadFootprintAsync(enough);
-            if (await target.Session.ReleaseAsync(enough) is not { } done)
-            {
-                Note("--try: this process offers nothing that would make it give memory back, or not at the moment");
-                return;
-            }
-
-            // Collectors and allocators give back in the background, bit by bit.
-            await Task.Delay(ReleasePatience, time, enough);
-            var after = await ReadFootprintAsync(enough);
-            Note(
-                $"--try: {done} took the footprint from {Quantity.Bytes(before)} to {Quantity.Bytes(after)}: {(after < before ? Quantity.Bytes(before - after) : "nothing")} was given back"
-            );
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
-        {
-            Note($"--try: {e.Message}");
-        }
-    }
-
-    private async Task<long> ReadFootprintAsync(CancellationToken enough)
-    {
-        sample.Clear();
-        await target.SampleOutsideAsync(sample, enough);
-        return (long)sample[Signal.Footprint];
     }
 
     private void TellFailure(CapturePlan plan)

@@ -13,9 +13,7 @@ public sealed class WatchAlarms
 
     /// <summary>Those that stand, a line each.</summary>
     public IEnumerable<string> Standing =>
-        alarms
-            .Where(a => a.Value.Alarm.IsRaised)
-            .Select(a => $"alarm: {a.Key}: {ContractNames.Of(a.Value.Kind)} since {Timestamp.Of(a.Value.Alarm.Since)}");
+        alarms.Where(a => a.Value.Alarm.IsRaised).Select(a => Raised(a.Key, a.Value.Kind, a.Value.Alarm));
 
     /// <summary>Takes in one more answer.</summary>
     /// <returns>What was raised and what is over by it, a line each.</returns>
@@ -31,9 +29,7 @@ public sealed class WatchAlarms
             alarms[name] = (alarm, series.Verdict.Kind);
             if (alarm.Update(true, now))
             {
-                changes.Add(
-                    $"alarm: {name}: {ContractNames.Of(series.Verdict.Kind)} since {Timestamp.Of(alarm.Since)}"
-                );
+                changes.Add(Raised(name, series.Verdict.Kind, alarm));
             }
         }
 
@@ -59,6 +55,9 @@ public sealed class WatchAlarms
 
         return changes;
     }
+
+    private static string Raised(string name, GrowthKind kind, LeakAlarm alarm) =>
+        $"alarm: {name}: {ContractNames.Of(kind)} since {Timestamp.Of(alarm.Since)}";
 
     private static string NameOf(CheckedSeries series) =>
         series.Labels.Count == 0
