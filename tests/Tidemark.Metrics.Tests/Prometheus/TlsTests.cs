@@ -97,7 +97,8 @@ public sealed class TlsTests : IAsyncLifetime
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(System.Net.IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        var (from, until) = (DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var from = DateTimeOffset.UtcNow.AddHours(-1);
+        var until = authority?.NotAfter ?? from.AddDays(1);
         var certificate = authority is null
             ? request.CreateSelfSigned(from, until)
             : request.Create(authority, from, until, [1, 2, 3, (byte)file.Length]);
