@@ -11,6 +11,10 @@ internal static class Mutations
     public static int Count =>
         int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS"), out var wanted) ? wanted : Few;
 
+    /// <summary>Where chance begins: always at the same place, or, for a long run in portions, where TIDEMARK_MUTATIONS_SEED tells.</summary>
+    public static int Seed =>
+        int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS_SEED"), out var wanted) ? wanted : 20261125;
+
     public static void MustNotHurt(IDumpFormat format, byte[] original)
     {
         var dice = new Random(20261122);

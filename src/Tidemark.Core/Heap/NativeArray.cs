@@ -16,9 +16,14 @@ public sealed unsafe class NativeArray<T> : IDisposable
 
     /// <exception cref="InsufficientMemoryException">The system does not give so much.</exception>
     public NativeArray(long length)
+        : this(length, isSparse: false) { }
+
+    /// <summary>An array of which a few elements here and there may be written only: then it costs no more than the small pages that they stand in.</summary>
+    /// <exception cref="InsufficientMemoryException">The system does not give so much.</exception>
+    public NativeArray(long length, bool isSparse)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        block = new NativeBlock(checked(length * sizeof(T)));
+        block = new NativeBlock(checked(length * sizeof(T)), isSparse);
         pointer = (T*)block.Address;
         Length = length;
     }

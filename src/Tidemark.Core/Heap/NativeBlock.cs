@@ -12,14 +12,18 @@ internal sealed partial class NativeBlock : SafeHandle
     private const int HugePage = 14;
     private const int DontNeed = 4;
     private const long HugePageThreshold = 4 << 20;
+    private const long PressureThreshold = 2 << 20;
+
+    private readonly bool isSparse;
 
     /// <exception cref="InsufficientMemoryException">The system does not give so much.</exception>
-    public NativeBlock(long bytes)
+    public NativeBlock(long bytes, bool isSparse)
         : base(invalidHandleValue: -1, ownsHandle: true)
     {
+        this.isSparse = isSparse;
         Bytes = WholePages(bytes);
         Take(Mmap(0, (nuint)Bytes, ReadWrite, PrivateAnonymousNoReserve, -1, 0), Bytes);
-        GC.AddMemoryPressure(Bytes);
+        Press(Bytes);
     }
 
     public override bool IsInvalid => handle == -1;
@@ -39,8 +43,8 @@ internal sealed partial class NativeBlock : SafeHandle
         }
 
         Take(Mremap(handle, (nuint)Bytes, (nuint)bytes, MayMove), bytes);
-        GC.AddMemoryPressure(bytes);
-        GC.RemoveMemoryPressure(Bytes);
+        Press(bytes);
+        Unpress(Bytes);
         Bytes = bytes;
     }
 
@@ -57,8 +61,25 @@ internal sealed partial class NativeBlock : SafeHandle
 
     protected override bool ReleaseHandle()
     {
-        GC.RemoveMemoryPressure(Bytes);
+        Unpress(Bytes);
         return Munmap(handle, (nuint)Bytes) == 0;
+    }
+
+    /// <summary>Lets the collector know of it: whoever holds it may be garbage. Buffers are too small to be worth a collection.</summary>
+    private void Press(long bytes)
+    {
+        if (bytes >= PressureThreshold && !isSparse)
+        {
+            GC.AddMemoryPressure(bytes);
+        }
+    }
+
+    private void Unpress(long bytes)
+    {
+        if (bytes >= PressureThreshold && !isSparse)
+        {
+            GC.RemoveMemoryPressure(bytes);
+        }
     }
 
     private static long WholePages(long bytes) =>
@@ -72,7 +93,7 @@ internal sealed partial class NativeBlock : SafeHandle
         }
 
         SetHandle(address);
-        if (bytes >= HugePageThreshold)
+        if (bytes >= HugePageThreshold && !isSparse)
         {
             _ = Madvise(address, (nuint)bytes, HugePage); // only speed depends on it
         }

@@ -9,8 +9,9 @@ namespace Tidemark.Formats.Hprof;
 /// <summary>
 /// Which object stands at an address. Objects are numbered in the order of the file, which is the order of addresses but for a few
 /// places; so one bit for each possible address (8 bytes apart), and the number of the first object in each block of 512 bits, tell
-/// them all, at about 1 byte an object. Where the file is in another order, the numbers are listed in the order of addresses; where
-/// addresses are not multiples of 8 or lie too far apart, they are listed and hashed.
+/// them all, at about 1 byte an object. The numbers of a block that the file has in several pieces are listed: that is where a part of
+/// the dump ends and the next one begins. Where the file is in another order altogether, all numbers are listed in the order of
+/// addresses; where addresses are not multiples of 8 or lie too far apart, they are listed and hashed.
 /// </summary>
 internal sealed unsafe class AddressTable : IDisposable
 {
@@ -20,12 +21,15 @@ internal sealed unsafe class AddressTable : IDisposable
     private const int PageWords = 1 << (PageShift - 3 - 6);
     private const int PageBlocks = 1 << (PageShift - BlockShift);
 
-    private readonly NativeArray<nint> bitsOfPage = new(1L << (AddressBits - PageShift));
-    private readonly NativeArray<nint> basesOfPage = new(1L << (AddressBits - PageShift));
+    private readonly NativeArray<nint> bitsOfPage = new(1L << (AddressBits - PageShift), isSparse: true);
+    private readonly NativeArray<nint> basesOfPage = new(1L << (AddressBits - PageShift), isSparse: true);
     private readonly List<(long Page, NativeArray<ulong> Bits, NativeArray<int> Bases)> pages = [];
     private readonly Lock allocation = new();
     private readonly int maxPages;
     private NativeArray<int>? order;
+
+    /// <summary>The numbers of the objects of blocks whose base is negative: it is where they begin, inverted.</summary>
+    private NativeArray<int> listed = new(0);
     private HashedAddresses? hashed;
 
     /// <param name="fileLength">The dump's size; a table that would take more than a quarter of it is not built.</param>
@@ -70,8 +74,10 @@ internal sealed unsafe class AddressTable : IDisposable
             before += BitOperations.PopCount(*first++);
         }
 
-        var at = ((int*)basesOfPage.Pointer[address >> PageShift])[slot >> 9] + before;
-        return order is null ? at : order.Pointer[at];
+        var numberOfFirst = ((int*)basesOfPage.Pointer[address >> PageShift])[slot >> 9];
+        return numberOfFirst < 0 ? listed.Pointer[~numberOfFirst + before]
+            : order is null ? numberOfFirst + before
+            : order.Pointer[numberOfFirst + before];
     }
 
     /// <summary>Brings what <see cref="Find"/> will look at near.</summary>
@@ -114,21 +120,72 @@ internal sealed unsafe class AddressTable : IDisposable
     /// <summary>True for an address that a bit can stand for.</summary>
     public static bool Suits(ulong address) => (address & 7) == 0 && address >> AddressBits == 0;
 
-    /// <summary>Tells the number of the first object in a block whose objects have consecutive numbers.</summary>
-    /// <returns>False where another run of objects has been in that block: then numbers have to be listed.</returns>
-    public bool SetBase(ulong block, int firstNode, int count)
+    /// <summary>Tells the number of the first object in a block.</summary>
+    /// <returns>False where these are not all objects of the block: see <see cref="SetBases"/>.</returns>
+    public bool SetBase(AddressRun run)
     {
-        var page = (long)(block >> (PageShift - BlockShift));
-        var blockInPage = (int)(block & (PageBlocks - 1));
-        var word = (ulong*)bitsOfPage[page] + (blockInPage << 3);
+        Base(run.Block) = run.First;
+        return Marked(run.Block) == run.Count;
+    }
+
+    /// <summary>Tells the numbers of the objects in blocks that the file has in several runs.</summary>
+    /// <returns>False where objects of two runs lie among each other: then the numbers of all have to be listed.</returns>
+    public bool SetBases(List<AddressRun> parts)
+    {
+        parts.Sort((a, b) => a.From != b.From ? a.From.CompareTo(b.From) : a.First.CompareTo(b.First));
+        var numbers = new NativeList<int>();
+        for (int i = 0, end; i < parts.Count; i = end)
+        {
+            var (count, isStraight) = ((int)parts[i].Count, true);
+            for (end = i + 1; end < parts.Count && parts[end].Block == parts[i].Block; end++)
+            {
+                if (parts[end].From <= parts[end - 1].To)
+                {
+                    numbers.Dispose();
+                    return false;
+                }
+
+                isStraight &= parts[end].First == parts[end - 1].First + parts[end - 1].Count;
+                count += parts[end].Count;
+            }
+
+            if (count != Marked(parts[i].Block))
+            {
+                numbers.Dispose();
+                return false;
+            }
+
+            Base(parts[i].Block) = isStraight ? parts[i].First : ~checked((int)numbers.Count);
+            for (var part = i; !isStraight && part < end; part++)
+            {
+                for (var number = 0; number < parts[part].Count; number++)
+                {
+                    numbers.Add(parts[part].First + number);
+                }
+            }
+        }
+
+        listed.Dispose();
+        listed = numbers.ToArray();
+        return true;
+    }
+
+    /// <summary>The number of the first object of a block.</summary>
+    private ref int Base(ulong block) =>
+        ref ((int*)basesOfPage[(long)(block >> (PageShift - BlockShift))])[block & (PageBlocks - 1)];
+
+    /// <summary>How many objects a block has.</summary>
+    private int Marked(ulong block)
+    {
+        var word =
+            (ulong*)bitsOfPage[(long)(block >> (PageShift - BlockShift))] + ((long)(block & (PageBlocks - 1)) << 3);
         var marked = 0;
         for (var i = 0; i < 8; i++)
         {
             marked += BitOperations.PopCount(word[i]);
         }
 
-        ((int*)basesOfPage[page])[blockInPage] = firstNode;
-        return marked == count;
+        return marked;
     }
 
     /// <summary>Lets <see cref="Find"/> tell ranks in the order of addresses, until <see cref="SetOrder"/> tells which object has which rank.</summary>
@@ -178,6 +235,7 @@ internal sealed unsafe class AddressTable : IDisposable
 
         index.Add("bits", bits);
         index.Add("bases", bases);
+        index.Add("listed", listed);
         if (order is not null)
         {
             index.Add("order", order);
@@ -199,6 +257,8 @@ internal sealed unsafe class AddressTable : IDisposable
         var bits = index.Array<ulong>("bits");
         var bases = index.Array<int>("bases");
         table.order = index.Has("order") ? index.Array<int>("order") : null;
+        table.listed.Dispose();
+        table.listed = index.Array<int>("listed");
         var ranks = table.order?.Length ?? objects;
         if (bits.Length != (long)numbers.Length * PageWords || bases.Length != (long)numbers.Length * PageBlocks)
         {
@@ -210,10 +270,8 @@ internal sealed unsafe class AddressTable : IDisposable
             table.Place(numbers[i], bits.Pointer + (long)i * PageWords, bases.Pointer + (long)i * PageBlocks, ranks);
         }
 
-        for (long i = 0; i < table.order?.Length; i++)
-        {
-            Require((uint)table.order.Pointer[i] < (uint)objects);
-        }
+        RequireObjects(table.order, objects);
+        RequireObjects(table.listed, objects);
 
         return table;
     }
@@ -229,12 +287,18 @@ internal sealed unsafe class AddressTable : IDisposable
                 marked += BitOperations.PopCount(bits[(block << 3) + i]);
             }
 
-            Require(marked == 0 || (bases[block] >= 0 && bases[block] + (long)marked <= ranks));
+            Require(
+                marked == 0
+                    || (bases[block] >= 0 ? bases[block] + (long)marked <= ranks : ~bases[block] + (long)marked <= listed.Length)
+            );
         }
 
         bitsOfPage[page] = (nint)bits;
         basesOfPage[page] = (nint)bases;
     }
+
+    private static void RequireObjects(NativeArray<int>? numbers, int objects) =>
+        Require(numbers is null || numbers.Length == 0 || numbers.Highest() < (uint)objects);
 
     private static void Require(bool holds)
     {
@@ -255,6 +319,7 @@ internal sealed unsafe class AddressTable : IDisposable
         }
 
         order?.Dispose();
+        listed.Dispose();
         hashed?.Dispose();
     }
 

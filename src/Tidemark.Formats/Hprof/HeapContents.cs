@@ -250,9 +250,10 @@ internal sealed class HeapContents : IDisposable
         addresses.List(all);
     }
 
-    /// <returns>False where the objects of some block are not numbered in the order of their addresses.</returns>
+    /// <returns>False where the objects of some block are too much in disorder for it.</returns>
     private static bool SetBases(AddressTable addresses, SurveyFindings[] findings, int[] starts)
     {
+        var parts = new List<AddressRun>();
         for (var i = 0; i < findings.Length; i++)
         {
             if (findings[i].IsUnordered)
@@ -262,14 +263,18 @@ internal sealed class HeapContents : IDisposable
 
             foreach (var run in findings[i].Runs)
             {
-                if (!addresses.SetBase(run.Block, starts[i] + run.First, run.Count))
+                var numbered = run with { First = starts[i] + run.First };
+                if (!addresses.SetBase(numbered))
                 {
-                    return false;
+                    parts.Add(numbered);
                 }
             }
+
+            findings[i].Runs.Clear();
+            findings[i].Runs.TrimExcess();
         }
 
-        return true;
+        return addresses.SetBases(parts);
     }
 
     /// <summary>Tells the table the number of each object: one more pass over the file.</summary>

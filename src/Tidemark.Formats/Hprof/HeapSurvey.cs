@@ -17,7 +17,16 @@ internal readonly record struct HeapPiece(long Start, long End, int First, int C
 internal readonly record struct HprofRoot(HeapTag Tag, ulong Object, uint ThreadSerial, int Number);
 
 /// <summary>Objects with ascending addresses inside of one block of the <see cref="AddressTable"/>.</summary>
-internal readonly record struct AddressRun(ulong Block, int First, int Count);
+/// <param name="From">The lowest address.</param>
+/// <param name="First">The number of the object that stands there.</param>
+/// <param name="Count">How many objects there are.</param>
+/// <param name="Extent">From the lowest address to the highest one.</param>
+internal readonly record struct AddressRun(ulong From, int First, ushort Count, ushort Extent)
+{
+    public ulong Block => From >> AddressTable.BlockShift;
+
+    public ulong To => From + Extent;
+}
 
 /// <summary>What the first pass found in one segment; objects are numbered from the segment's first.</summary>
 internal sealed class SurveyFindings
@@ -55,6 +64,7 @@ internal sealed unsafe class HeapSurvey(HprofFile file, int idSize, HprofLimits 
     private int count;
     private ulong previous;
     private ulong block;
+    private ulong runFrom;
     private int runFirst;
     private ulong word;
     private ulong mask;
@@ -236,6 +246,7 @@ internal sealed unsafe class HeapSurvey(HprofFile file, int idSize, HprofLimits 
         {
             EndRun();
             block = address >> AddressTable.BlockShift;
+            runFrom = address;
             runFirst = count;
         }
 
@@ -273,7 +284,9 @@ internal sealed unsafe class HeapSurvey(HprofFile file, int idSize, HprofLimits 
             return;
         }
 
-        found.Runs.Add(new AddressRun(block, runFirst, count - runFirst));
+        found.Runs.Add(
+            new AddressRun(runFrom, runFirst, (ushort)(count - runFirst), (ushort)(previous - runFrom))
+        );
     }
 
     private void EndPiece(long offset)

@@ -52,7 +52,7 @@ internal sealed class HprofFile : IDisposable
             File.Delete(copy);
             using var packed = file.OpenRaw();
             using var content = new GZipStream(packed, CompressionMode.Decompress);
-            var buffer = new byte[1 << 20];
+            var buffer = new byte[1 << 16];
             long offset = 0;
             while (ReadAhead(content, buffer, context) is > 0 and var read)
             {

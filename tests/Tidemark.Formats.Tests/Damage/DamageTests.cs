@@ -41,7 +41,7 @@ public sealed class DamageTests : IDisposable
     {
         var format = DumpFormats.All.Single(f => f.Name == name);
         var seeds = Seeds.Of(name);
-        var dice = new Random(20261125);
+        var dice = new Random(Mutations.Seed);
         var before = Process.GetCurrentProcess().WorkingSet64;
         for (var i = 0; i < Mutations.Count; i++)
         {

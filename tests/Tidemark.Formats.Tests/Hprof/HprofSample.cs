@@ -29,6 +29,14 @@ internal static class HprofSample
     public const ulong ThreadNameBytes = 0x20700;
     public const ulong Local = 0x20800;
 
+    /// <summary>Numbers in pieces of a length, ascending inside of each; the pieces in any order.</summary>
+    public static int[] InPieces(int count, int length, Random random)
+    {
+        var pieces = Enumerable.Range(0, count).Chunk(length).ToArray();
+        random.Shuffle(pieces);
+        return [.. pieces.SelectMany(p => p)];
+    }
+
     /// <summary>The JDK's classes that the reader knows.</summary>
     public static void AddKnownClasses(HprofWriter writer)
     {
