@@ -289,7 +289,11 @@ internal sealed unsafe class AddressTable : IDisposable
 
             Require(
                 marked == 0
-                    || (bases[block] >= 0 ? bases[block] + (long)marked <= ranks : ~bases[block] + (long)marked <= listed.Length)
+                    || (
+                        bases[block] >= 0
+                            ? bases[block] + (long)marked <= ranks
+                            : ~bases[block] + (long)marked <= listed.Length
+                    )
             );
         }
 

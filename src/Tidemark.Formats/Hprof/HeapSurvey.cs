@@ -284,9 +284,7 @@ internal sealed unsafe class HeapSurvey(HprofFile file, int idSize, HprofLimits 
             return;
         }
 
-        found.Runs.Add(
-            new AddressRun(runFrom, runFirst, (ushort)(count - runFirst), (ushort)(previous - runFrom))
-        );
+        found.Runs.Add(new AddressRun(runFrom, runFirst, (ushort)(count - runFirst), (ushort)(previous - runFrom)));
     }
 
     private void EndPiece(long offset)
