@@ -17,6 +17,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private readonly ReferenceRows rows;
     private readonly NativeArray<int> rank;
     private readonly NativeArray<int> parent;
+    private bool isParentTaken;
     private readonly NativeList<int> log = new(1 << 16);
     private readonly NativeArray<byte>? watched;
 
@@ -46,7 +47,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     /// <summary>Each object's rank, 0 for one that was not reached.</summary>
     public NativeArray<int> Rank => rank;
 
-    /// <summary>The rank of the object from which the walk came, by rank.</summary>
+    /// <summary>The rank of the object from which the walk came, by rank; as many as there are ranks once the walk is over.</summary>
     public NativeArray<int> Parent => parent;
 
     /// <summary>
@@ -61,22 +62,27 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     /// <summary>Walks from every root, then from what only soft references hold, then from what only finalizers wait for.</summary>
     public void Run(CancellationToken cancellation)
     {
-        using var stack = new NativeList<Frame>(1 << 12);
-        foreach (var root in graph.Roots)
+        using (var stack = new NativeList<Frame>(1 << 12))
         {
-            if (Reached(root.Node))
+            foreach (var root in graph.Roots)
             {
-                RootsMetOnTheWay.Add(rank[root.Node] & ~RootBit);
+                if (Reached(root.Node))
+                {
+                    RootsMetOnTheWay.Add(rank[root.Node] & ~RootBit);
+                }
+                else
+                {
+                    Walk(root.Node, stack, cancellation);
+                }
             }
-            else
-            {
-                Walk(root.Node, stack, cancellation);
-            }
+
+            // These come last: they hold only what nothing stronger does, and must not take a share in what others hold.
+            WalkWeakly([ReferenceStrength.Soft], stack, cancellation);
+            WalkWeakly([ReferenceStrength.Soft, ReferenceStrength.Finalizer], stack, cancellation);
         }
 
-        // These come last: they hold only what nothing stronger does, and must not take a share in what others hold.
-        WalkWeakly([ReferenceStrength.Soft], stack, cancellation);
-        WalkWeakly([ReferenceStrength.Soft, ReferenceStrength.Finalizer], stack, cancellation);
+        graph.Rest();
+        parent.Resize(next + 1L);
         for (var node = 0; node < graph.NodeCount; node++)
         {
             rank.Pointer[node] &= ~RootBit;
@@ -85,7 +91,15 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         if (watched is not null)
         {
             new TypeReferences(graph, this, watched).AddTo(log);
+            watched.Dispose();
         }
+    }
+
+    /// <summary>The parents, which belong to the caller from now on.</summary>
+    public NativeArray<int> TakeParent()
+    {
+        isParentTaken = true;
+        return parent;
     }
 
     /// <summary>Soft and finalizer references that keep an object alive which nothing stronger holds.</summary>
@@ -94,7 +108,11 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     public void Dispose()
     {
         rank.Dispose();
-        parent.Dispose();
+        if (!isParentTaken)
+        {
+            parent.Dispose();
+        }
+
         log.Dispose();
         watched?.Dispose();
     }
@@ -195,10 +213,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
             }
 
             at = stack.Pop();
-            if ((++steps & 0xFFFFF) == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
+            graph.Pace(++steps, cancellation);
         }
     }
 

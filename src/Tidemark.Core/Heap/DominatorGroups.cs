@@ -34,6 +34,7 @@ public sealed record DominatorGroup(
         using var groupOfRank = new NativeArray<int>(tree.Count + 1L);
         for (var rank = 1; rank <= tree.Count; rank++)
         {
+            graph.Pace(rank, cancellation);
             var above = groupOfRank[tree.DominatorOfRank(rank)];
             if (above < 0 || groups[above].Depth == depth)
             {
@@ -53,10 +54,6 @@ public sealed record DominatorGroup(
             groups[group].Count++;
             groups[group].Shallow += graph.ShallowSize(node);
             groups[group].Retained += tree.RetainedAt(rank);
-            if ((rank & 0xFFFFF) == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
         }
 
         var below = groups.Skip(1).ToLookup(g => g.Above, g => g);

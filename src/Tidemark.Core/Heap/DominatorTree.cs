@@ -29,13 +29,14 @@ public sealed class DominatorTree
         NativeArray<int> dominator,
         RetainedSizes? retained,
         long totalBytes,
-        IReadOnlyList<WeakReferenceEdge> heldWeakly
+        IReadOnlyList<WeakReferenceEdge> heldWeakly,
+        ArrayStore? store
     )
     {
         this.graph = graph;
         this.node = node;
         this.dominator = dominator;
-        sums = retained is null ? new(() => RetainedSizes.Sum(graph, node, dominator, totalBytes)) : new(retained);
+        sums = retained is null ? new(() => RetainedSizes.Sum(this, store)) : new(retained);
         HeldWeakly = heldWeakly;
         rank = new Lazy<NativeArray<int>>(RanksOfNodes);
         TotalBytes = totalBytes;
@@ -53,23 +54,38 @@ public sealed class DominatorTree
     /// <summary>Soft and finalizer references that keep an object alive which nothing stronger holds.</summary>
     public IReadOnlyList<WeakReferenceEdge> HeldWeakly { get; }
 
-    /// <summary>Computes the tree in O(m log n) time, about 20 bytes an object of memory for a while and 12 in the end.</summary>
+    /// <summary>
+    /// Computes the tree in O(m log n) time. Takes about 12 bytes an object of memory for a while and keeps 12; where there is a store
+    /// for what is not worked on, 8 for a while and none in the end.
+    /// </summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="store">Where arrays are kept; null for memory.</param>
+    /// <param name="cancellation">Stops it.</param>
     /// <exception cref="OperationCanceledException" />
-    public static DominatorTree Compute(HeapGraph graph, CancellationToken cancellation = default)
+    public static DominatorTree Compute(
+        HeapGraph graph,
+        ArrayStore? store = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(graph);
         using var walk = new DepthFirstSearch(graph);
         walk.Run(cancellation);
+        var total = TotalOf(graph, walk.Rank);
         graph.Rest();
-        NativeArray<int> dominator;
-        using (var tarjan = new LengauerTarjan(walk))
+        var dominator = walk.TakeParent();
+        dominator = store?.Put("dominators", dominator) ?? dominator;
+        var node = Inverse(walk.Rank, walk.Count);
+        walk.Rank.Dispose();
+        node = store?.Put("ranks", node) ?? node;
+        using (var tarjan = new LengauerTarjan(walk, dominator))
         {
-            dominator = tarjan.Run(cancellation);
+            tarjan.Run(cancellation);
         }
 
-        var total = TotalOf(graph, walk.Rank);
-        var node = Inverse(walk.Rank, walk.Count);
-        return new DominatorTree(graph, node, dominator, retained: null, total, walk.HeldWeakly);
+        var tree = new DominatorTree(graph, node, dominator, retained: null, total, walk.HeldWeakly, store);
+        tree.Rest();
+        return tree;
     }
 
     /// <summary>A tree as it was stored.</summary>
@@ -94,10 +110,10 @@ public sealed class DominatorTree
             throw new ArgumentException("the ranks are no objects, or their dominators no tree");
         }
 
-        nodes.Rest();
-        dominators.Rest();
         var retained = new RetainedSizes(stored.NarrowRetained, stored.WideRetained, stored.RetainedShift);
-        return new DominatorTree(graph, nodes, dominators, retained, retained[0], stored.HeldWeakly);
+        var tree = new DominatorTree(graph, nodes, dominators, retained, retained[0], stored.HeldWeakly, store: null);
+        tree.Rest();
+        return tree;
     }
 
     /// <summary>The object of a rank from 1.</summary>
@@ -147,6 +163,7 @@ public sealed class DominatorTree
 
         for (var r = 1; r <= Count; r++)
         {
+            graph.Pace(r);
             if (wanted[dominator[r]] && Retained[r] >= minimumBytes)
             {
                 ranks[dominator[r]].Children.Add(r);
@@ -154,6 +171,17 @@ public sealed class DominatorTree
         }
 
         return ranks.Values.ToDictionary(p => p.Node, IReadOnlyList<int> (p) => LargestFirst(p.Children));
+    }
+
+    /// <summary>See <see cref="HeapGraph.Rest"/>.</summary>
+    internal void Rest()
+    {
+        node.Rest();
+        dominator.Rest();
+        if (sums.IsValueCreated)
+        {
+            sums.Value.Rest();
+        }
     }
 
     /// <summary>The arrays as they are stored, by rank.</summary>
@@ -211,6 +239,7 @@ public sealed class DominatorTree
         var ranks = new NativeArray<int>(graph.NodeCount);
         for (var r = 1; r <= Count; r++)
         {
+            graph.Pace(r);
             ranks[node[r]] = r;
         }
 
@@ -235,12 +264,23 @@ public sealed class DominatorTree
 
         public long this[int rank] => Narrow is not null ? (long)Narrow[rank] << Shift : (long)Wide![rank] << Shift;
 
-        public static RetainedSizes Sum(HeapGraph graph, NativeArray<int> node, NativeArray<int> dominator, long total)
+        public void Rest()
         {
-            var shift = ShiftOf(graph);
-            return total >> shift <= uint.MaxValue
-                ? new RetainedSizes(SumUp<uint>(graph, node, dominator, shift), wide: null, shift)
-                : new RetainedSizes(narrow: null, SumUp<ulong>(graph, node, dominator, shift), shift);
+            Narrow?.Rest();
+            Wide?.Rest();
+        }
+
+        public static RetainedSizes Sum(DominatorTree tree, ArrayStore? store)
+        {
+            var shift = ShiftOf(tree.graph);
+            if (tree.TotalBytes >> shift > uint.MaxValue)
+            {
+                var wide = SumUp<ulong>(tree, shift);
+                return new RetainedSizes(narrow: null, store?.Put("wide-retained", wide) ?? wide, shift);
+            }
+
+            var narrow = SumUp<uint>(tree, shift);
+            return new RetainedSizes(store?.Put("narrow-retained", narrow) ?? narrow, wide: null, shift);
         }
 
         /// <summary>Sizes are multiples of the runtime's alignment: counted in that unit, 32 bits reach eight times as far.</summary>
@@ -255,15 +295,10 @@ public sealed class DominatorTree
             return anySize == 0 ? 0 : BitOperations.TrailingZeroCount(anySize);
         }
 
-        private static unsafe NativeArray<T> SumUp<T>(
-            HeapGraph graph,
-            NativeArray<int> node,
-            NativeArray<int> dominator,
-            int shift
-        )
+        private static unsafe NativeArray<T> SumUp<T>(DominatorTree tree, int shift)
             where T : unmanaged, IBinaryInteger<T>
         {
-            var shapes = graph.Shapes;
+            var (node, dominator, shapes) = (tree.node, tree.dominator, tree.graph.Shapes);
             var sizeOfShape = new T[shapes.ShapeCount];
             for (var shape = 0; shape < sizeOfShape.Length; shape++)
             {
@@ -274,10 +309,12 @@ public sealed class DominatorTree
             var sum = sums.Pointer;
             for (var r = (int)node.Length - 1; r > 0; r--)
             {
+                tree.graph.Pace(r);
                 sum[r] += sizeOfShape[shapes[node.Pointer[r]]];
                 sum[dominator.Pointer[r]] += sum[r];
             }
 
+            tree.graph.Rest();
             return sums;
         }
     }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tidemark.Core.Heap;
 
 /// <summary>How firmly a reference holds its target.</summary>
@@ -49,7 +51,9 @@ public sealed class HeapGraph
         WeakReferences = parts.WeakReferences;
         Labels = parts.Labels;
         dominators = new Lazy<DominatorTree>(() =>
-            parts.Dominators is { } stored ? DominatorTree.FromStored(this, stored) : DominatorTree.Compute(this)
+            parts.Dominators is { } stored
+                ? DominatorTree.FromStored(this, stored)
+                : DominatorTree.Compute(this, parts.Store)
         );
         typeOfTypeObject = new Lazy<Dictionary<int, int>>(TypesByObject);
     }
@@ -81,6 +85,22 @@ public sealed class HeapGraph
     {
         Rows.Rest();
         Shapes.Rest();
+        if (dominators.IsValueCreated)
+        {
+            dominators.Value.Rest();
+        }
+    }
+
+    /// <summary>For every step of a long pass: now and then it lets go of what was looked at (see <see cref="Rest"/>), and ends where that is wanted.</summary>
+    /// <exception cref="OperationCanceledException" />
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Pace(int step, CancellationToken cancellation = default)
+    {
+        if ((step & 0xFFFFF) == 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Rest();
+        }
     }
 
     public string TypeName(int type) => typeNames[type];
@@ -161,6 +181,9 @@ public sealed record HeapGraphParts
 
     /// <summary>The dominators, where they are known already; null to have them computed when they are asked for.</summary>
     public StoredDominators? Dominators { get; init; }
+
+    /// <summary>Where dominators are put when they are computed; null for memory.</summary>
+    public ArrayStore? Store { get; init; }
 
     internal void Check()
     {

@@ -22,7 +22,8 @@ internal sealed partial class HolderNaming : IDisposable
     private readonly HashSet<string> namesakes = new(StringComparer.Ordinal);
 
     /// <summary>One bit a rank: the object stands for a type.</summary>
-    private readonly NativeArray<bool> isTypeObject;
+    private readonly NativeArray<byte> typeObjects;
+    private readonly int firstTypeObject;
 
     public HolderNaming(HeapGraph graph, HoldingPaths paths)
     {
@@ -50,7 +51,8 @@ internal sealed partial class HolderNaming : IDisposable
             }
         }
 
-        isTypeObject = new NativeArray<bool>(typeOfObject.Count == 0 ? 0 : graph.Dominators.Count + 1L);
+        firstTypeObject = typeOfObject.Count == 0 ? int.MaxValue : typeOfObject.Keys.Min();
+        typeObjects = new NativeArray<byte>(graph.Dominators.Count / 8 + 1);
         foreach (var root in graph.Roots)
         {
             if (root.Name is not null && (root.Kind == RootKind.Static || !rootNames.ContainsKey(root.Node)))
@@ -82,15 +84,15 @@ internal sealed partial class HolderNaming : IDisposable
     {
         isStatic = false;
         var node = graph.Dominators.NodeAt(rank);
-        if (isTypeObject.Length > 0 && typeOfObject.TryGetValue(node, out var type))
+        if (node >= firstTypeObject && typeOfObject.TryGetValue(node, out var type))
         {
-            isTypeObject[rank] = true;
+            typeObjects[rank >> 3] |= (byte)(1 << (rank & 7));
             return paths.LabelNumber(holder: null, $"class {GeneralTypeName(graph.TypeName(type))}");
         }
 
         var holder =
             above == 0 ? rootNames.GetValueOrDefault(node)
-            : isTypeObject.Length > 0 && isTypeObject[above] ? StaticField(graph.Dominators.NodeAt(above), node)
+            : IsTypeObject(above) ? StaticField(graph.Dominators.NodeAt(above), node)
             : null;
         isStatic =
             above != 0
@@ -101,7 +103,9 @@ internal sealed partial class HolderNaming : IDisposable
             : paths.LabelNumber(holder, GeneralTypeName(graph.TypeNameOf(node)));
     }
 
-    public void Dispose() => isTypeObject.Dispose();
+    public void Dispose() => typeObjects.Dispose();
+
+    private bool IsTypeObject(int rank) => (typeObjects[rank >> 3] >> (rank & 7) & 1) != 0;
 
     /// <summary>A thread's or a handle's name without the numbers that tell it from its siblings.</summary>
     public static string GeneralName(string name) => Numbers().Replace(name, "*");

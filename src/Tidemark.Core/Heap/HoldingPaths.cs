@@ -121,6 +121,7 @@ public sealed class HoldingCensus
             var path = pathOfRank[rank];
             count[path]++;
             shallow[path] += graph.ShallowSize(graph.Dominators.NodeAt(rank));
+            graph.Pace(rank, cancellation);
         }
 
         outside = new long[paths.Count];
@@ -175,10 +176,7 @@ public sealed class HoldingCensus
             var above = tree.DominatorOfRank(rank);
             var label = naming.Label(rank, above, out var isStatic);
             pathOfRank[rank] = paths.Follow(isStatic ? 0 : pathOfRank[above], label);
-            if ((rank & 0xFFFFF) == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
+            graph.Pace(rank, cancellation);
         }
 
         return new HoldingCensus(graph, paths, pathOfRank, naming.Namesakes, cancellation);
@@ -209,6 +207,7 @@ public sealed class HoldingCensus
         var tree = Graph.Dominators;
         for (var rank = 1; rank <= tree.Count; rank++)
         {
+            Graph.Pace(rank);
             var path = pathOfRank[rank];
             if (!isWanted[path] || pathOfRank[tree.DominatorOfRank(rank)] == path || seen[path]++ % strides[path] != 0)
             {

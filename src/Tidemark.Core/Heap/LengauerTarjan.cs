@@ -18,6 +18,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
     private const int Deferred = int.MinValue;
 
     private readonly int count;
+    private readonly NativeArray<int> parent;
     private readonly NativeArray<int> ancestor;
 
     /// <summary>By rank: once the object is in the forest, the join with the least semidominator on its compressed path, 0 for none; before that, the first join in its bucket.</summary>
@@ -28,14 +29,26 @@ internal sealed unsafe class LengauerTarjan : IDisposable
     private NativeArray<int> joinRank = new(1);
     private NativeArray<int> semi = new(1);
     private NativeArray<int> link = new(1);
+
+    /// <summary>The immediate dominator of each join.</summary>
+    private NativeArray<int> dominator = new(1);
     private NativeArray<long> sourceStart = new(1);
     private NativeArray<int> sources = new(1);
 
-    /// <param name="walk">The walk; its parents are consumed.</param>
-    public LengauerTarjan(DepthFirstSearch walk)
+    /// <param name="walk">The walk.</param>
+    /// <param name="parent">Its parents; they are the result in the end.</param>
+    public LengauerTarjan(DepthFirstSearch walk, NativeArray<int> parent)
     {
         count = walk.Count;
-        ancestor = walk.Parent;
+        this.parent = parent;
+        ancestor = new NativeArray<int>(count + 1L);
+        for (long done = 0; done <= count; done += 1 << 20)
+        {
+            var some = (int)Math.Min(1 << 20, count + 1L - done);
+            parent.Slice(done, some).CopyTo(ancestor.Slice(done, some));
+        }
+
+        parent.Rest();
         label = new NativeArray<int>(count + 1L);
         isJoin = new NativeArray<ulong>(count / 64 + 1);
         foreach (var root in walk.RootsMetOnTheWay)
@@ -50,24 +63,22 @@ internal sealed unsafe class LengauerTarjan : IDisposable
         }
     }
 
-    /// <summary>The immediate dominator of each rank; always a lower rank.</summary>
-    public NativeArray<int> Run(CancellationToken cancellation)
+    /// <summary>Puts the immediate dominator of each rank, always a lower one, in the place of its parent.</summary>
+    public void Run(CancellationToken cancellation)
     {
-        var dominator = new NativeArray<int>(count + 1L);
-        Buffer.MemoryCopy(ancestor.Pointer, dominator.Pointer, (count + 1L) * sizeof(int), (count + 1L) * sizeof(int));
         var join = (int)joinRank.Length - 1;
         for (var w = count; w > 0; w--)
         {
             var above = ancestor.Pointer[w];
             if (IsJoin(w))
             {
-                SetSemidominator(join, w, above, dominator);
+                SetSemidominator(join, w, above);
                 label.Pointer[w] = join--;
             }
 
             if (label.Pointer[above] != 0)
             {
-                EmptyBucket(above, w, dominator);
+                EmptyBucket(above, w);
             }
 
             if ((w & 0xFFFFF) == 0)
@@ -76,27 +87,29 @@ internal sealed unsafe class LengauerTarjan : IDisposable
             }
         }
 
+        ancestor.Dispose();
+        label.Dispose();
         for (var j = 1; j < joinRank.Length; j++)
         {
             if (link.Pointer[j] < 0)
             {
-                dominator.Pointer[joinRank.Pointer[j]] = dominator.Pointer[
-                    joinRank.Pointer[link.Pointer[j] & ~Deferred]
-                ];
+                dominator.Pointer[j] = dominator.Pointer[link.Pointer[j] & ~Deferred];
             }
-        }
 
-        return dominator;
+            parent.Pointer[joinRank.Pointer[j]] = dominator.Pointer[j];
+        }
     }
 
     public void Dispose()
     {
+        ancestor.Dispose();
         label.Dispose();
         isJoin.Dispose();
         path.Dispose();
         joinRank.Dispose();
         semi.Dispose();
         link.Dispose();
+        dominator.Dispose();
         sourceStart.Dispose();
         sources.Dispose();
     }
@@ -106,7 +119,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
 
     private long JoinOf(int w) => joinRank.Slice(1, (int)joinRank.Length - 1).BinarySearch(w) + 1L;
 
-    private void SetSemidominator(int join, int w, int above, NativeArray<int> dominator)
+    private void SetSemidominator(int join, int w, int above)
     {
         var least = semi.Pointer[join];
         for (var i = sourceStart.Pointer[join]; i < sourceStart.Pointer[join + 1] && least > 0; i++)
@@ -118,7 +131,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
         semi.Pointer[join] = least;
         if (least == 0 || least == above)
         {
-            dominator.Pointer[w] = least;
+            dominator.Pointer[join] = least;
         }
         else
         {
@@ -128,7 +141,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
     }
 
     /// <summary>Everything in the bucket of an object has its dominator now, or knows whose dominator it shares.</summary>
-    private void EmptyBucket(int above, int w, NativeArray<int> dominator)
+    private void EmptyBucket(int above, int w)
     {
         var join = label.Pointer[above];
         label.Pointer[above] = 0;
@@ -144,7 +157,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
             else
             {
                 link.Pointer[join] = 0;
-                dominator.Pointer[v] = above;
+                dominator.Pointer[join] = above;
             }
 
             join = following;
@@ -227,6 +240,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
         joinRank.Resize(joins + 1L);
         semi.Resize(joins + 1L);
         link.Resize(joins + 1L);
+        dominator.Resize(joins + 1L);
         sourceStart.Resize(joins + 2L);
         sources.Resize(crossing);
         NumberJoins();

@@ -20,6 +20,7 @@ internal static class OutsideMemory
         var wanted = new List<(int Node, int Rank)>();
         for (var rank = 1; rank <= tree.Count; rank++)
         {
+            graph.Pace(rank, cancellation);
             var node = tree.NodeAt(rank);
             if (isWanted[graph.Shapes[node]])
             {

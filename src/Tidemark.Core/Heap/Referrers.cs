@@ -21,6 +21,7 @@ public static class Referrers
 
         for (var node = 0; node < graph.NodeCount; node++)
         {
+            graph.Pace(node);
             foreach (var target in graph.References(node))
             {
                 if (wanted[target] && node != target && graph.Dominators.IsReachable(node))

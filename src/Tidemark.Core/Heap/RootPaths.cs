@@ -122,10 +122,7 @@ public sealed class RootPaths : IDisposable
                 Reach(node, typeObject);
             }
 
-            if ((++steps & 0xFFFFF) == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
+            graph.Pace(++steps, cancellation);
         }
 
         void Reach(int from, int to)

@@ -37,6 +37,7 @@ public sealed class TypeHistogram
         using var sets = new AncestorSets(tree.Count);
         for (var rank = 1; rank <= tree.Count; rank++)
         {
+            graph.Pace(rank);
             var shape = graph.Shapes[tree.NodeAt(rank)];
             var type = typeByShape[shape];
             count[type]++;
@@ -57,6 +58,7 @@ public sealed class TypeHistogram
         long allBytes = 0;
         for (var node = 0; node < graph.NodeCount; node++)
         {
+            graph.Pace(node);
             allBytes += graph.ShallowSize(node);
         }
 

@@ -79,6 +79,7 @@ public sealed class CollectionCensus
         using var ownerOfRank = new NativeArray<int>(tree.Count + 1L);
         for (var rank = 1; rank <= tree.Count; rank++)
         {
+            graph.Pace(rank, cancellation);
             var node = tree.NodeAt(rank);
             var kind = kinds[graph.TypeOf(node)];
             if (kind == Kind.Other)
@@ -101,10 +102,6 @@ public sealed class CollectionCensus
                 numbers[owner - 1].Sums.Add(graph, node, kind, referenceBytes);
             }
 
-            if ((rank & 0xFFFFF) == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
         }
 
         var all = numbers.ConvertAll(n => n.Sums.Use(tree.NodeAt(n.Rank), tree.RetainedAt(n.Rank)));
@@ -157,6 +154,7 @@ public sealed class CollectionCensus
     {
         for (var node = 0; node < graph.NodeCount; node++)
         {
+            graph.Pace(node);
             var held = graph.References(node).Length;
             if (
                 held >= 8

@@ -27,6 +27,8 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
     private readonly ChainWording wording = new(census.Graph);
     private RootPaths? lastSearch;
     private int lastFrom;
+    private int looks;
+    private int steps;
 
     /// <summary>The chains of some ranks, each as short as can be; what several objects hold goes through the holder that says most.</summary>
     public List<HoldingChain> Of(IReadOnlyList<int> ranks)
@@ -36,18 +38,36 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         lastSearch?.Dispose();
         lastSearch = null;
         var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t) && graph.TypeStoodFor(t) < 0)]);
-        return [.. climbs.Select(c => wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c))];
+        return
+        [
+            .. climbs.Select(c =>
+            {
+                Rest();
+                return wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c);
+            }),
+        ];
+    }
+
+    /// <summary>Objects that are looked at one by one stand all over the heap.</summary>
+    private void Rest()
+    {
+        if (++looks % 64 == 0)
+        {
+            graph.Rest();
+        }
     }
 
     /// <summary>The object and its dominators, topmost first; of those on one way only the last and the first.</summary>
     private List<int> Climb(int rank)
     {
+        Rest();
         var tree = graph.Dominators;
         var chain = new List<int> { tree.NodeAt(rank) };
         var path = census.PathOfRank(rank);
         var top = rank;
         for (var above = tree.DominatorOfRank(rank); above != 0; above = tree.DominatorOfRank(above))
         {
+            graph.Pace(++steps, cancellation);
             var abovePath = census.PathOfRank(above);
             if (abovePath == path)
             {

@@ -75,6 +75,7 @@ internal sealed class PileDescription(
         long whole
     )
     {
+        now.Graph.Rest();
         var (chain, share) = CommonChain([.. sample.Select(rank => chainOf[rank])]);
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);

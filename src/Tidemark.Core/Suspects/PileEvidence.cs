@@ -29,6 +29,7 @@ internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
 
     private readonly HoldingCensus now = series[^1];
     private readonly HeapGraph graph = series[^1].Graph;
+    private int steps;
 
     /// <summary>Whether what is on a way is texts of which few are different; null where it is something else.</summary>
     /// <param name="path">The way.</param>
@@ -132,6 +133,7 @@ internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
         for (var above = tree.DominatorOfRank(rank); above > 0; above = tree.DominatorOfRank(above))
         {
             rank = above;
+            graph.Pace(++steps);
         }
 
         return tree.NodeAt(rank);

@@ -28,16 +28,17 @@ internal static class HprofIndex
     )
     {
         HeapGraph? graph = null;
+        IndexWriter? index = null;
         try
         {
-            using var index = keep ? Beside(file) : IndexWriter.Scratch(file.Length);
+            index = keep ? Beside(file) : IndexWriter.Scratch(file.Length);
             if (index is null)
             {
                 return new HeapGraph(parts);
             }
 
             Save(index, parts);
-            graph = new HeapGraph(Mapped(parts, index.Map()));
+            graph = new HeapGraph(Mapped(parts, index.Map()) with { Store = index });
             parts.Shapes.Dispose();
             parts.References.Dispose();
 
@@ -46,33 +47,40 @@ internal static class HprofIndex
             context.Cancellation.ThrowIfCancellationRequested();
             var dominators = graph.Dominators;
             context.Cancellation.ThrowIfCancellationRequested();
-            return keep ? Finish(file, contents, parts, dominators.Stored, index, context) : graph;
+            if (keep)
+            {
+                Finish(file, contents, dominators.Stored, index, context);
+            }
+
+            return graph;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A folder that cannot be written to, or a full disk: the answer does not depend on it.
             return graph ?? new HeapGraph(parts);
         }
+        finally
+        {
+            if (keep)
+            {
+                index?.Dispose(); // a file without a name is gone with the graph, which may put more into it
+            }
+        }
     }
 
-    private static HeapGraph Finish(
+    private static void Finish(
         DumpFile file,
         HeapContents contents,
-        HeapGraphParts parts,
         StoredDominators dominators,
         IndexWriter index,
         ReadContext context
     )
     {
         contents.Save(index);
-        Save(index, dominators);
+        index.Add<int>("retained-shift", [dominators.RetainedShift]);
+        index.Add<WeakReferenceEdge>("held-weakly", [.. dominators.HeldWeakly]);
         index.Add<byte>("warnings", Encoding.UTF8.GetBytes(string.Join('\n', context.Warnings)));
-        var mapped = index.Map();
-        var graph = new HeapGraph(Mapped(parts, mapped) with { Dominators = LoadDominators(mapped) });
-        _ = graph.Dominators;
-        dominators.Dispose();
         index.Finish(DumpIdentity.Of(file.Path));
-        return graph;
     }
 
     private static IndexWriter? Beside(DumpFile file)
@@ -165,23 +173,6 @@ internal static class HprofIndex
         index.Add<int>("wide-rows", [.. wideRows.Keys]);
         index.Add<int>("wide-lengths", [.. wideRows.Values]);
         index.Add<WeakReferenceEdge>("weak", [.. parts.WeakReferences]);
-    }
-
-    private static void Save(IndexWriter index, StoredDominators dominators)
-    {
-        index.Add("ranks", dominators.Nodes);
-        index.Add("dominators", dominators.Dominators);
-        if (dominators.NarrowRetained is { } narrow)
-        {
-            index.Add("narrow-retained", narrow);
-        }
-        else
-        {
-            index.Add("wide-retained", dominators.WideRetained!);
-        }
-
-        index.Add<int>("retained-shift", [dominators.RetainedShift]);
-        index.Add<WeakReferenceEdge>("held-weakly", [.. dominators.HeldWeakly]);
     }
 
     private static NodeShapes LoadShapes(IndexFile index) =>

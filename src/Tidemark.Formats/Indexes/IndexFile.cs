@@ -38,10 +38,15 @@ internal sealed unsafe class IndexFile : IDisposable
     private readonly Dictionary<string, IndexSection> sections = new(StringComparer.Ordinal);
 
     /// <exception cref="InvalidDataException">A section lies outside of the file.</exception>
-    internal IndexFile(MemoryMappedFile file, long length, IEnumerable<IndexSection> sections)
+    internal IndexFile(
+        MemoryMappedFile file,
+        long length,
+        IEnumerable<IndexSection> sections,
+        MemoryMappedFileAccess access = MemoryMappedFileAccess.Read
+    )
     {
         this.file = file;
-        view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        view = file.CreateViewAccessor(0, length, access);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         foreach (var section in sections)
         {

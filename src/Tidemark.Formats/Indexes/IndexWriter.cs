@@ -8,7 +8,7 @@ namespace Tidemark.Formats.Indexes;
 /// Writes an index file: named arrays, each at the beginning of a page so that they can be mapped. The file gets its name only when it
 /// is complete, and belongs to its owner alone: a heap's contents are not for everybody.
 /// </summary>
-internal sealed unsafe class IndexWriter : IDisposable
+internal sealed unsafe class IndexWriter : ArrayStore, IDisposable
 {
     private const int Portion = 1 << 26;
 
@@ -17,6 +17,7 @@ internal sealed unsafe class IndexWriter : IDisposable
     private readonly SafeFileHandle handle;
     private readonly List<IndexSection> sections = [];
     private long end = IndexFile.PageBytes;
+    private bool isIncomplete;
 
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
@@ -59,17 +60,26 @@ internal sealed unsafe class IndexWriter : IDisposable
     }
 
     /// <summary>What was written so far, mapped; it stays readable whatever becomes of the file.</summary>
-    public IndexFile Map()
+    public IndexFile Map() => Map(MemoryMappedFileAccess.Read);
+
+    /// <inheritdoc />
+    /// <remarks>What cannot be written stays in memory: the index is none then, but who asked for the array has it.</remarks>
+    public override NativeArray<T> Put<T>(string name, NativeArray<T> array)
     {
-        var mapped = MemoryMappedFile.CreateFromFile(
-            handle,
-            mapName: null,
-            capacity: 0,
-            MemoryMappedFileAccess.Read,
-            HandleInheritability.None,
-            leaveOpen: true
-        );
-        return new IndexFile(mapped, RandomAccess.GetLength(handle), sections);
+        ArgumentNullException.ThrowIfNull(array);
+        try
+        {
+            Add(name, array);
+            var put = Map(MemoryMappedFileAccess.ReadWrite).Array<T>(name);
+            array.Dispose();
+            put.Rest();
+            return put;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            isIncomplete = true;
+            return array;
+        }
     }
 
     public void Add<T>(string name, NativeArray<T> array)
@@ -85,8 +95,14 @@ internal sealed unsafe class IndexWriter : IDisposable
     }
 
     /// <summary>Writes the table of sections and gives the file its name.</summary>
+    /// <exception cref="IOException">It cannot be written, or an array could not be before.</exception>
     public void Finish(byte[] identity)
     {
+        if (isIncomplete)
+        {
+            throw new IOException("the index is not complete");
+        }
+
         var head = IndexFile.Head(identity, sections);
         RandomAccess.Write(handle, head, 0);
         handle.Dispose();
@@ -98,6 +114,19 @@ internal sealed unsafe class IndexWriter : IDisposable
     {
         handle.Dispose();
         File.Delete(unfinished);
+    }
+
+    private IndexFile Map(MemoryMappedFileAccess access)
+    {
+        var mapped = MemoryMappedFile.CreateFromFile(
+            handle,
+            mapName: null,
+            capacity: 0,
+            access,
+            HandleInheritability.None,
+            leaveOpen: true
+        );
+        return new IndexFile(mapped, RandomAccess.GetLength(handle), sections, access);
     }
 
     private void Write(string name, byte* from, long bytes)
