@@ -101,7 +101,6 @@ public sealed class CollectionCensus
             {
                 numbers[owner - 1].Sums.Add(graph, node, kind, referenceBytes);
             }
-
         }
 
         var all = numbers.ConvertAll(n => n.Sums.Use(tree.NodeAt(n.Rank), tree.RetainedAt(n.Rank)));
