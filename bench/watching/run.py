@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a watch costs: processor time and memory of Tidemark while it watches one zoo service of each runtime, captures among it.
+"""What a watch costs: processor time and memory of Tidemark, its start-up included, on one zoo service of each runtime, without captures and with them.
 
     bench/watching/run.py [RUNTIME/CASE ...] [--for SECONDS]
 
@@ -41,45 +41,51 @@ def start(case):
     return service, max(members, key=resident)
 
 
+def watch(pid, seconds, *options):
+    """Processor time and memory of one diagnosis of a process: of the watch, and of the analysis that follows the last capture."""
+    with tempfile.TemporaryDirectory() as folder:
+        tidemark = subprocess.Popen(
+            [ROOT / "artifacts/tidemark/tidemark", "diagnose", "--pid", str(pid), "--for", f"{seconds}s", *options, "--format", "json", "--out", f"{folder}/case"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        threading.Thread(target=lambda: tidemark.stdout.read(), daemon=True).start()
+        begun = time.monotonic()
+        watched = most = analysed = peak = wall = 0
+        case_file = pathlib.Path(f"{folder}/case/case.json")
+        while tidemark.poll() is None:
+            try:
+                now, size = processor_seconds(tidemark.pid), resident(tidemark.pid)
+            except (FileNotFoundError, ValueError, ProcessLookupError):
+                break
+            if not case_file.exists() or '"ending": "Open"' in case_file.read_text():
+                watched, most, wall = now, max(most, size), time.monotonic() - begun
+            analysed, peak = now, max(peak, size)
+            time.sleep(0.1)
+        captures = len([f for f in pathlib.Path(f"{folder}/case").iterdir() if f.name[0].isdigit()])
+        return watched, wall, most, captures, analysed - watched, peak
+
+
 def measure(name, seconds):
     os.chdir(ROOT / "zoo" / name)
     case = json.loads(pathlib.Path("case.json").read_text())
     service, pid = start(case)
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            before = processor_seconds(pid)
-            tidemark = subprocess.Popen(
-                [ROOT / "artifacts/tidemark/tidemark", "diagnose", "--pid", str(pid), "--for", f"{seconds}s", "--format", "json", "--out", f"{folder}/case"],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            threading.Thread(target=lambda: tidemark.stdout.read(), daemon=True).start()
-            begun = time.monotonic()
-            watched = most = analysed = peak = target = 0
-            case_file = pathlib.Path(f"{folder}/case/case.json")
-            while tidemark.poll() is None:
-                try:
-                    now, size = processor_seconds(tidemark.pid), resident(tidemark.pid)
-                except (FileNotFoundError, ValueError, ProcessLookupError):
-                    break
-                ended = case_file.exists() and '"ending": "Open"' not in case_file.read_text()
-                if not ended:
-                    watched, most, target, wall = now, max(most, size), processor_seconds(pid), time.monotonic() - begun
-                analysed, peak = now, max(peak, size)
-                time.sleep(0.1)
-            print(
-                f"{name:28} {watched / wall * 100:5.2f} % of a core, {most / 1e6:4.0f} MB while watching"
-                f" ({wall:.0f} s); the analysis: {analysed - watched:4.1f} CPU s, {peak / 1e6:4.0f} MB;"
-                f" the target took {(target - before) / wall * 100:.1f} % of a core",
-                flush=True,
-            )
+        watched, wall, most, *_ = watch(pid, seconds, "--no-captures")
+        print(f"{name:28} {watched / wall * 100:5.2f} % of a core, {most / 1e6:4.0f} MB ({wall:.0f} s)", end="", flush=True)
+        watched, wall, most, captures, analysis, peak = watch(pid, seconds)
+        print(
+            f"; {captures} captures: {watched / wall * 100:5.2f} %, {most / 1e6:4.0f} MB ({wall:.0f} s);"
+            f" the analysis: {analysis:4.1f} CPU s, {peak / 1e6:4.0f} MB",
+            flush=True,
+        )
     finally:
         os.killpg(service.pid, signal.SIGTERM)
 
 
 def main():
     arguments = sys.argv[1:]
-    seconds = 120
+    seconds = 110
     if "--for" in arguments:
         at = arguments.index("--for")
         seconds = int(arguments[at + 1])

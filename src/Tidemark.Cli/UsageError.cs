@@ -55,7 +55,6 @@ internal static class UsageError
         return expected == typeof(OutputFormat) ? $"{name} takes text, json, markdown or html, not '{value}'"
             : expected == typeof(int) || expected == typeof(long) ? $"{name} takes a whole number, not '{value}'"
             : expected == typeof(double) ? $"{name} takes a number, not '{value}'"
-            : expected == typeof(Uri) ? $"{name} takes a URL such as http://localhost:6060, not '{value}'"
             : $"{name} cannot be '{value}'";
     }
 

@@ -24,6 +24,8 @@ public sealed class ContractTests : IDisposable
     [InlineData("diagnose --for 10", "'10' is not a duration", "90s")]
     [InlineData("diagnose --limit huge", "'huge' is not a size", "512MiB")]
     [InlineData("diagnose", "--pid N, --url URL", "--help")]
+    [InlineData("diagnose --url ftp://shop", "'ftp://shop' is not a URL", "http://localhost:6060")]
+    [InlineData("capture --url http:// -o x", "'http://' is not a URL", "http://localhost:6060")]
     [InlineData("check --format xml", "text, json, markdown or html", "'xml'")]
     [InlineData("diagnose --pid 4194305", "no process 4194305", "")]
     [InlineData("top /no/such/file", "/no/such/file: no such file", "")]

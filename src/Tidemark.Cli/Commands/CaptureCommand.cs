@@ -12,7 +12,7 @@ public static class CaptureCommand
     public static Command Create()
     {
         var pid = new Option<int?>("--pid") { Description = "the process to capture" };
-        var url = new Option<Uri?>("--url") { Description = "where the service serves its profiles" };
+        var url = Addresses.Option("--url", "where the service serves its profiles");
         var file = new Option<string>("--out", "-o") { Description = "the new file", Required = true };
         var runtime = new Option<string?>("--runtime")
         {

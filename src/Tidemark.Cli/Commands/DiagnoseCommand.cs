@@ -11,10 +11,7 @@ public static class DiagnoseCommand
     public static Command Create()
     {
         var pid = new Option<int?>("--pid") { Description = "the process to diagnose" };
-        var url = new Option<Uri?>("--url")
-        {
-            Description = "where the service serves its profiles, such as http://localhost:6060",
-        };
+        var url = Addresses.Option("--url", "where the service serves its profiles, such as http://localhost:6060");
         var started = new Argument<string[]>("COMMAND")
         {
             Description = "after --: a command to start and diagnose",

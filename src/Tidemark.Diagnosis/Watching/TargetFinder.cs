@@ -31,7 +31,10 @@ public static class TargetFinder
             : throw new TargetGoneException($"no process {pid} is running: look for the right one with `ps -e`");
     }
 
-    /// <summary>The process that serves this address: with its process id, where it runs on this machine.</summary>
+    /// <summary>
+    /// The process that serves this address. Whoever listens there on this machine need not be it: it may be a tunnel
+    /// (<c>kubectl port-forward</c>), so it is known by its address alone.
+    /// </summary>
     public static Target OfUrl(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
@@ -51,9 +54,15 @@ public static class TargetFinder
             }
         }
 
+        if (name is null && target.Pid is null)
+        {
+            // Only Go programs are reached by an address: theirs is the reason why this one is not.
+            return KnownRuntimes.All.First(r => r.Name == "go");
+        }
+
         throw new AttachFailedException(
             name is null
-                ? $"{target.Name}: none of the runtimes {Names} answers there: check the address, or name the process with --pid"
+                ? $"{target.Name}: none of the runtimes {Names} recognises it: name one with --runtime"
                 : $"unknown runtime '{name}': name one of {Names}"
         );
     }

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Tidemark.Cli.Tests.Check;
+
+namespace Tidemark.Cli.Tests.Diagnose;
+
+/// <summary>A real Go service that is known by its address alone.</summary>
+public sealed class ByAddressTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-address").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task A_go_service_is_captured_and_diagnosed_by_its_address()
+    {
+        var program = Path.Combine(folder, "app");
+        var source = Path.Combine(Repository(), "zoo", "go", "subscriber-map");
+        using var build = Process.Start(
+            new ProcessStartInfo("go", ["build", "-o", program, "."]) { WorkingDirectory = source }
+        )!;
+        await build.WaitForExitAsync();
+        build.ExitCode.ShouldBe(0);
+
+        var port = FreePort();
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
+        start.Environment["GODEBUG"] = "memprofilerate=4096";
+        start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
+        using var service = Process.Start(start)!;
+        try
+        {
+            (await service.StandardOutput.ReadLineAsync()).ShouldBe("ready");
+            var profile = Path.Combine(folder, "heap.pb.gz");
+
+            var captured = await TidemarkRun.OfAsync("capture", "--url", $"localhost:{port}", "-o", profile);
+            var top = await TidemarkRun.OfAsync("top", "--sample-type", "alloc_space", profile);
+            var diagnosed = await TidemarkRun.OfAsync(
+                "diagnose",
+                "--url",
+                $"http://localhost:{port}",
+                "--for",
+                "10s",
+                "--out",
+                Path.Combine(folder, "case")
+            );
+
+            captured.Status.ShouldBe(0, captured.Error);
+            top.Status.ShouldBe(0, top.Error);
+            top.Output.ShouldContain("main.");
+            diagnosed.Status.ShouldBeOneOf(0, 1, 3); // ten seconds need not be enough
+            diagnosed.Output.ShouldContain($"localhost:{port} (go;");
+            Directory.GetFiles(Path.Combine(folder, "case"), "*.pb.gz").ShouldNotBeEmpty();
+        }
+        finally
+        {
+            service.Kill();
+            await service.WaitForExitAsync();
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Repository()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "Tidemark.slnx")))
+        {
+            root = Path.GetDirectoryName(root)!;
+        }
+
+        return root;
+    }
+}
