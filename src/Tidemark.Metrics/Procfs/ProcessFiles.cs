@@ -32,17 +32,7 @@ public sealed class ProcessFiles
     public SmapsRollup? ReadSmapsRollup() => Read("smaps_rollup") is { } text ? SmapsRollup.Parse(text) : null;
 
     /// <summary>How many file descriptors are open: null where that may not be seen.</summary>
-    public int? CountHandles()
-    {
-        try
-        {
-            return Directory.EnumerateFileSystemEntries(Path.Combine(root, "fd")).Count();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public int? CountHandles() => DirectoryEntries.Count(Path.Combine(root, "fd"));
 
     /// <summary>The command line, empty for a kernel thread or where it may not be read.</summary>
     public IReadOnlyList<string> ReadCommandLine() =>
