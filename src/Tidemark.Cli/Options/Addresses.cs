@@ -28,7 +28,8 @@ public static class Addresses
     public static Uri? Parse(string text)
     {
         var whole = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
-        return Uri.TryCreate(whole, UriKind.Absolute, out var address)
+        return
+            Uri.TryCreate(whole, UriKind.Absolute, out var address)
             && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
             && address.Host.Length > 0
             ? address
