@@ -14,6 +14,8 @@ need g++ g++
 need addr2line binutils
 need heaptrack heaptrack
 need valgrind valgrind
+need bpftrace bpftrace
+need rustc rustc
 need google-pprof google-perftools
 need jeprof libjemalloc-dev
 need prometheus prometheus

@@ -39,10 +39,10 @@ public static class CaseAnalysis
         if (graphs.Kind == GrowthKind.Fragmentation)
         {
             suspects = FragmentationCase.Suspects(series, knowledge, suspects);
-            notes.AddRange(FragmentationCase.Remedies(knowledge));
+            notes.AddRange(FragmentationCase.Remedies(knowledge, file.Division));
         }
 
-        var verdict = VerdictRefinement.Refine(graphs, history, series, suspects);
+        var verdict = VerdictRefinement.Refine(graphs, history, series, suspects, file.Division);
         return new Diagnosis(
             file.Target,
             history,

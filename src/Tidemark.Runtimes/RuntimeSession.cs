@@ -26,6 +26,9 @@ public sealed record CaptureMethod(string Name, string Format, string Extension,
     /// <summary>True where something stays in the target that was not there before, such as a profiler that is loaded: not to be done without a reason.</summary>
     public bool ChangesTarget { get; init; }
 
+    /// <summary>True where it is taken only by somebody who asks for it by its name, never by a watch on its own.</summary>
+    public bool OnRequest { get; init; }
+
     /// <summary>True where it shows nothing but what the live heap counts: no use, and not worth much, where that does not grow.</summary>
     public bool ShowsLiveHeapOnly { get; init; }
 }
@@ -76,6 +79,15 @@ public abstract class RuntimeSession : ISignalSource
     /// <exception cref="CaptureFailedException">It was refused or failed.</exception>
     public virtual async Task<string?> ReleaseAsync(CancellationToken cancellation) =>
         await CollectAsync(cancellation) is null ? null : "a full collection";
+
+    /// <summary>
+    /// How the heap is divided: asked for once, at the end of a watch that saw a heap that is fragmented. Costs no more than a sample
+    /// or a cheap capture does.
+    /// </summary>
+    /// <returns>Empty where the runtime does not tell.</returns>
+    /// <exception cref="CaptureFailedException">It was refused or failed.</exception>
+    public virtual Task<IReadOnlyList<HeapDivision>> DivideAsync(CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<HeapDivision>>([]);
 
     /// <summary>What a capture would cost now.</summary>
     public abstract Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation);

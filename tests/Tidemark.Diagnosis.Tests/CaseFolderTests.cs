@@ -1,5 +1,7 @@
 using Tidemark.Core.Series;
+using Tidemark.Core.Suspects;
 using Tidemark.Diagnosis.Cases;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Tests;
 
@@ -24,7 +26,13 @@ public sealed class CaseFolderTests : IDisposable
         {
             folder.Append(1000, new SignalSample { [Signal.Footprint] = 1e9, [Signal.GcPause] = 0.25 });
             folder.Append(1000.5, new SignalSample { [Signal.Footprint] = 1e9 + 1 });
-            folder.Update(f => f with { Restarts = [DateTimeOffset.UnixEpoch.AddSeconds(1000.7)] });
+            folder.Update(f =>
+                f with
+                {
+                    Restarts = [DateTimeOffset.UnixEpoch.AddSeconds(1000.7)],
+                    Division = [new HeapDivision("3 holes", 12, "bytes", new Remedy("a pool", "work"))],
+                }
+            );
             folder.Append(1001, new SignalSample { [Signal.Footprint] = 5e8 });
         }
 
@@ -35,6 +43,7 @@ public sealed class CaseFolderTests : IDisposable
         history.Times.ToArray().ShouldBe([1000, 1000.5, 1001]);
         history.Values(Signal.Footprint).ToArray().ShouldBe([1e9, 1e9 + 1, 5e8]);
         history.Values(Signal.GcPause).ToArray().ShouldBe([0.25, double.NaN, double.NaN]);
+        again.File.Division.ShouldBe([new HeapDivision("3 holes", 12, "bytes", new Remedy("a pool", "work"))]);
         history.LifeCount.ShouldBe(2);
         history.Life(1).ShouldBe(2..3);
     }

@@ -2,6 +2,7 @@ using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Core.Suspects;
 using Tidemark.Diagnosis.Captures;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Tests;
 
@@ -25,6 +26,31 @@ public class VerdictRefinementTests
         var verdict = VerdictRefinement.Refine(graphs, history.ToHistory(), [], [suspect]);
 
         verdict.Kind.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void How_a_fragmented_heap_is_divided_is_evidence_and_says_what_helps_first()
+    {
+        var graphs = new GrowthVerdict(GrowthKind.Fragmentation, GrowthShape.Flat, 0.9, null, null, []);
+        var usual = new Remedy("restart it", "a gap in service");
+        var fitting = new Remedy("MALLOC_ARENA_MAX=2", "threads wait");
+        HeapDivision[] division = [new("9 arenas", 4 << 20, "bytes", fitting), new("3 holes", 1 << 20, "bytes")];
+        var history = new ProcessHistoryBuilder("service");
+        history.Add(0, new SignalSample { [Signal.Footprint] = 9e6, [Signal.LiveHeap] = 1e6, [Signal.CommittedHeap] = 8e6 });
+
+        var verdict = VerdictRefinement.Refine(graphs, history.ToHistory(), [], [], division);
+
+        verdict.Evidence.Select(e => e.Finding).Skip(1).ShouldBe(["9 arenas", "3 holes"]);
+        verdict.Evidence[0].Finding.ShouldStartWith("of ");
+        FragmentationCase
+            .Remedies(new RuntimeKnowledge { Fragmentation = [usual, fitting] }, division)
+            .ShouldBe([
+                "against fragmentation: MALLOC_ARENA_MAX=2 (threads wait)",
+                "against fragmentation: restart it (a gap in service)",
+            ]);
+        VerdictRefinement
+            .Refine(graphs with { Kind = GrowthKind.Leak }, history.ToHistory(), [], [], division)
+            .Evidence.ShouldBeEmpty();
     }
 
     [Fact]

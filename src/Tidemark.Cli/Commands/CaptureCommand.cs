@@ -112,8 +112,8 @@ public static class CaptureCommand
     {
         var names = string.Join(", ", methods.Select(m => m.Name));
         return name is null
-            ? methods.LastOrDefault(m => m.Role == CaptureRole.Heap)
-                ?? methods.LastOrDefault()
+            ? methods.LastOrDefault(m => m is { Role: CaptureRole.Heap, OnRequest: false })
+                ?? methods.LastOrDefault(m => !m.OnRequest)
                 ?? throw new CaptureFailedException("this process offers no capture")
             : methods.FirstOrDefault(m => m.Name == name)
                 ?? throw new CommandFailedException($"unknown method '{name}': this process offers {names}");

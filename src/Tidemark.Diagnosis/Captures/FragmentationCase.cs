@@ -3,6 +3,7 @@ using Tidemark.Core.Allocation;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Core.Suspects;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Captures;
 
@@ -28,12 +29,28 @@ internal static class FragmentationCase
         ];
     }
 
-    /// <summary>What the runtime's users can do, each with its price.</summary>
-    public static IEnumerable<string> Remedies(RuntimeKnowledge knowledge) =>
-        knowledge.Fragmentation.Select(r => $"against fragmentation: {r.Action} ({r.Price})");
+    /// <summary>What helps against what was found, and then what the runtime's users can do in any case, each with its price.</summary>
+    public static IEnumerable<string> Remedies(RuntimeKnowledge knowledge, IReadOnlyList<HeapDivision> division) =>
+        division
+            .Select(d => d.Remedy)
+            .OfType<Remedy>()
+            .Concat(knowledge.Fragmentation)
+            .Distinct()
+            .Select(r => $"against fragmentation: {r.Action} ({r.Price})");
 
-    /// <summary>How the heap that was taken is divided at the end; null where the runtime does not tell.</summary>
-    public static Evidence? Layout(ProcessHistory history)
+    /// <summary>How the heap that was taken is divided at the end, as far as the runtime tells.</summary>
+    public static IEnumerable<Evidence> Layout(ProcessHistory history, IReadOnlyList<HeapDivision> division)
+    {
+        var parts = division.Select(d => new Evidence(
+            Signal.CommittedHeap.Describe().Name,
+            d.Finding,
+            d.Value,
+            d.Unit
+        ));
+        return Whole(history) is { } whole ? parts.Prepend(whole) : parts;
+    }
+
+    private static Evidence? Whole(ProcessHistory history)
     {
         if (
             history.Last(Signal.CommittedHeap) is not { } committed

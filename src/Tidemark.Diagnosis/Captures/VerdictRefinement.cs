@@ -2,6 +2,7 @@ using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Core.Suspects;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Captures;
 
@@ -17,7 +18,8 @@ internal static class VerdictRefinement
         GrowthVerdict graphs,
         ProcessHistory history,
         IReadOnlyList<CaptureSeries> series,
-        IReadOnlyList<Suspect> suspects
+        IReadOnlyList<Suspect> suspects,
+        IReadOnlyList<HeapDivision>? division = null
     )
     {
         if (graphs.Kind == GrowthKind.Leak && suspects.Count > 0 && suspects[0].IsCache)
@@ -38,10 +40,10 @@ internal static class VerdictRefinement
             return Bounded(graphs, history, filling, bound);
         }
 
-        return graphs.Kind == GrowthKind.Fragmentation && FragmentationCase.Layout(history) is { } layout
+        return graphs.Kind == GrowthKind.Fragmentation
             ? graphs with
             {
-                Evidence = [.. graphs.Evidence, layout],
+                Evidence = [.. graphs.Evidence, .. FragmentationCase.Layout(history, division ?? [])],
             }
             : graphs;
     }

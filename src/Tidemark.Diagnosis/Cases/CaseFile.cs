@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Cases;
 
@@ -65,6 +66,9 @@ public sealed record CaseFile
 
     /// <summary>What was left out, failed or must be known, each a sentence.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>How the heap was divided at the end, where it was seen to be fragmented.</summary>
+    public IReadOnlyList<HeapDivision> Division { get; init; } = [];
 
     public CaseEnding Ending { get; init; }
 }

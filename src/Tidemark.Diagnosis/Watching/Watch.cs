@@ -29,6 +29,8 @@ public sealed class Watch
     // A process that stands still does not grow: a pause this long is left out of the history, where it would read as levelling off.
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan DivisionPatience = TimeSpan.FromSeconds(20);
+
     private readonly CaseFolder folder;
     private readonly WatchOptions options;
     private readonly TimeProvider time;
@@ -170,7 +172,7 @@ public sealed class Watch
         }
 
         await PrepareAsync(enough);
-        foreach (var method in target.Session.Methods)
+        foreach (var method in target.Session.Methods.Where(m => !m.OnRequest))
         {
             try
             {
@@ -415,6 +417,11 @@ public sealed class Watch
         }
 
         plans.ForEach(TellFailure);
+        if (options.Captures && ending is null)
+        {
+            await DivideAsync(enough);
+        }
+
         if (collections.Count > 0)
         {
             Note(
@@ -433,6 +440,25 @@ public sealed class Watch
         }
 
         Store(() => folder.Update(f => f with { Ending = ending ?? CaseEnding.Complete }));
+    }
+
+    /// <summary>What a fragmented heap is made of is asked for once it is known to be one.</summary>
+    private async Task DivideAsync(CancellationToken enough)
+    {
+        if (GrowthAnalyzer.Analyze(history.ToHistory()).Kind != GrowthKind.Fragmentation)
+        {
+            return;
+        }
+
+        try
+        {
+            var division = await target.Session.DivideAsync(enough).WaitAsync(DivisionPatience, time, enough);
+            Store(() => folder.Update(f => f with { Division = division }));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
+        {
+            Note($"how the heap is divided is not known: {e.Message}");
+        }
     }
 
     private void TellFailure(CapturePlan plan)

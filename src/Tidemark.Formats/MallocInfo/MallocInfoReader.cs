@@ -30,6 +30,9 @@ public sealed record MallocInfo(IReadOnlyList<MallocArena> Arenas, long MappedCo
 /// <summary>Reads the XML of <c>malloc_info(3)</c>, version 1.</summary>
 public static class MallocInfoReader
 {
+    /// <summary>The name of the free block at an arena's end.</summary>
+    public const string Top = "free at the top";
+
     /// <exception cref="MalformedDumpException">It is no XML, or not that of malloc_info.</exception>
     public static MallocInfo Read(string path, ReadOnlyMemory<byte> content)
     {
@@ -74,7 +77,7 @@ public static class MallocInfoReader
                 var top = total - free.Sum(f => f.Bytes);
                 if (top > 0)
                 {
-                    free.Add(new FreeBlocks("free at the top", 1, top));
+                    free.Add(new FreeBlocks(Top, 1, top));
                 }
 
                 arenas.Add(new MallocArena(number, committed, free));

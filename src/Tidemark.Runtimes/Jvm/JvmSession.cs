@@ -135,6 +135,26 @@ internal sealed partial class JvmSession : RuntimeSession
     }
 
     /// <inheritdoc />
+    /// <remarks>The JVM goes on while it prints <c>VM.info</c>.</remarks>
+    public override async Task<IReadOnlyList<HeapDivision>> DivideAsync(CancellationToken cancellation)
+    {
+        if (channel is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            return G1Regions.Parse(await channel.RunAsync("VM.info", QuickPatience, cancellation))?.Divide() ?? [];
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            ThrowIfGone();
+            throw new CaptureFailedException($"VM.info: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc />
     /// <remarks>
     /// Collections of the young generation leave what they have promoted where it is, dead or not: only a whole one tells what is
     /// live, and a JVM with room to spare makes none for hours.

@@ -9,7 +9,7 @@ internal static class DumpedFile
 {
     private const int Attempts = 20;
 
-    private const string Busy = "no thread of the program waits in a place from where its allocator could be asked";
+    public const string Busy = "no thread of the program waits in a place from where its allocator could be asked";
 
     /// <summary>jemalloc writes where it is told to.</summary>
     /// <returns>The file, as we see it.</returns>
@@ -83,6 +83,7 @@ internal static class DumpedFile
         return null;
     }
 
-    private static string Seen(LinuxProcess process, string path) =>
+    /// <summary>A path of the process as we see it.</summary>
+    public static string Seen(LinuxProcess process, string path) =>
         process.SharesOurFiles ? path : process.Root + path;
 }

@@ -62,30 +62,51 @@ internal sealed class Glibc(TargetBlock block, ulong mallinfo2) : NativeAllocato
         return new HeapFigures(used + mapped, arena + mapped);
     }
 
+    private const int Attempts = 100;
+
     /// <summary>malloc_info(3) into a file that the target can write.</summary>
     /// <param name="path">The file as the target names it.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <returns>False where that is not possible at the moment.</returns>
-    public async Task<bool> WriteInfoAsync(string path, CancellationToken cancellation)
+    /// <returns>0, or -1 where it cannot write there; null where that is not possible at the moment.</returns>
+    public async Task<int?> WriteInfoAsync(string path, CancellationToken cancellation)
     {
         if (Block.Find("fopen", "fclose", "malloc_info") is not { } functions)
         {
-            return false;
+            return null;
         }
 
+        // A stream that could not be opened is no argument for the others: looked at first.
         var strings = new Strings(Block.Data + HookBlock.CallResults);
         var name = strings.Add(path);
         var mode = strings.Add("we");
         Block.WriteArguments(strings.Bytes);
-        var results = await Block.CallAsync(
-            [
-                new(functions["fopen"], name, mode),
-                new(functions["malloc_info"], 0, new CallArgument(0, ResultOf: 0)),
-                new(functions["fclose"], new CallArgument(0, ResultOf: 0)),
-            ],
-            cancellation
-        );
-        return results is not null;
+        if (await Block.CallAsync([new(functions["fopen"], name, mode)], cancellation) is not [var stream])
+        {
+            return null;
+        }
+
+        if (stream == 0)
+        {
+            return -1;
+        }
+
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (
+                await Block.CallAsync(
+                    [new(functions["malloc_info"], 0, stream), new(functions["fclose"], stream)],
+                    cancellation
+                ) is
+                [var error, _]
+            )
+            {
+                return (int)error;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
+        }
+
+        throw new CaptureFailedException(DumpedFile.Busy);
     }
 
     public override async Task<bool> ReleaseAsync(CancellationToken cancellation) =>

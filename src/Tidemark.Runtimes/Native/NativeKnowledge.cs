@@ -20,6 +20,10 @@ internal static class NativeKnowledge
                 Name(
                     @"^<?(&|mut |dyn |\[|\()*(alloc|core|std|hashbrown|tokio|hyper|bytes|serde|serde_json|futures\w*|crossbeam\w*|parking_lot\w*|rayon\w*|mio|smallvec|indexmap|dashmap|once_cell|lazy_static)::"
                 ),
+                // A trait of theirs for a type of the language or for any type (<T as ...>): their code, and not the program's.
+                Name(
+                    @"^<(&|mut |dyn |\*const |\*mut |\[|\()*([A-Z]\w?|str|bool|char|[iu](8|16|32|64|128|size)|f32|f64)\b[^:]* as (alloc|core|std|hashbrown|tokio|hyper|bytes|serde|serde_json|futures\w*)::"
+                ),
                 Name(@"^(__rust_|__rdl_|__rg_|_R[A-Za-z0-9]*(alloc|realloc))"),
                 // C's library, the loader, the start of threads and programs.
                 Name(

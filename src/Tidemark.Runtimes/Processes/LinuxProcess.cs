@@ -134,6 +134,14 @@ public sealed partial class LinuxProcess
             ? kilobytes * 1024
             : 0;
 
+    /// <summary>What it may do beyond its user, a bit for each of capabilities(7).</summary>
+    public ulong Capabilities =>
+        ReadText($"{proc}/status") is { } status
+        && ProcessIds.Field(status, "CapEff") is { } mask
+        && ulong.TryParse(mask, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var held)
+            ? held
+            : 0;
+
     /// <summary>The program's short name.</summary>
     public string? ReadCommand() => ReadText($"{proc}/comm")?.TrimEnd('\n');
 

@@ -154,6 +154,14 @@ internal sealed class PythonSession : RuntimeSession
         return seconds.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(seconds.GetDouble()) : null;
     }
 
+    /// <summary>How full the pools of small objects are.</summary>
+    public override async Task<IReadOnlyList<HeapDivision>> DivideAsync(CancellationToken cancellation)
+    {
+        await ReconnectAsync(cancellation);
+        var pools = await agent.AskAsync("pools", "{}", null, cancellation).WaitAsync(CollectionPatience, cancellation);
+        return PythonPools.Divide(pools);
+    }
+
     public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
     {
         if (method == MappingsCapture.Method)

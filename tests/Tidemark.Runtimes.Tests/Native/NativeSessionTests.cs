@@ -166,24 +166,123 @@ public class NativeSessionTests
         ReadResident(service.Pid).ShouldBeLessThan(40L << 20);
     }
 
+    /// <summary>The kernel is asked where it may be; where not, the answer says why, and what to do.</summary>
     [Fact]
-    public async Task A_program_with_its_allocator_linked_in_is_watched_from_outside_and_told_what_to_do()
+    public async Task A_program_with_its_allocator_linked_in_is_told_by_the_kernel_or_from_outside()
     {
-        await using var service = await NativeService.StartAsync(threads: 1, "-static");
-        await using var session = await AttachAsync(service);
-        await Should.ThrowAsync<CaptureFailedException>(() => session.PrepareAsync(None));
-        var refusal = await Should.ThrowAsync<CaptureFailedException>(() =>
-            session.EstimateAsync(session.Methods[0], None)
-        );
-        refusal.Message.ShouldContain("heaptrack");
-        refusal.Message.ShouldNotContain("\n");
-        var path = Path.GetTempFileName();
-        File.Delete(path);
-        await session.CaptureAsync(session.Methods.Single(m => m.Format == "smaps"), path, None);
-        new FileInfo(path).Length.ShouldBeGreaterThan(1000);
-        File.Delete(path);
+        await using var service = await NativeService.StartAsync(threads: 0, "-static -fno-omit-frame-pointer");
+        await using (var session = await AttachAsync(service))
+        {
+            if (await PreparedAsync(session) is { } refusal)
+            {
+                refusal.ShouldContain("bpftrace");
+                refusal.ShouldNotContain("\n");
+            }
+            else
+            {
+                session.Methods[0].Name.ShouldBe("kernel-profile");
+                session.Preparation.ShouldNotBeNull().ShouldContain("probes of the kernel");
+                await service.AskAsync($"keep {Records} 200");
+                var (profile, attempts) = (await ProfileAsync(session), 0);
+                while (profile.StackCount == 0 && attempts++ < 100)
+                {
+                    await Task.Delay(100, None); // bpftrace tells what it saw a moment later
+                    profile = await ProfileAsync(session);
+                }
+
+                AllocationSuspects.Find(profile, NativeKnowledge.Value)[0].Site!.Function.ShouldBe("keep_records");
+            }
+
+            var path = Path.GetTempFileName();
+            File.Delete(path);
+            await session.CaptureAsync(session.Methods.Single(m => m.Format == "smaps"), path, None);
+            new FileInfo(path).Length.ShouldBeGreaterThan(1000);
+            File.Delete(path);
+        }
+
         (await service.StateAsync()).Wrong.ShouldBe(0);
     }
+
+    /// <returns>Why not, as one who asks for a capture is told it; null where it is prepared.</returns>
+    private static async Task<string?> PreparedAsync(NativeSession session)
+    {
+        try
+        {
+            await session.PrepareAsync(None);
+            return null;
+        }
+        catch (CaptureFailedException refused)
+        {
+            return session.Methods[0].Name == "kernel-profile"
+                ? refused.Message
+                : (
+                    await Should.ThrowAsync<CaptureFailedException>(() => session.EstimateAsync(session.Methods[0], None))
+                ).Message;
+        }
+    }
+
+    [Fact]
+    public async Task What_lies_free_is_told_by_arena()
+    {
+        await using var service = await NativeService.StartAsync(threads: 2);
+        await service.AskAsync("keep 60000 2000");
+        await service.AskAsync("release keep");
+        await using var session = await AttachAsync(service);
+        var arenas = await ProfileAsync(session, session.Methods.Single(m => m.Name == "malloc-info"));
+        var free = arenas.IndexOf("free_space");
+        Enumerable.Range(0, arenas.StackCount).Sum(s => arenas.Values(free)[s]).ShouldBeGreaterThan(100L << 20);
+
+        var division = await session.DivideAsync(None);
+
+        division[0].Finding.ShouldStartWith("glibc's ");
+        division[0].Value.ShouldBeGreaterThan(100 << 20);
+        division.ShouldContain(d => d.Finding.Contains("holes between blocks"));
+        (await service.StateAsync()).Wrong.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Heaptrack_records_for_a_while_and_is_gone_again()
+    {
+        await using var service = await NativeService.StartAsync(threads: 2);
+        var threads = Directory.GetDirectories($"/proc/{service.Pid}/task").Length;
+        for (var round = 0; round < 2; round++)
+        {
+            await using var session = await AttachAsync(service);
+            session.HeaptrackWindow = TimeSpan.FromSeconds(2);
+            var method = session.Methods.Single(m => m.Name == "heaptrack");
+            method.OnRequest.ShouldBeTrue("nothing is loaded into a process that nobody asked it for");
+            await session.EstimateAsync(method, None);
+            // Allocates from before the recording to behind it, however long the way in takes.
+            var capture = ProfileAsync(session, method);
+            while (!capture.IsCompleted)
+            {
+                await service.AskAsync("keep 1000 200");
+                await Task.Delay(50, None);
+            }
+
+            var profile = await capture;
+            AllocationSuspects.Find(profile, NativeKnowledge.Value)[0].Site!.Function.ShouldBe("keep_records");
+        }
+
+        var map = MemoryMap.Parse(File.ReadLines($"/proc/{service.Pid}/maps"));
+        ReadSlots(service.Pid)
+            .ShouldAllBe(s => map.IndexOf(s) < 0 || !map.Mappings[map.IndexOf(s)].Path.Contains("heaptrack"));
+        Directory.GetDirectories($"/proc/{service.Pid}/task").Length.ShouldBe(threads);
+        (await service.StateAsync()).Wrong.ShouldBe(0);
+        service.IsRunning.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("<u8 as alloc::vec::spec_from_elem::SpecFromElem>::from_elem", true)]
+    [InlineData("<T as alloc::slice::<impl [T]>::to_vec_in::ConvertVec>::to_vec", true)]
+    [InlineData("<alloc::boxed::Box<F,A> as core::ops::function::Fn<Args>>::call", true)]
+    [InlineData("<str as alloc::string::ToString>::to_string", true)]
+    [InlineData("hashbrown::raw::RawTable<T,A>::reserve_rehash", true)]
+    [InlineData("<device_hub::device::Device as core::clone::Clone>::clone", false)]
+    [InlineData("<Order as core::clone::Clone>::clone", false)]
+    [InlineData("device_hub::hub::Hub::connect", false)]
+    public void Rusts_library_is_told_from_the_program(string function, bool isLibrary) =>
+        NativeKnowledge.Value.Library.Any(l => l.IsMatch(function)).ShouldBe(isLibrary);
 
     private static async Task<NativeSession> AttachAsync(NativeService service) =>
         (NativeSession)await new NativeRuntime().AttachAsync(new Target(service.Pid, null, "service"), None);
@@ -200,12 +299,15 @@ public class NativeSessionTests
         return sample[Signal.LiveHeap];
     }
 
-    private static async Task<Core.Allocation.AllocationProfile> ProfileAsync(NativeSession session)
+    private static async Task<Core.Allocation.AllocationProfile> ProfileAsync(
+        NativeSession session,
+        CaptureMethod? method = null
+    )
     {
         var path = Path.Combine(Path.GetTempPath(), $"tidemark-{Guid.NewGuid():N}.heap");
         try
         {
-            await session.CaptureAsync(session.Methods[0], path, None);
+            await session.CaptureAsync(method ?? session.Methods[0], path, None);
             var file = DumpFile.Open(path);
             return ((ProfileSnapshot)DumpFormats.Detect(file)!.Read(file, ReadContext.Quiet)).Profile;
         }

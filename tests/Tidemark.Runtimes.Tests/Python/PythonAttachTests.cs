@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Tidemark.Core.Heap;
 using Tidemark.Core.Series;
 using Tidemark.Formats;
@@ -67,6 +68,37 @@ public class PythonAttachTests
         before.ShouldContain("tracing: True");
         before.ShouldContain("frames: 3");
         await service.SettledAsync(before);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters))]
+    public async Task Pools_that_few_objects_keep_are_told_from_full_ones(string interpreter)
+    {
+        // 120,000 objects of one size class, all of them alive or one in fifty: the others are gone, their pools are not.
+        const string made =
+            "class Part:\n    __slots__ = ('a', 'b', 'c')\nparts = [Part() for _ in range(120000)]\nKEPT = parts{0}\ndel parts";
+        var full = await PoolsAsync(string.Format(CultureInfo.InvariantCulture, made, ""));
+        var sparse = await PoolsAsync(string.Format(CultureInfo.InvariantCulture, made, "[::50]"));
+
+        full.Remedy.ShouldBeNull();
+        sparse.Finding.ShouldMatch(@"^Python's small objects lie in \d+ pools of (4|16) KiB and fill \d+ % of them");
+        sparse.Remedy.ShouldNotBeNull().Action.ShouldContain("max_requests");
+        // 56 or 64 bytes each: five to eight megabytes, nearly all of it unused.
+        sparse.Value.ShouldBeGreaterThan(full.Value + (4 << 20));
+
+        async Task<HeapDivision> PoolsAsync(string before)
+        {
+            await using var service = await PythonService.StartAsync(interpreter, "answer", before);
+            var settings = await service.SettingsAsync();
+            HeapDivision pools;
+            await using (var session = await Runtime.AttachAsync(service.Target, default))
+            {
+                pools = (await session.DivideAsync(default)).ShouldHaveSingleItem();
+            }
+
+            await service.SettledAsync(settings);
+            return pools;
+        }
     }
 
     [Fact]

@@ -42,6 +42,8 @@ TYPE_QUALNAME = type.__dict__["__qualname__"].__get__
 TYPE_MODULE = type.__dict__["__module__"].__get__
 TYPE_FLAGS = type.__dict__["__flags__"].__get__
 TYPE_DICTOFFSET = type.__dict__["__dictoffset__"].__get__
+TYPE_BASICSIZE = type.__dict__["__basicsize__"].__get__
+TYPE_ITEMSIZE = type.__dict__["__itemsize__"].__get__
 MODULE_DICT = MODULE.__dict__["__dict__"].__get__
 MEMBER = type(FUNCTION.__dict__["__closure__"])
 HEAP_TYPE = 1 << 9
@@ -742,6 +744,48 @@ def weigh_chunk(chunk, shared):
     return total, cached
 
 
+SMALL = 512
+POOL_BITS = 14 if sys.version_info >= (3, 10) else 12
+POOL_HEADER = 48
+
+
+def _block_sizes(chunk):
+    """Bytes of the block that each object itself lies in, without what it keeps elsewhere: a list's items, a dict's table."""
+    classes = _classes(chunk)
+    inline = {number: cls is str or TYPE_ITEMSIZE(cls) > 0 for number, cls in classes.items()}
+    sizes = _sizes(chunk, classes.values())
+    return [size if inline[id(type(o))] else TYPE_BASICSIZE(type(o)) + 16 * gc.is_tracked(o)
+            for o, size in zip(chunk, sizes)]
+
+
+def measure_pools(pace):
+    """How full the pools are that Python keeps small objects in: an arena goes back to the system only when all its pools are
+    empty, and a pool is empty only when its last object is gone. By the objects' addresses; their tables are not seen."""
+    objects = gc.get_objects()
+    marks = {}
+    used = {}
+    while objects:
+        chunk = objects[-CHUNK:]
+        del objects[-CHUNK:]
+        chunk += filterfalse(gc.is_tracked, chain.from_iterable(each_referents(chunk)))
+        for start in range(0, len(chunk), PIECE):
+            piece = chunk[start:start + PIECE]
+            for o, size in zip(piece, _block_sizes(piece)):
+                if 0 < size <= SMALL:
+                    pool = id(o) >> POOL_BITS
+                    mark = 1 << ((id(o) & (1 << POOL_BITS) - 1) >> 4)
+                    if not marks.get(pool, 0) & mark:
+                        marks[pool] = marks.get(pool, 0) | mark
+                        used[pool] = used.get(pool, 0) + (size + 15 & ~15)
+            del piece
+            if not pace.tick():
+                return None
+        del chunk
+    room = (1 << POOL_BITS) - POOL_HEADER
+    return {"pools": len(used), "bytes": len(used) << POOL_BITS, "used": sum(min(u, room) for u in used.values()),
+            "sparse": sum(1 for u in used.values() if u < room / 4)}
+
+
 def resident_bytes():
     with open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[1]) * 4096
@@ -889,6 +933,11 @@ class Agent:
         gc.collect()
         self.weigh_at = 0.0
         self.channel.answer({"seconds": time.perf_counter() - start})
+
+    def do_pools(self, options):
+        """Null where Python's own allocator is not in use, or there was no time to look at everything."""
+        own = sys.getallocatedblocks() > 0
+        self.channel.answer(measure_pools(Pace(self.channel, options.get("seconds", 15))) if own else None)
 
     def do_graph(self, options):
         options["sites"] = self.tracing
