@@ -55,3 +55,10 @@ if [ ! -f "$peers/devtools-worker.mjs" ]; then
   rm -rf "$fetched"
 fi
 cp "$(dirname "${BASH_SOURCE[0]}")"/../bench/peers/v8/{devtools.mjs,polyfill.cjs,v8-heap-parser.cjs} "$peers/"
+
+# A page without a browser, for the reports' flame graphs.
+page="$HOME/.cache/tidemark-tests/jsdom"
+if [ ! -f "$page/node_modules/jsdom/package.json" ]; then
+  mkdir -p "$page"
+  npm install --silent --no-audit --no-fund --prefix "$page" jsdom@24.1.3 >/dev/null
+fi
