@@ -36,7 +36,15 @@ public class VerdictRefinementTests
         var fitting = new Remedy("MALLOC_ARENA_MAX=2", "threads wait");
         HeapDivision[] division = [new("9 arenas", 4 << 20, "bytes", fitting), new("3 holes", 1 << 20, "bytes")];
         var history = new ProcessHistoryBuilder("service");
-        history.Add(0, new SignalSample { [Signal.Footprint] = 9e6, [Signal.LiveHeap] = 1e6, [Signal.CommittedHeap] = 8e6 });
+        history.Add(
+            0,
+            new SignalSample
+            {
+                [Signal.Footprint] = 9e6,
+                [Signal.LiveHeap] = 1e6,
+                [Signal.CommittedHeap] = 8e6,
+            }
+        );
 
         var verdict = VerdictRefinement.Refine(graphs, history.ToHistory(), [], [], division);
 

@@ -185,10 +185,7 @@ public sealed class ReportFlames(ShopProgram shop) : IClassFixture<ShopProgram>
                 .Range(0, profile.StackCount)
                 .Where(s => values[s] != 0)
                 .Select(s =>
-                    (
-                        profile.Stack(s).ToArray().Select(f => table.Name(table.NodeOfFrame[f]).Text).ToArray(),
-                        values[s]
-                    )
+                    (profile.Stack(s).ToArray().Select(f => table.Name(table.NodeOfFrame[f]).Text).ToArray(), values[s])
                 ),
         ];
     }
@@ -197,17 +194,23 @@ public sealed class ReportFlames(ShopProgram shop) : IClassFixture<ShopProgram>
     {
         var model = new ReportModel { Title = "profiles" }.Add(
             "profiles",
-            new SnapshotSeries([.. profiles.Select(p => new ProfileSnapshot(p) { Format = "pprof", Runtime = "native" })])
+            new SnapshotSeries([
+                .. profiles.Select(p => new ProfileSnapshot(p) { Format = "pprof", Runtime = "native" }),
+            ])
         );
         var path = Path.Combine(shop.Folder, $"{Guid.NewGuid():N}.html");
         await File.WriteAllTextAsync(path, await HtmlReport.RenderAsync(model));
-        return JsonElement.Parse(Tool.Run("node", [Path.Combine(AppContext.BaseDirectory, "flames.cjs"), Library, path, function]));
+        return JsonElement.Parse(
+            Tool.Run("node", [Path.Combine(AppContext.BaseDirectory, "flames.cjs"), Library, path, function])
+        );
     }
 
     private string Capture(string format, int rounds)
     {
         var name = $"{format}-{rounds}";
-        return Directory.GetFiles(shop.Folder, $"{name}*").FirstOrDefault(f => !f.EndsWith(".pb.gz", StringComparison.Ordinal))
+        return Directory
+                .GetFiles(shop.Folder, $"{name}*")
+                .FirstOrDefault(f => !f.EndsWith(".pb.gz", StringComparison.Ordinal))
             ?? Make(format, name, rounds);
     }
 

@@ -101,11 +101,7 @@ internal sealed partial record G1Regions(long Size, IReadOnlyDictionary<string, 
     private static long Address(Match row, string group) =>
         (long)
             Math.Min(
-                ulong.Parse(
-                    row.Groups[group].ValueSpan,
-                    NumberStyles.AllowHexSpecifier,
-                    CultureInfo.InvariantCulture
-                ),
+                ulong.Parse(row.Groups[group].ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
                 long.MaxValue
             );
 

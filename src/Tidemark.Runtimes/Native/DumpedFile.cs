@@ -84,6 +84,5 @@ internal static class DumpedFile
     }
 
     /// <summary>A path of the process as we see it.</summary>
-    public static string Seen(LinuxProcess process, string path) =>
-        process.SharesOurFiles ? path : process.Root + path;
+    public static string Seen(LinuxProcess process, string path) => process.SharesOurFiles ? path : process.Root + path;
 }

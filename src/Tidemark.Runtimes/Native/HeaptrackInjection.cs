@@ -85,10 +85,7 @@ internal sealed partial class HeaptrackInjection
         var functions = await LoadAsync(cancellation);
         var pipe = string.Create(CultureInfo.InvariantCulture, $"/tmp/tidemark-{Guid.NewGuid():N}.pipe");
         const int ownerOnly = 0x180;
-        if (
-            MakePipe(pipe, ownerOnly) != 0
-            || ChangeOwner(pipe, process.Ids.User, process.Ids.Group) != 0
-        )
+        if (MakePipe(pipe, ownerOnly) != 0 || ChangeOwner(pipe, process.Ids.User, process.Ids.Group) != 0)
         {
             throw new CaptureFailedException($"{pipe} cannot be made: {Marshal.GetLastPInvokeErrorMessage()}");
         }
@@ -202,12 +199,7 @@ internal sealed partial class HeaptrackInjection
         throw new CaptureFailedException($"{failure}: {DumpedFile.Busy}");
     }
 
-    [LibraryImport(
-        "libc",
-        EntryPoint = "mkfifo",
-        SetLastError = true,
-        StringMarshalling = StringMarshalling.Utf8
-    )]
+    [LibraryImport("libc", EntryPoint = "mkfifo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakePipe(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

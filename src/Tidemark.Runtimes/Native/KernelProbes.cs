@@ -67,10 +67,10 @@ internal sealed class KernelProbes : IAsyncDisposable
         const int performance = 38;
         const int filter = 39;
         return !isInstalled ? "bpftrace is not installed (Debian: apt install bpftrace)"
-            : !Has(administer) && !(Has(performance) && Has(filter))
-                ? "bpftrace needs root, or CAP_BPF and CAP_PERFMON"
+            : !Has(administer) && !(Has(performance) && Has(filter)) ? "bpftrace needs root, or CAP_BPF and CAP_PERFMON"
             : !hasUprobes ? "this kernel has no probes of programs (CONFIG_UPROBE_EVENTS)"
-            : !isNamed ? "malloc and free are not in the symbol table of the program itself (it was stripped, or they are in a library that others use too)"
+            : !isNamed
+                ? "malloc and free are not in the symbol table of the program itself (it was stripped, or they are in a library that others use too)"
             : null;
 
         bool Has(int capability) => (capabilities & (1UL << capability)) != 0;
@@ -199,7 +199,8 @@ internal sealed class KernelProbes : IAsyncDisposable
 
     private static string Executable(LinuxProcess process)
     {
-        var path = new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/exe")).LinkTarget ?? "";
+        var path =
+            new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/exe")).LinkTarget ?? "";
         return process.SharesOurFiles ? path : process.Root + path;
     }
 

@@ -96,8 +96,8 @@ internal sealed class Glibc(TargetBlock block, ulong mallinfo2) : NativeAllocato
                 await Block.CallAsync(
                     [new(functions["malloc_info"], 0, stream), new(functions["fclose"], stream)],
                     cancellation
-                ) is
-                [var error, _]
+                )
+                is [var error, _]
             )
             {
                 return (int)error;

@@ -90,11 +90,11 @@ internal sealed class NativeSession : RuntimeSession
         this.allocator = allocator;
         this.refusal = refusal;
         // Allocators that are linked in cannot be counted as the others are: there the kernel is asked, where it may be.
-        var heap =
-            profile ?? (KernelProbes.WhyNot(process) is null ? KernelProfile : SampledProfile);
-        Methods = allocator is Glibc
-            ? [heap, Mappings, GlibcArenas.Method, HeaptrackInjection.Method]
-            : [heap, Mappings, HeaptrackInjection.Method];
+        var heap = profile ?? (KernelProbes.WhyNot(process) is null ? KernelProfile : SampledProfile);
+        Methods =
+            allocator is Glibc
+                ? [heap, Mappings, GlibcArenas.Method, HeaptrackInjection.Method]
+                : [heap, Mappings, HeaptrackInjection.Method];
     }
 
     /// <inheritdoc />
@@ -491,9 +491,7 @@ internal sealed class NativeSession : RuntimeSession
         await calls.WaitAsync(cancellation);
         try
         {
-            await HeaptrackInjection
-                .Of(process, block, refusal)
-                .WriteAsync(path, HeaptrackWindow, cancellation);
+            await HeaptrackInjection.Of(process, block, refusal).WriteAsync(path, HeaptrackWindow, cancellation);
             return new CaptureOutcome(null, ["heaptrack was stopped, and the words it had changed are as before"]);
         }
         finally

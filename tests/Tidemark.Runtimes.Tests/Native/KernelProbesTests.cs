@@ -34,23 +34,23 @@ public class KernelProbesTests
         var samples = new KernelSamples();
         foreach (
             var line in """
-            Attaching 5 probes...
-            + 7f00 100
+                Attaching 5 probes...
+                + 7f00 100
 
-            	40163c store+38 (/srv/app)
-            	0x40165b request+9 (/srv/app)
+                	40163c store+38 (/srv/app)
+                	0x40165b request+9 (/srv/app)
 
-            + 7f80 400000
-            	40163c store+38 (/srv/app)
-            	40165b request+9 (/srv/app)
+                + 7f80 400000
+                	40163c store+38 (/srv/app)
+                	40165b request+9 (/srv/app)
 
-            + 8000 100
-            	40199c other+38 (/srv/app)
+                + 8000 100
+                	40199c other+38 (/srv/app)
 
-            - 8000
-            - 9000
-            + 9000 50
-            """.Split('\n')
+                - 8000
+                - 9000
+                + 9000 50
+                """.Split('\n')
         )
         {
             samples.Add(line);

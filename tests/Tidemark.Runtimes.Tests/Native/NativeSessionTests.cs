@@ -216,7 +216,9 @@ public class NativeSessionTests
             return session.Methods[0].Name == "kernel-profile"
                 ? refused.Message
                 : (
-                    await Should.ThrowAsync<CaptureFailedException>(() => session.EstimateAsync(session.Methods[0], None))
+                    await Should.ThrowAsync<CaptureFailedException>(() =>
+                        session.EstimateAsync(session.Methods[0], None)
+                    )
                 ).Message;
         }
     }
