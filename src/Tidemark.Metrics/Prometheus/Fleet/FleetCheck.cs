@@ -16,9 +16,6 @@ public sealed class FleetCheck(
     IProgress<FleetProgress>? progress = null
 )
 {
-    /// <summary>A healthy verdict of the first look stands if it is this sure.</summary>
-    private const double SureEnough = 0.6;
-
     /// <summary>What the first look fetches beside the footprint.</summary>
     private static readonly SignalRole[] CoarseRoles =
     [
@@ -130,7 +127,7 @@ public sealed class FleetCheck(
             {
                 var history = draft.ToHistory(table, coarse, out var sources);
                 var verdict = GrowthAnalyzer.Analyze(history, options.Growth);
-                if (IsCleared(history, verdict))
+                if (FirstLook.Clears(history, verdict))
                 {
                     Interlocked.Increment(ref processes);
                     yield return Process(draft, history, verdict, sources);
@@ -197,36 +194,6 @@ public sealed class FleetCheck(
         var others = SignalRole.All.Except(RareRoles).Where(r => r.Signal != Signal.Footprint);
         await FetchAsync(drafts, some, options.Detail, [.. others], Plain, cancellation);
         await FetchAsync(drafts, some, options.Rare, RareRoles, Plain, cancellation);
-    }
-
-    /// <summary>A verdict that no closer look would change. Lives between restarts are too short for a coarse one.</summary>
-    private static bool IsCleared(ProcessHistory history, GrowthVerdict verdict) =>
-        history.LifeCount == 1
-        && !FellAtOnce(history.Values(Signal.Footprint))
-        && verdict.Kind is GrowthKind.Steady or GrowthKind.WarmUp or GrowthKind.Load
-        && verdict.Confidence >= SureEnough;
-
-    /// <summary>A process that was killed keeps less than this share of what it had.</summary>
-    private const double KeptByRestart = 0.75;
-
-    /// <summary>
-    /// Whether the floor fell far from one interval to the next. Nobody may have told of a restart, and the floors of a leak that
-    /// is killed at its limit again and again look like a sawtooth that ends where it began.
-    /// </summary>
-    private static bool FellAtOnce(ReadOnlySpan<double> floors)
-    {
-        var last = double.NaN;
-        foreach (var floor in floors)
-        {
-            if (floor < KeptByRestart * last)
-            {
-                return true;
-            }
-
-            last = double.IsNaN(floor) ? last : floor;
-        }
-
-        return false;
     }
 
     private static FleetProcess Process(

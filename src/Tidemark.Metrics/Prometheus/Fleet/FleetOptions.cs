@@ -15,6 +15,9 @@ public sealed record FleetOptions(DateTimeOffset End, TimeSpan Range)
     /// <summary>Points in detail for each of the screening.</summary>
     private const int Coarsening = 30;
 
+    /// <summary>Points in detail for each of what seldom changes.</summary>
+    private const int Rarity = 120;
+
     /// <summary>Below this many points a screening tells nothing.</summary>
     private const int FewestCoarsePoints = 40;
 
@@ -41,10 +44,11 @@ public sealed record FleetOptions(DateTimeOffset End, TimeSpan Range)
         TimeGrid.Before(End, Range, Math.Max(ScrapeInterval, (int)Math.Ceiling(Range.TotalSeconds / DetailPoints)));
 
     /// <summary>The instants of the first look; null where the whole history is hardly larger.</summary>
-    public TimeGrid? Coarse => !IsThorough && Rare.Count >= FewestCoarsePoints ? Rare : null;
+    public TimeGrid? Coarse =>
+        !IsThorough && Detail.Coarser(Coarsening) is { Count: >= FewestCoarsePoints } coarse ? coarse : null;
 
     /// <summary>The instants at which what seldom changes is looked at; they end where the detail ends.</summary>
-    public TimeGrid Rare => Detail.Coarser(Coarsening);
+    public TimeGrid Rare => Detail.Coarser(Rarity);
 }
 
 /// <summary>One process with its verdict.</summary>
