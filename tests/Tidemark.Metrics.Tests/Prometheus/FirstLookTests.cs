@@ -16,7 +16,13 @@ public sealed class FirstLookTests
     [Fact]
     public void Gaps_change_nothing() =>
         FirstLook
-            .GrowsUntilKilled([.. Ramp(100, 400, 12), double.NaN, .. Ramp(100, 400, 12), double.NaN, .. Ramp(100, 300, 8)])
+            .GrowsUntilKilled([
+                .. Ramp(100, 400, 12),
+                double.NaN,
+                .. Ramp(100, 400, 12),
+                double.NaN,
+                .. Ramp(100, 300, 8),
+            ])
             .ShouldBeTrue();
 
     [Fact]
