@@ -213,7 +213,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
             }
 
             at = stack.Pop();
-            graph.Pace(++steps, cancellation);
+            graph.Pace(steps += HeapGraph.Leap, cancellation);
         }
     }
 

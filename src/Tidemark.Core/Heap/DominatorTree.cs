@@ -23,6 +23,12 @@ public sealed class DominatorTree
     private readonly Lazy<RetainedSizes> sums;
     private readonly Lazy<NativeArray<int>> rank;
 
+    /// <summary>By object, and then by its place among the references that hold weakly.</summary>
+    private readonly Lazy<long[]> weaklyHeld;
+
+    /// <summary>One bit an object: it is reachable.</summary>
+    private readonly Lazy<NativeArray<byte>> reachable;
+
     private DominatorTree(
         HeapGraph graph,
         NativeArray<int> node,
@@ -38,7 +44,9 @@ public sealed class DominatorTree
         this.dominator = dominator;
         sums = retained is null ? new(() => RetainedSizes.Sum(this, store)) : new(retained);
         HeldWeakly = heldWeakly;
+        weaklyHeld = new Lazy<long[]>(SortWeaklyHeld);
         rank = new Lazy<NativeArray<int>>(RanksOfNodes);
+        reachable = new Lazy<NativeArray<byte>>(ReachableNodes);
         TotalBytes = totalBytes;
     }
 
@@ -116,6 +124,16 @@ public sealed class DominatorTree
         return tree;
     }
 
+    /// <summary>How firmly the first of <see cref="HeldWeakly"/> holds an object; null where none does.</summary>
+    public ReferenceStrength? WeakHoldOn(int node)
+    {
+        var at = Array.BinarySearch(weaklyHeld.Value, (long)node << 32);
+        at = at < 0 ? ~at : at;
+        return at < weaklyHeld.Value.Length && weaklyHeld.Value[at] >> 32 == node
+            ? HeldWeakly[(int)weaklyHeld.Value[at]].Strength
+            : null;
+    }
+
     /// <summary>The object of a rank from 1.</summary>
     public int NodeAt(int rank) => node[rank];
 
@@ -128,7 +146,7 @@ public sealed class DominatorTree
     /// <summary>Retained bytes by rank; those of rank 0 are all there are.</summary>
     public long RetainedAt(int rank) => Retained[rank];
 
-    public bool IsReachable(int node) => RankOf(node) != 0;
+    public bool IsReachable(int node) => (reachable.Value[node >> 3] >> (node & 7) & 1) != 0;
 
     /// <summary>The object that dominates this one; -1 where it is not reachable or only the roots together dominate it.</summary>
     public int ImmediateDominator(int node)
@@ -232,6 +250,30 @@ public sealed class DominatorTree
         }
 
         return node;
+    }
+
+    private long[] SortWeaklyHeld()
+    {
+        var sorted = new long[HeldWeakly.Count];
+        for (var i = 0; i < sorted.Length; i++)
+        {
+            sorted[i] = ((long)HeldWeakly[i].To << 32) | (uint)i;
+        }
+
+        Array.Sort(sorted);
+        return sorted;
+    }
+
+    private NativeArray<byte> ReachableNodes()
+    {
+        var bits = new NativeArray<byte>(graph.NodeCount / 8 + 1);
+        for (var r = 1; r <= Count; r++)
+        {
+            graph.Pace(r);
+            bits[node[r] >> 3] |= (byte)(1 << (node[r] & 7));
+        }
+
+        return bits;
     }
 
     private NativeArray<int> RanksOfNodes()

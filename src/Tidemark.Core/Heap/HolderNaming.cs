@@ -60,19 +60,19 @@ internal sealed partial class HolderNaming : IDisposable
                 rootNames[root.Node] = root.Kind == RootKind.Static ? root.Name : GeneralName(root.Name);
             }
         }
-
-        foreach (var edge in graph.Dominators.HeldWeakly)
-        {
-            rootNames.TryAdd(edge.To, WeakHolder(edge));
-        }
     }
 
     /// <summary>Names of types that were loaded more than once.</summary>
     public IReadOnlySet<string> Namesakes => namesakes;
 
-    /// <summary>Who keeps what nothing stronger holds.</summary>
-    public static string WeakHolder(WeakReferenceEdge edge) =>
-        edge.Strength == ReferenceStrength.Soft ? SoftReferences : FinalizerQueue;
+    /// <summary>Who keeps an object that nothing stronger holds; null for any other.</summary>
+    public static string? WeakHolder(HeapGraph graph, int node) =>
+        graph.Dominators.WeakHoldOn(node) switch
+        {
+            null => null,
+            ReferenceStrength.Soft => SoftReferences,
+            _ => FinalizerQueue,
+        };
 
     /// <summary>The label of a rank; ranks come in ascending order.</summary>
     /// <param name="rank">The rank.</param>
@@ -91,7 +91,7 @@ internal sealed partial class HolderNaming : IDisposable
         }
 
         var holder =
-            above == 0 ? rootNames.GetValueOrDefault(node)
+            above == 0 ? rootNames.GetValueOrDefault(node) ?? WeakHolder(graph, node)
             : IsTypeObject(above) ? StaticField(graph.Dominators.NodeAt(above), node)
             : null;
         isStatic =

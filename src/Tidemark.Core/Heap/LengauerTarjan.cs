@@ -46,9 +46,9 @@ internal sealed unsafe class LengauerTarjan : IDisposable
         {
             var some = (int)Math.Min(1 << 20, count + 1L - done);
             parent.Slice(done, some).CopyTo(ancestor.Slice(done, some));
+            parent.Rest();
         }
 
-        parent.Rest();
         label = new NativeArray<int>(count + 1L);
         isJoin = new NativeArray<ulong>(count / 64 + 1);
         foreach (var root in walk.RootsMetOnTheWay)

@@ -13,10 +13,10 @@ public static class Referrers
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(targets);
         var found = targets.Distinct().ToDictionary(t => t, _ => new List<int>());
-        var wanted = new NativeArray<bool>(graph.NodeCount);
+        using var wanted = new NativeArray<byte>(graph.NodeCount / 8 + 1);
         foreach (var target in targets)
         {
-            wanted[target] = true;
+            wanted[target >> 3] |= (byte)(1 << (target & 7));
         }
 
         for (var node = 0; node < graph.NodeCount; node++)
@@ -24,14 +24,13 @@ public static class Referrers
             graph.Pace(node);
             foreach (var target in graph.References(node))
             {
-                if (wanted[target] && node != target && graph.Dominators.IsReachable(node))
+                if ((wanted[target >> 3] >> (target & 7) & 1) != 0 && node != target && graph.Dominators.IsReachable(node))
                 {
                     Add(found[target], node);
                 }
             }
         }
 
-        wanted.Dispose();
         return found.ToDictionary(f => f.Key, f => (IReadOnlyList<int>)f.Value);
 
         void Add(List<int> holders, int node)

@@ -11,7 +11,10 @@ public sealed class RootPaths : IDisposable
 
     /// <summary>By object: 0 for one that was not reached, <see cref="Start"/>, or the object before it, plus 1.</summary>
     private readonly NativeArray<int> before;
-    private readonly Queue<int> pending = new();
+
+    /// <summary>Objects that were reached with the last step, and with the next one.</summary>
+    private NativeList<int> reached = new(1 << 12);
+    private NativeList<int> pending = new(1 << 12);
 
     private RootPaths(HeapGraph graph)
     {
@@ -51,12 +54,14 @@ public sealed class RootPaths : IDisposable
             if (paths.before[start] == 0)
             {
                 paths.before[start] = Start;
-                paths.pending.Enqueue(start);
+                paths.pending.Add(start);
                 missing.Remove(start);
             }
         }
 
         paths.Search(missing, cancellation);
+        paths.reached.Dispose();
+        paths.pending.Dispose();
         return paths;
     }
 
@@ -110,19 +115,25 @@ public sealed class RootPaths : IDisposable
     private void Search(HashSet<int> missing, CancellationToken cancellation)
     {
         var steps = 0;
-        while (missing.Count > 0 && pending.TryDequeue(out var node))
+        while (missing.Count > 0 && pending.Count > 0)
         {
-            foreach (var target in graph.References(node))
+            (reached, pending) = (pending, reached);
+            pending.Clear();
+            for (long i = 0; i < reached.Count && missing.Count > 0; i++)
             {
-                Reach(node, target);
-            }
+                var node = reached[i];
+                foreach (var target in graph.References(node))
+                {
+                    Reach(node, target);
+                }
 
-            if (graph.TypeObject(graph.TypeOf(node)) is >= 0 and var typeObject)
-            {
-                Reach(node, typeObject);
-            }
+                if (graph.TypeObject(graph.TypeOf(node)) is >= 0 and var typeObject)
+                {
+                    Reach(node, typeObject);
+                }
 
-            graph.Pace(++steps, cancellation);
+                graph.Pace(steps += HeapGraph.Leap, cancellation);
+            }
         }
 
         void Reach(int from, int to)
@@ -131,7 +142,7 @@ public sealed class RootPaths : IDisposable
             {
                 before[to] = from + 1;
                 missing.Remove(to);
-                pending.Enqueue(to);
+                pending.Add(to);
             }
         }
     }

@@ -14,10 +14,6 @@ internal sealed class ChainWording(HeapGraph graph)
             g => g.OrderByDescending(r => r.Kind == RootKind.Static).ThenByDescending(r => r.Name is not null).First()
         );
 
-    private readonly Dictionary<int, string> weakHolderOf = graph
-        .Dominators.HeldWeakly.GroupBy(e => e.To)
-        .ToDictionary(g => g.Key, g => HolderNaming.WeakHolder(g.First()));
-
     /// <summary>The steps of a way, the root's object first.</summary>
     public HoldingChain Word(IReadOnlyList<int> nodes)
     {
@@ -83,7 +79,7 @@ internal sealed class ChainWording(HeapGraph graph)
             : label;
     }
 
-    public bool IsRoot(int node) => rootOf.ContainsKey(node) || weakHolderOf.ContainsKey(node);
+    public bool IsRoot(int node) => rootOf.ContainsKey(node) || graph.Dominators.WeakHoldOn(node) is not null;
 
     public RootKind KindOf(int root) => rootOf.TryGetValue(root, out var named) ? named.Kind : RootKind.FinalizerQueue;
 
@@ -113,7 +109,7 @@ internal sealed class ChainWording(HeapGraph graph)
     {
         if (!rootOf.TryGetValue(node, out var root))
         {
-            return weakHolderOf.GetValueOrDefault(node);
+            return HolderNaming.WeakHolder(graph, node);
         }
 
         return root.Name
