@@ -24,7 +24,11 @@ public static class Referrers
             graph.Pace(node);
             foreach (var target in graph.References(node))
             {
-                if ((wanted[target >> 3] >> (target & 7) & 1) != 0 && node != target && graph.Dominators.IsReachable(node))
+                if (
+                    (wanted[target >> 3] >> (target & 7) & 1) != 0
+                    && node != target
+                    && graph.Dominators.IsReachable(node)
+                )
                 {
                     Add(found[target], node);
                 }
