@@ -83,7 +83,9 @@ public class DebugInfoTests(CompiledProgram compiled) : IClassFixture<CompiledPr
             addresses = [.. Addresses(elf).Where((_, i) => i % 50 == 0)];
         }
 
-        for (var round = 0; round < 60; round++)
+        // A few in every run; TIDEMARK_MUTATIONS=1000000 for a long one.
+        var rounds = int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS"), out var wanted) ? wanted : 60;
+        for (var round = 0; round < rounds; round++)
         {
             var copy = round % 5 == 0 ? bytes[..random.Next(bytes.Length)] : (byte[])bytes.Clone();
             for (var change = 0; change < 40; change++)

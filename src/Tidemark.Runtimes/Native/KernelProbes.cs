@@ -14,12 +14,16 @@ namespace Tidemark.Runtimes.Native;
 /// </summary>
 /// <remarks>
 /// Only ever on the program's own file: a probe on the C library would slow down every process of the machine. One allocation
-/// in so many bytes is written down with its stack, which the kernel walks by frame pointers.
+/// in so many bytes is written down with its stack, which the kernel walks by frame pointers. Each call is a trap all the same, some
+/// microseconds, so the probes are taken away at once where the program makes very many of them.
 /// </remarks>
 internal sealed class KernelProbes : IAsyncDisposable
 {
     /// <summary>Bytes between two samples on average.</summary>
     public const long Period = 32 << 10;
+
+    /// <summary>Calls in a second that cost about a tenth of a core: 5 microseconds each were measured in a virtual machine.</summary>
+    public const long MostCalls = 20_000;
 
     private const int Interrupt = 2;
     private const string Ready = "ready";
@@ -91,7 +95,7 @@ internal sealed class KernelProbes : IAsyncDisposable
         var samples = new KernelSamples();
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var complaint = probe.StandardError.ReadToEndAsync(CancellationToken.None);
-        var reading = ReadAsync(probe.StandardOutput, samples, ready);
+        var reading = ReadAsync(probe, samples, ready);
         var probes = new KernelProbes(probe, samples, reading);
         try
         {
@@ -110,8 +114,18 @@ internal sealed class KernelProbes : IAsyncDisposable
     }
 
     /// <summary>What was allocated since the start and is alive.</summary>
+    /// <exception cref="CaptureFailedException">The probes were taken away, because the program makes too many calls.</exception>
     public AllocationProfile ToProfile(Symboliser symboliser, DateTimeOffset takenAt)
     {
+        if (samples.MostCallsASecond is > MostCalls and var calls)
+        {
+            throw new CaptureFailedException(
+                FormattableString.Invariant(
+                    $"the program calls malloc and free {calls} times a second, each of which the kernel's probes make some microseconds longer: they were taken away at once"
+                )
+            );
+        }
+
         var header = new ProfileHeader
         {
             DefaultSampleType = SampleType.InUseSpace.Name,
@@ -151,9 +165,9 @@ internal sealed class KernelProbes : IAsyncDisposable
         probe.Dispose();
     }
 
-    private static async Task ReadAsync(StreamReader output, KernelSamples samples, TaskCompletionSource ready)
+    private static async Task ReadAsync(Process probe, KernelSamples samples, TaskCompletionSource ready)
     {
-        while (await output.ReadLineAsync() is { } line)
+        while (await probe.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line == Ready)
             {
@@ -161,6 +175,10 @@ internal sealed class KernelProbes : IAsyncDisposable
             }
 
             samples.Add(line);
+            if (samples.MostCallsASecond > MostCalls)
+            {
+                LinuxProcess.Find(probe.Id)?.Signal(Interrupt);
+            }
         }
 
         ready.TrySetException(new IOException("bpftrace has ended"));
@@ -172,6 +190,9 @@ internal sealed class KernelProbes : IAsyncDisposable
         var file = Executable(process);
         var there = Functions(process);
         var parts = new List<string> { $"BEGIN {{ printf(\"{Ready}\\n\"); }}" };
+        parts.Add(
+            $"interval:ms:{1000 / KernelSamples.CountsASecond} {{ printf(\"= %d\\n\", @calls); @calls = 0; }}"
+        );
         Release("free", "arg0");
         Allocation("malloc", "arg0", "");
         Allocation("calloc", "arg0 * arg1", "");
@@ -180,7 +201,7 @@ internal sealed class KernelProbes : IAsyncDisposable
 
         void Release(string function, string pointer) =>
             parts.Add(
-                $"uprobe:{file}:{function} /pid == {process.Pid} && @live[{pointer}]/ {{ delete(@live[{pointer}]); printf(\"- %lx\\n\", {pointer}); }}"
+                $"uprobe:{file}:{function} /pid == {process.Pid}/ {{ @calls++; if (@live[{pointer}]) {{ delete(@live[{pointer}]); printf(\"- %lx\\n\", {pointer}); }} }}"
             );
 
         void Allocation(string function, string size, string before)
@@ -188,7 +209,7 @@ internal sealed class KernelProbes : IAsyncDisposable
             if (there.Contains(function))
             {
                 parts.Add(
-                    $"uprobe:{file}:{function} /pid == {process.Pid}/ {{ {before}if (rand % {Period} < {size}) {{ @size[tid] = {size}; }} }}"
+                    $"uprobe:{file}:{function} /pid == {process.Pid}/ {{ @calls++; {before}if (rand % {Period} < {size}) {{ @size[tid] = {size}; }} }}"
                 );
                 parts.Add(
                     $"uretprobe:{file}:{function} /pid == {process.Pid} && @size[tid]/ {{ if (retval) {{ @live[retval] = 1; printf(\"+ %lx %lu\\n%s\\n\", retval, @size[tid], ustack(perf, 30)); }} delete(@size[tid]); }}"

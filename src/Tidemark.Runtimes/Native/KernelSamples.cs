@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Tidemark.Runtimes.Native;
 
-/// <summary>The lines that the probes' script prints, added up: <c>+ ADDRESS SIZE</c> with a stack behind it, a line a frame, and <c>- ADDRESS</c>.</summary>
+/// <summary>The lines that the probes' script prints, added up: <c>+ ADDRESS SIZE</c> with a stack behind it, a line a frame, <c>- ADDRESS</c>, and <c>= CALLS</c> some times a second.</summary>
 internal sealed class KernelSamples
 {
     private readonly Lock gate = new();
@@ -12,6 +12,12 @@ internal sealed class KernelSamples
     private readonly Dictionary<ulong, int> live = [];
     private readonly List<ulong> frames = [];
     private (ulong Address, long Size)? open;
+
+    /// <summary>So many times a second the script tells how many calls there were.</summary>
+    public const int CountsASecond = 4;
+
+    /// <summary>The most calls that were made in a second.</summary>
+    public long MostCallsASecond { get; private set; }
 
     /// <summary>A stack with what was allocated there, as far as the samples tell.</summary>
     internal readonly record struct Row(ulong[] Stack, long LiveObjects, long LiveBytes, long Objects, long Bytes);
@@ -31,6 +37,10 @@ internal sealed class KernelSamples
             {
                 Close();
                 live.Remove(released);
+            }
+            else if (words is ["=", var calls] && Number(calls) is { } made)
+            {
+                MostCallsASecond = Math.Max(MostCallsASecond, made * CountsASecond);
             }
             else if (words.Length == 0)
             {

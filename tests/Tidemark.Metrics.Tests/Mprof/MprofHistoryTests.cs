@@ -1,4 +1,6 @@
+using System.Text;
 using Tidemark.Core.Series;
+using Tidemark.Metrics.Mprof;
 
 namespace Tidemark.Metrics.Tests.Mprof;
 
@@ -46,6 +48,50 @@ public sealed class MprofHistoryTests : IDisposable
     public void A_line_that_is_none_is_named(string content, string because)
     {
         Should.Throw<MalformedHistoryException>(() => Read(content)).Message.ShouldContain(because);
+    }
+
+    /// <summary>A few thousand in every run; TIDEMARK_MUTATIONS=1000000 for a long one.</summary>
+    [Fact]
+    public void Damage_ends_in_histories_or_in_one_line()
+    {
+        const string sound =
+            "CMDLINE python3 app.py\nMEM 1.500000 1700000000.1000\nFUNC app.load 1.0 1700000000.2 2.0 1700000000.3\nCHLD 0 3 1\nMEM 2.25 1700000000.2\nCHLD 0 5 1700000000.4\n";
+        var rounds = int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS"), out var more) ? more : 3000;
+        var dice = new Random(20261126);
+        for (var round = 0; round < rounds; round++)
+        {
+            var bytes = Encoding.UTF8.GetBytes(sound);
+            for (var change = dice.Next(1, 6); change > 0; change--)
+            {
+                var at = dice.Next(bytes.Length);
+                switch (dice.Next(4))
+                {
+                    case 0:
+                        bytes[at] = (byte)dice.Next(256);
+                        break;
+                    case 1:
+                        bytes = [.. bytes[..at], .. bytes.AsSpan(dice.Next(bytes.Length))];
+                        break;
+                    case 2:
+                        bytes = [.. bytes[..at], .. bytes.AsSpan(at / 2)];
+                        break;
+                    default:
+                        bytes = [.. bytes[..at], (byte)"0123456789.e+-\n "[dice.Next(16)], .. bytes.AsSpan(at)];
+                        break;
+                }
+
+                bytes = bytes.Length == 0 ? [0] : bytes;
+            }
+
+            try
+            {
+                MprofHistory.Format.Read(bytes, "app", path).Histories.ShouldNotBeEmpty();
+            }
+            catch (MalformedHistoryException refused)
+            {
+                refused.Message.ShouldNotContain("\n");
+            }
+        }
     }
 
     private HistoryFile Read(string content)

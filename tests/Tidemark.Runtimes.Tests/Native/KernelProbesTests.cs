@@ -47,7 +47,10 @@ public class KernelProbesTests
                 + 8000 100
                 	40199c other+38 (/srv/app)
 
+                = 12
                 - 8000
+                = 3000
+                = 40
                 - 9000
                 + 9000 50
                 """.Split('\n')
@@ -58,6 +61,7 @@ public class KernelProbesTests
 
         var rows = samples.ToRows(1000);
 
+        samples.MostCallsASecond.ShouldBe(12_000);
         rows.Count.ShouldBe(2);
         rows[0].Stack.ShouldBe([0x40163bUL, 0x40165bUL]);
         // One of 100 bytes was seen with the odds 1 to 10, one larger than the period for certain.
