@@ -84,7 +84,9 @@ public class DebugInfoTests(CompiledProgram compiled) : IClassFixture<CompiledPr
         }
 
         // A few in every run; TIDEMARK_MUTATIONS=1000000 for a long one.
-        var rounds = int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS"), out var wanted) ? wanted : 60;
+        var rounds = int.TryParse(Environment.GetEnvironmentVariable("TIDEMARK_MUTATIONS"), out var wanted)
+            ? wanted
+            : 60;
         for (var round = 0; round < rounds; round++)
         {
             var copy = round % 5 == 0 ? bytes[..random.Next(bytes.Length)] : (byte[])bytes.Clone();

@@ -190,9 +190,7 @@ internal sealed class KernelProbes : IAsyncDisposable
         var file = Executable(process);
         var there = Functions(process);
         var parts = new List<string> { $"BEGIN {{ printf(\"{Ready}\\n\"); }}" };
-        parts.Add(
-            $"interval:ms:{1000 / KernelSamples.CountsASecond} {{ printf(\"= %d\\n\", @calls); @calls = 0; }}"
-        );
+        parts.Add($"interval:ms:{1000 / KernelSamples.CountsASecond} {{ printf(\"= %d\\n\", @calls); @calls = 0; }}");
         Release("free", "arg0");
         Allocation("malloc", "arg0", "");
         Allocation("calloc", "arg0 * arg1", "");
