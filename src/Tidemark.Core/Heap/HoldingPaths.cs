@@ -11,6 +11,9 @@ public sealed class HoldingPaths
     /// <summary>A label may stand so often on one way.</summary>
     private const int MostRepetitions = 3;
 
+    /// <summary>The same for a label that comes again by another way each time.</summary>
+    private const int MostCarriers = 8;
+
     /// <summary>With so many ways, labels that repeat lead back at once: trees of many types would have any number of ways.</summary>
     private const int MostPaths = 200_000;
 
@@ -79,17 +82,39 @@ public sealed class HoldingPaths
     {
         var allowed = parents.Count < MostPaths ? MostRepetitions : 1;
         var nearest = -1;
+        var before = -1;
         var repetitions = 0;
         for (var above = path; above > 0; above = parents[above])
         {
             if (labelOfPath[above] == label)
             {
+                before = nearest >= 0 && before < 0 ? above : before;
                 nearest = nearest < 0 ? above : nearest;
                 repetitions++;
             }
         }
 
-        return repetitions >= allowed || nearest == path ? nearest : -1;
+        if (nearest == path)
+        {
+            return nearest;
+        }
+
+        // Types that carry anything (closures, dictionaries) come again on ways that are new at every step.
+        var isRound = allowed == 1 || before < 0 || IsSameWay(path, nearest, before);
+        return repetitions >= (isRound ? allowed : MostCarriers) ? nearest : -1;
+    }
+
+    /// <summary>True where the way from the nearest place to the end is the one that led to that place from the one before.</summary>
+    private bool IsSameWay(int end, int nearest, int before)
+    {
+        var (late, early) = (end, parents[nearest]);
+        while (late != nearest && early != before && labelOfPath[late] == labelOfPath[early])
+        {
+            late = parents[late];
+            early = parents[early];
+        }
+
+        return late == nearest && early == before;
     }
 }
 

@@ -52,7 +52,7 @@ internal sealed class AccumulationSearch
     /// <summary>Piles of at least so many bytes, largest first; what piles up inside of another pile is counted for itself only.</summary>
     public List<Accumulation> Find(long minimumBytes)
     {
-        var found = new Dictionary<int, Accumulation>();
+        var found = new Dictionary<int, List<Accumulation>>();
         for (var path = 1; path < paths.Count; path++)
         {
             if (IsWithinCopy(path))
@@ -67,27 +67,32 @@ internal sealed class AccumulationSearch
                 continue;
             }
 
-            // A table that grows with its entries, and keys beside their values, belong to one pile.
             var owner = OwnerOf(path);
             var key = owner == 0 ? path : owner;
-            var pile = found.GetValueOrDefault(key);
-            found[key] =
-                pile is null || pile.Bytes < bytes
-                    ? new Accumulation(
-                        path,
-                        owner,
-                        bytes + (pile?.Bytes ?? 0),
-                        Math.Max(count, pile?.Count ?? 0),
-                        copies.GetValueOrDefault(path).Class
-                    )
-                    : pile with
-                    {
-                        Bytes = pile.Bytes + bytes,
-                        Count = Math.Max(count, pile.Count),
-                    };
+            if (!found.TryGetValue(key, out var parts))
+            {
+                found.Add(key, parts = []);
+            }
+
+            parts.Add(new Accumulation(path, owner, bytes, count, copies.GetValueOrDefault(path).Class));
         }
 
-        return TakeApart([.. found.Values], minimumBytes);
+        var collections = new CollectionOfPile(now);
+        collections.LookAt([.. found.Values.Where(MayBeSeveral).SelectMany(parts => parts)]);
+        return TakeApart(
+            [.. found.Values.SelectMany(parts => parts.GroupBy(collections.Of).Select(Together))],
+            minimumBytes
+        );
+
+        bool MayBeSeveral(List<Accumulation> parts) =>
+            parts.Count > 1 && parts[0].Owner > 0 && now.Count(parts[0].Owner) > 1;
+    }
+
+    /// <summary>A table that grows with its entries, and keys beside their values, belong to one pile.</summary>
+    private static Accumulation Together(IEnumerable<Accumulation> parts)
+    {
+        var all = parts.ToList();
+        return all.MaxBy(p => p.Bytes)! with { Bytes = all.Sum(p => p.Bytes), Count = all.Max(p => p.Count) };
     }
 
     /// <summary>
@@ -217,14 +222,16 @@ internal sealed class AccumulationSearch
     private List<Accumulation> TakeApart(List<Accumulation> piles, long minimumBytes)
     {
         var pileAt = piles.ToDictionary(p => p.Path);
-        var own = piles.ToDictionary(p => p.Path, p => p.Bytes);
-        foreach (var pile in piles)
+        var within = piles.ToDictionary(p => p.Path, _ => 0L);
+        foreach (var pile in piles.OrderByDescending(p => p.Path)) // inner ones first
         {
+            // What lies between two piles may tell less than what lies further in: that is no part of the outermost either.
+            var claimed = Math.Max(pile.Bytes, within[pile.Path]);
             for (var path = paths.Parent(pile.Path); path > 0; path = paths.Parent(path))
             {
                 if (pileAt.ContainsKey(path))
                 {
-                    own[path] -= Math.Min(own[path], pile.Bytes);
+                    within[path] += claimed;
                     break;
                 }
             }
@@ -233,7 +240,7 @@ internal sealed class AccumulationSearch
         return
         [
             .. piles
-                .Select(p => p with { Bytes = own[p.Path] })
+                .Select(p => p with { Bytes = Math.Max(0, p.Bytes - within[p.Path]) })
                 .Where(p => p.Bytes >= minimumBytes)
                 .OrderByDescending(p => p.Bytes)
                 .ThenBy(p => p.Path),

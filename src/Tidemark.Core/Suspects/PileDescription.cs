@@ -24,7 +24,7 @@ internal sealed class PileDescription(
     private readonly HoldingChains chains = new(series[^1], roles, cancellation);
     private readonly PileEvidence telling = new(series);
 
-    /// <summary>True for the runtime's own tables.</summary>
+    /// <summary>True for the runtime's own tables. What the program's own variables hold is never: whoever holds those is of no interest.</summary>
     public bool IsNoise(Accumulation pile)
     {
         const string typeObject = "class ";
@@ -42,6 +42,11 @@ internal sealed class PileDescription(
             if (roles.IsNoise(paths.Type(path)) || (paths.Holder(path) is { } holder && roles.IsNoise(holder)))
             {
                 return true;
+            }
+
+            if (roles.IsScope(paths.Type(path)))
+            {
+                break;
             }
         }
 

@@ -83,7 +83,7 @@ internal static class NodeKnowledge
                     "Modules are loaded again and again under new names (a query string, a deleted cache entry): load each once."
                 ),
             ],
-            Scopes = [Pattern(@"^system / Context$")],
+            Scopes = [Pattern(@"^system / Context( / .*)?$")],
             Library =
             [
                 Pattern(@"^\(|^(global|globalThis|global / .*|Window.*)$"),

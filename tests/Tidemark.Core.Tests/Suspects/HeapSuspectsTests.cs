@@ -287,6 +287,106 @@ public class HeapSuspectsTests
     }
 
     [Fact]
+    public void What_the_programs_variables_hold_is_told_though_the_runtimes_tables_hold_those()
+    {
+        var suspect = Grown(n => Service(n), 100, 400)[0];
+
+        suspect.Subject.ShouldBe("Acme.Session in Scope.sessions (Lib.Map)");
+
+        static HeapGraph Service(int count)
+        {
+            var sketch = new HeapSketch();
+            var scope = sketch.Node("Scope");
+            var sessions = sketch.Node("Lib.Map");
+            sketch.Refer(sketch.Static("Lib.Runtime.table", "Lib.JitTable"), "suspended", scope);
+            sketch.Refer(scope, "sessions", sketch.Fill(sessions, sketch.Objects("Acme.Session", count)));
+            return sketch.Graph();
+        }
+    }
+
+    [Fact]
+    public void Two_lists_that_are_held_alike_are_two_piles()
+    {
+        var sketch = new HeapSketch();
+        var app = sketch.Static("Acme.Program.app", "Acme.App");
+        foreach (var (field, type, count) in new[] { ("orders", "Acme.Order", 3000), ("alerts", "Acme.Alert", 2000) })
+        {
+            var list = sketch.Node("Lib.List");
+            sketch.Refer(app, field, list);
+            foreach (var one in sketch.Objects(type, count))
+            {
+                sketch.Refer(list, "[]", one);
+            }
+        }
+
+        HeapSuspects
+            .Find(sketch.Graph(), HeapSketch.Knowledge)
+            .Select(s => s.Subject)
+            .ShouldBe(["Acme.Order in Acme.App.orders (Lib.List)", "Acme.Alert in Acme.App.alerts (Lib.List)"]);
+    }
+
+    [Fact]
+    public void What_holds_the_holder_of_a_pile_is_no_pile_though_it_stands_among_others()
+    {
+        var sketch = new HeapSketch();
+        var modules = sketch.Objects("Acme.Module", 300).ToList();
+        sketch.Fill(sketch.Static("Acme.Loader.Modules", "Lib.Map"), modules);
+        var jobs = sketch.Objects("Acme.Job", 3).ToList();
+        jobs.ForEach(job => sketch.Refer(modules[7], "job", job));
+        sketch.Refer(
+            jobs[1],
+            "sessions",
+            sketch.Fill(sketch.Node("Lib.Map"), sketch.Objects("Acme.Session", 20_000))
+        );
+
+        HeapSuspects
+            .Find(sketch.Graph(), HeapSketch.Knowledge)
+            .Select(s => s.Subject)
+            .ShouldBe([
+                "Acme.Session in Acme.Job.sessions (Lib.Map)",
+                "Acme.Module in static Acme.Loader.Modules (Lib.Map)",
+            ]);
+    }
+
+    [Fact]
+    public void Closures_on_a_way_through_many_closures_pile_up_where_they_are_held()
+    {
+        var suspect = Grown(n => Service(n), 100, 400)[0];
+
+        suspect.Subject.ShouldContain("Scope.pending");
+        suspect.GrowthCount.ShouldBe(300);
+
+        static HeapGraph Service(int count)
+        {
+            var sketch = new HeapSketch();
+            var scope = sketch.Static("Acme.Program.main", "Scope");
+            foreach (var step in new[] { "Acme.Server", "Acme.Router", "Acme.Store" })
+            {
+                var function = sketch.Node("Lib.Function");
+                var owner = sketch.Node(step);
+                var next = sketch.Node("Scope");
+                sketch.Refer(scope, "run", function);
+                sketch.Refer(function, "context", owner);
+                sketch.Refer(owner, "context", next);
+                scope = next;
+            }
+
+            var list = sketch.Node("Lib.List");
+            sketch.Refer(scope, "pending", list);
+            for (var i = 0; i < count; i++)
+            {
+                var function = sketch.Node("Lib.Function");
+                var captured = sketch.Node("Scope");
+                sketch.Refer(list, "[]", function);
+                sketch.Refer(function, "context", captured);
+                sketch.Refer(captured, "text", sketch.Node("string", 300));
+            }
+
+            return sketch.Graph();
+        }
+    }
+
+    [Fact]
     public void The_fingerprint_is_the_same_for_the_same_fault_at_another_time()
     {
         var first = Grown(n => Service(n, 3), 100, 400)[0];
