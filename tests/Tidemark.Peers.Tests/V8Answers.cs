@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Tidemark.Core.Heap;
 using Tidemark.Formats;
 using Tidemark.Formats.V8;
@@ -43,6 +44,7 @@ public sealed partial class V8Answers : IDisposable
 
         RetainedSizesAreThoseOfDevTools(graph, file);
         ClassesAreThoseOfTheParser(graph, file);
+        DuplicatesAreThoseOfAPlainCount(graph, file);
     }
 
     private void RetainedSizesAreThoseOfDevTools(HeapGraph graph, string file)
@@ -116,6 +118,19 @@ public sealed partial class V8Answers : IDisposable
         }
 
         compared.ShouldBeGreaterThan(100);
+    }
+
+    /// <summary>Against a script that puts every text together and counts them in a map.</summary>
+    private static void DuplicatesAreThoseOfAPlainCount(HeapGraph graph, string file)
+    {
+        var script = Path.Combine(Repository(), "bench/peers/v8/duplicates.mjs");
+        var lines = Tool.Run("node", $"{script} {file}").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var ours = DuplicateContents.Of(graph, 50).ShouldNotBeNull();
+
+        lines[0].ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{ours.Objects} {ours.Groups} {ours.WastedBytes}"));
+        var theirs = lines.Skip(1).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        ours.Largest.Select(d => d.WastedBytes).ShouldBe(theirs.Take(50).Select(t => t[2].GetInt64()));
+        ours.Groups.ShouldBeGreaterThan(100);
     }
 
     /// <summary>A snapshot that Node.js itself writes of a service at work.</summary>

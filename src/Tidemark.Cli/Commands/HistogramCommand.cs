@@ -43,6 +43,19 @@ public static class HistogramCommand
                         ? CollectionCensus.Of(snapshot.Graph, HeapQuestion.Knowledge(snapshot), most, cancellation)
                         : null,
                 };
+                if (answer.Duplicates is { } found)
+                {
+                    answer = answer with
+                    {
+                        ContentHolders = ContentHolders.Of(
+                            snapshot.Graph,
+                            found,
+                            HeapQuestion.Knowledge(snapshot),
+                            cancellation
+                        ),
+                    };
+                }
+
                 if (answer is { Duplicates: null, Collections: null })
                 {
                     answer = answer with { Histogram = TypeHistogram.Of(snapshot.Graph) };

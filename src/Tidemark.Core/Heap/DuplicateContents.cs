@@ -3,15 +3,19 @@ namespace Tidemark.Core.Heap;
 /// <summary>Equal content that is there several times.</summary>
 /// <param name="Node">One of the objects.</param>
 /// <param name="Copies">How many objects there are with this content, from 2.</param>
-/// <param name="WastedBytes">Shallow bytes of all of them but one.</param>
-public sealed record DuplicateContent(int Node, long Copies, long WastedBytes);
+/// <param name="WastedBytes">Shallow bytes of all of them but one, the largest.</param>
+/// <param name="Content">The hash by which it was told, to find the others again.</param>
+public sealed record DuplicateContent(int Node, long Copies, long WastedBytes, ulong Content = 0);
 
 /// <summary>Receives objects whose content can be compared: texts and arrays of primitives.</summary>
 /// <param name="node">The object.</param>
 /// <param name="content">A 64-bit hash of its content.</param>
 public delegate void ContentVisitor(int node, ulong content);
 
-/// <summary>Texts and arrays of primitives with equal content. Objects of one type, size and 64-bit hash count as equal: one pair in 2^64 is not.</summary>
+/// <summary>
+/// Texts and arrays of primitives with equal content. Objects of one type, size and 64-bit hash count as equal (of one hash where a text
+/// is told by nothing else, see <see cref="HeapLabels.ContentTellsAll"/>): one pair in 2^64 is not.
+/// </summary>
 public sealed class DuplicateContents
 {
     private DuplicateContents(IReadOnlyList<DuplicateContent> largest, long objects, long wasted, long groups)
@@ -39,7 +43,7 @@ public sealed class DuplicateContents
     public static DuplicateContents? Of(HeapGraph graph, int most, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        using var table = new ContentTable();
+        using var table = new ContentTable(graph);
         long objects = 0;
         var isKnown = graph.Labels.VisitContents(
             (node, content) =>
@@ -47,7 +51,7 @@ public sealed class DuplicateContents
                 if (graph.Dominators.IsReachable(node))
                 {
                     objects++;
-                    table.Add(Mix(content, graph.Shapes[node]), node);
+                    table.Add(Key(graph, node, content), node);
                 }
             },
             cancellation
@@ -60,18 +64,17 @@ public sealed class DuplicateContents
         long wasted = 0;
         long groups = 0;
         var largest = new PriorityQueue<DuplicateContent, long>();
-        foreach (var (node, copies) in table.Repeated())
+        foreach (var (content, node, copies, bytes) in table.Repeated())
         {
-            var bytes = (copies - 1L) * graph.ShallowSize(node);
             wasted += bytes;
             groups++;
             if (largest.Count < most)
             {
-                largest.Enqueue(new DuplicateContent(node, copies, bytes), bytes);
+                largest.Enqueue(new DuplicateContent(node, copies, bytes, content), bytes);
             }
             else
             {
-                largest.EnqueueDequeue(new DuplicateContent(node, copies, bytes), bytes);
+                largest.EnqueueDequeue(new DuplicateContent(node, copies, bytes, content), bytes);
             }
         }
 
@@ -88,17 +91,20 @@ public sealed class DuplicateContents
         );
     }
 
-    /// <summary>A hash that type and size are part of; never 0.</summary>
-    private static ulong Mix(ulong content, int shape)
+    /// <summary>A hash of all that must be equal; never 0.</summary>
+    internal static ulong Key(HeapGraph graph, int node, ulong content)
     {
+        var shape = graph.Labels.ContentTellsAll ? 0 : graph.Shapes[node];
         var mixed = (content ^ ((ulong)shape * 0x9E3779B97F4A7C15)) * 0xD6E8FEB86659FD93;
         mixed ^= mixed >> 32;
         return mixed == 0 ? 1 : mixed;
     }
 
-    /// <summary>Hash, first object and number of copies, in open addressing: 16 bytes a slot.</summary>
-    private sealed class ContentTable : IDisposable
+    /// <summary>Hash, largest object and number of copies, in open addressing: 16 bytes a slot.</summary>
+    private sealed class ContentTable(HeapGraph graph) : IDisposable
     {
+        /// <summary>Where copies differ in their size: what they take less than if all were as large as the largest.</summary>
+        private readonly Dictionary<ulong, long> saved = [];
         private NativeArray<Slot> slots = new(1 << 12);
         private long used;
 
@@ -116,17 +122,25 @@ public sealed class DuplicateContents
                 slot.Node = node;
                 used++;
             }
+            else if (graph.ShallowSize(node) - graph.ShallowSize(slot.Node) is not 0 and var more)
+            {
+                saved[hash] = saved.GetValueOrDefault(hash) + (more > 0 ? more * slot.Copies : -more);
+                slot.Node = more > 0 ? node : slot.Node;
+            }
 
             slot.Copies++;
         }
 
-        public IEnumerable<(int Node, int Copies)> Repeated()
+        /// <summary>What is there more than once, with the bytes of all copies but the largest.</summary>
+        public IEnumerable<(ulong Hash, int Node, int Copies, long Bytes)> Repeated()
         {
             for (long i = 0; i < slots.Length; i++)
             {
-                if (slots[i].Copies > 1)
+                var slot = slots[i];
+                if (slot.Copies > 1)
                 {
-                    yield return (slots[i].Node, slots[i].Copies);
+                    var bytes = (slot.Copies - 1L) * graph.ShallowSize(slot.Node) - saved.GetValueOrDefault(slot.Hash);
+                    yield return (slot.Hash, slot.Node, slot.Copies, bytes);
                 }
             }
         }

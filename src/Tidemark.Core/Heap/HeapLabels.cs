@@ -39,6 +39,12 @@ public abstract class HeapLabels
     /// <returns>False where the dump does not keep contents.</returns>
     public virtual bool VisitContents(ContentVisitor visit, CancellationToken cancellation) => false;
 
+    /// <summary>True where equal hashes of <see cref="VisitContents"/> mean equal contents whatever the objects' types and sizes are.</summary>
+    public virtual bool ContentTellsAll => false;
+
+    /// <summary>False where the dump keeps only the beginning of the object's content: what is called equal then is equal as far as that goes.</summary>
+    public virtual bool IsContentWhole(int node) => true;
+
     private sealed class NoLabels : HeapLabels
     {
         public override string? Reference(int from, int ordinal) => null;

@@ -47,7 +47,8 @@ internal sealed class ChainWording(HeapGraph graph)
         return new HoldingChain(steps);
     }
 
-    private HoldingStep Step(int node, string? label)
+    /// <summary>An object and the field by which it holds the next one.</summary>
+    public HoldingStep Step(int node, string? label)
     {
         var type = TypeText(node);
         if (label is null or "" or "[]")
@@ -78,6 +79,9 @@ internal sealed class ChainWording(HeapGraph graph)
             : label.StartsWith('[') ? "[]"
             : label;
     }
+
+    /// <summary>What a root is called; null for any other object.</summary>
+    public string? RootName(int node) => RootText(node);
 
     public bool IsRoot(int node) => rootOf.ContainsKey(node) || graph.Dominators.WeakHoldOn(node) is not null;
 

@@ -5,8 +5,7 @@ namespace Tidemark.Formats.V8;
 /// <summary>Names of references and objects, read from the file again where they are asked for: keeping a name for each edge would take as much memory as the graph itself.</summary>
 internal sealed class V8Labels(
     V8SnapshotHeader header,
-    V8Rows nodes,
-    int[] firstEdges,
+    V8NodeRows nodes,
     V8Rows edges,
     V8Strings strings,
     IReadOnlySet<ulong> weakMapTables
@@ -15,9 +14,16 @@ internal sealed class V8Labels(
     private const int ShownProperties = 5;
     private const int ShownCharacters = 120;
     private const long MostKept = 1 << 20;
+
+    /// <summary>Rows of more edges are read in parts of so many.</summary>
+    private const int LongRow = 2048;
     private readonly uint[] edgeCodes = V8EdgeTable.Codes(header.EdgeTypes);
+    private readonly V8Texts texts = new(header, nodes, edges, strings);
     private readonly Lock reading = new();
     private readonly Dictionary<int, (V8EdgeType Type, long Name)[]> references = [];
+
+    /// <summary>Of the long rows that were asked for: how many references there are before each part.</summary>
+    private readonly Dictionary<int, int[]> heldBefore = [];
     private long referencesKept;
 
     /// <summary>Which of an object's edges count as references; set once that is known.</summary>
@@ -28,8 +34,7 @@ internal sealed class V8Labels(
     {
         lock (reading)
         {
-            var all = ReferencesOf(from);
-            return ordinal < all.Length ? Show(all[ordinal].Type, all[ordinal].Name) : null;
+            return ReferenceAt(from, ordinal) is { } found ? Show(found.Type, found.Name) : null;
         }
     }
 
@@ -38,11 +43,12 @@ internal sealed class V8Labels(
     {
         lock (reading)
         {
-            var row = ReadNode(node);
+            var row = nodes[node];
             var name = strings[(int)row.Name];
-            return row.Type switch
+            return nodes.TypeName(row) switch
             {
                 "string" or "symbol" or "regexp" => Shorten(name),
+                "concatenated string" => texts.Beginning(node, ShownCharacters + 1) is { } text ? Shorten(text) : null,
                 "closure" or "code" or "synthetic" => name.Length == 0 ? null : Shorten(name),
                 "object" when name == "Object" => Properties(node, V8EdgeType.Property),
                 "object" when V8Names.IsContext(name) => Properties(node, V8EdgeType.Context),
@@ -51,19 +57,42 @@ internal sealed class V8Labels(
         }
     }
 
+    /// <inheritdoc />
+    public override bool ContentTellsAll => true;
+
+    /// <inheritdoc />
+    public override bool VisitContents(ContentVisitor visit, CancellationToken cancellation)
+    {
+        lock (reading)
+        {
+            texts.Visit(visit, cancellation);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc />
+    public override bool IsContentWhole(int node)
+    {
+        lock (reading)
+        {
+            return texts.IsWhole(node);
+        }
+    }
+
     /// <summary>The name that V8 gave the node.</summary>
     public string NameOf(int node)
     {
         lock (reading)
         {
-            return strings[(int)ReadNode(node).Name];
+            return strings[(int)nodes[node].Name];
         }
     }
 
     /// <summary>The names of the first few properties or variables, in braces.</summary>
     private string? Properties(int node, V8EdgeType type)
     {
-        var names = ReferencesOf(node)
+        var names = HoldingEdges(node, nodes[node])
             .Where(r => r.Type == type)
             .Select(r => strings[(int)r.Name])
             .Where(n => n != "__proto__")
@@ -101,43 +130,97 @@ internal sealed class V8Labels(
     private static string Shorten(string text) =>
         text.Length <= ShownCharacters ? text : string.Concat(text.AsSpan(0, ShownCharacters), "…");
 
-    private (V8EdgeType Type, long Name)[] ReferencesOf(int from)
+    /// <summary>One of an object's references. Of a long row (an array's, a large map's) only the part that it stands in is read.</summary>
+    private (V8EdgeType Type, long Name)? ReferenceAt(int from, int ordinal)
     {
-        if (!references.TryGetValue(from, out var all))
+        var node = nodes[from];
+        if (node.EdgeCount <= LongRow)
         {
-            all = ReadReferences(from);
-            referencesKept += all.Length;
-            if (referencesKept > MostKept)
-            {
-                references.Clear();
-                referencesKept = all.Length;
-            }
-
-            references.Add(from, all);
+            var all = ReferencesOf(from, node);
+            return ordinal < all.Length ? all[ordinal] : null;
         }
 
+        if (!heldBefore.TryGetValue(from, out var marks))
+        {
+            heldBefore.Add(from, marks = CountHolding(from, node));
+        }
+
+        // The last part before which there are no more than that.
+        var (part, high) = (0, marks.Length - 1);
+        while (part < high)
+        {
+            var middle = (part + high + 1) >>> 1;
+            (part, high) = marks[middle] <= ordinal ? (middle, high) : (part, middle - 1);
+        }
+
+        var held = marks[part];
+        for (var edge = node.FirstEdge + part * (long)LongRow; edge < node.EdgeEnd; edge++)
+        {
+            if (TryReadHolding(from, node.Id, edge, out var reference) && held++ == ordinal)
+            {
+                return reference;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>How many of a long row's edges hold their target before each part of it.</summary>
+    private int[] CountHolding(int from, V8NodeRow node)
+    {
+        var marks = new int[(node.EdgeCount + LongRow - 1) / LongRow];
+        var held = 0;
+        for (long edge = 0; edge < node.EdgeCount; edge++)
+        {
+            if (edge % LongRow == 0)
+            {
+                marks[edge / LongRow] = held;
+            }
+
+            held += TryReadHolding(from, node.Id, node.FirstEdge + edge, out _) ? 1 : 0;
+        }
+
+        return marks;
+    }
+
+    private (V8EdgeType Type, long Name)[] ReferencesOf(int from, V8NodeRow node)
+    {
+        if (references.TryGetValue(from, out var all))
+        {
+            return all;
+        }
+
+        all = [.. HoldingEdges(from, node)];
+        referencesKept += all.Length;
+        if (referencesKept > MostKept)
+        {
+            references.Clear();
+            referencesKept = all.Length;
+        }
+
+        references.Add(from, all);
         return all;
     }
 
-    private (V8EdgeType Type, long Name)[] ReadReferences(int from)
+    private IEnumerable<(V8EdgeType Type, long Name)> HoldingEdges(int from, V8NodeRow node)
     {
-        var holding = new List<(V8EdgeType Type, long Name)>();
-        var node = ReadNode(from);
-        for (var edge = node.FirstEdge; edge < node.FirstEdge + node.EdgeCount; edge++)
+        for (var edge = node.FirstEdge; edge < node.EdgeEnd; edge++)
         {
-            var row = edges[edge];
-            var type = (V8EdgeType)edgeCodes[row[header.EdgeType]];
-            var name = (long)row[header.EdgeName];
-            if (
-                Essential!.Holds(from, (int)(row[header.EdgeTo] / (ulong)header.NodeColumns), type)
-                && !IsEphemeronOfTable(type, name, node.Id)
-            )
+            if (TryReadHolding(from, node.Id, edge, out var reference))
             {
-                holding.Add((type, name));
+                yield return reference;
             }
         }
+    }
 
-        return [.. holding];
+    /// <summary>Reads an edge.</summary>
+    /// <returns>False where it does not count as a reference.</returns>
+    private bool TryReadHolding(int from, ulong id, long edge, out (V8EdgeType Type, long Name) reference)
+    {
+        var row = edges[edge];
+        reference = ((V8EdgeType)edgeCodes[row[header.EdgeType]], (long)row[header.EdgeName]);
+        return Essential!.Holds(from, (int)(row[header.EdgeTo] / (ulong)header.NodeColumns), reference.Type)
+            && !IsEphemeronOfTable(reference.Type, reference.Name, id);
     }
 
     private bool IsEphemeronOfTable(V8EdgeType type, long name, ulong id) =>
@@ -146,24 +229,6 @@ internal sealed class V8Labels(
         && EphemeronName.TryParse(strings[(int)name], out var table)
         && table == id;
 
-    private (string Type, long Name, ulong Id, long FirstEdge, long EdgeCount) ReadNode(int node)
-    {
-        var first = node - node % V8NodeTable.Stride;
-        long firstEdge = firstEdges[node / V8NodeTable.Stride];
-        for (var before = first; before < node; before++)
-        {
-            firstEdge += (long)nodes[before][header.NodeEdgeCount];
-        }
-
-        var row = nodes[node];
-        return (
-            header.NodeTypes[row[header.NodeType]],
-            (long)row[header.NodeName],
-            row[header.NodeId],
-            firstEdge,
-            (long)row[header.NodeEdgeCount]
-        );
-    }
 }
 
 /// <summary>Names that V8 gives to its own things.</summary>

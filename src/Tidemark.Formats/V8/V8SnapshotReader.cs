@@ -149,8 +149,11 @@ internal sealed class V8SnapshotReader : IDisposable
         var root = (int)(header!.RootIndex / header.NodeColumns);
         var labels = new V8Labels(
             header,
-            new V8Rows(content, header.NodeColumns, V8NodeTable.Stride, nodes!.Offsets, header.NodeCount, nodesEnd),
-            nodes.FirstEdges,
+            new V8NodeRows(
+                header,
+                new V8Rows(content, header.NodeColumns, V8NodeTable.Stride, nodes!.Offsets, header.NodeCount, nodesEnd),
+                nodes.FirstEdges
+            ),
             new V8Rows(content, header.EdgeColumns, V8EdgeTable.Stride, edges!.Offsets, header.EdgeCount, edgesEnd),
             strings!,
             ephemerons.Select(e => e.Table).ToHashSet()

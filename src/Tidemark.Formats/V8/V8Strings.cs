@@ -54,6 +54,28 @@ internal sealed class V8Strings
         scanner.Expect(']', "after the strings");
     }
 
+    /// <summary>Shows all strings once more.</summary>
+    public void Visit(StringVisitor visit, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(visit);
+        var scanner = new JsonScanner(content);
+        scanner.MoveTo(Count == 0 ? 0 : offsets[0]);
+        for (var index = 0; index < Count; index++)
+        {
+            if (index > 0)
+            {
+                scanner.Expect(',', "between strings");
+            }
+
+            if (index % (1 << 16) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            visit(index, scanner.ReadRawString(limits.MaxStringBytes, "in \"strings\""));
+        }
+    }
+
     public delegate void StringVisitor(int index, ReadOnlySpan<byte> raw);
 
     public int Count { get; private set; }

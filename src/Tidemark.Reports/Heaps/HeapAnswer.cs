@@ -16,6 +16,9 @@ public sealed record HeapAnswer(HeapSnapshot Snapshot)
 
     public DuplicateContents? Duplicates { get; init; }
 
+    /// <summary>Who holds each of the largest <see cref="Duplicates"/>.</summary>
+    public IReadOnlyList<IReadOnlyList<ContentHolder>> ContentHolders { get; init; } = [];
+
     public CollectionCensus? Collections { get; init; }
 
     public IReadOnlyList<Suspect>? Suspects { get; init; }

@@ -42,7 +42,7 @@ public static class HeapText
 
         if (answer.Duplicates is { } duplicates)
         {
-            HeapUseText.WriteDuplicates(console, graph, duplicates);
+            HeapUseText.WriteDuplicates(console, graph, duplicates, answer.ContentHolders);
         }
 
         if (answer.Collections is { } collections)

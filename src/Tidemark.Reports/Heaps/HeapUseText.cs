@@ -31,20 +31,34 @@ internal static class HeapUseText
         }
     }
 
-    public static void WriteDuplicates(IAnsiConsole console, HeapGraph graph, DuplicateContents duplicates)
+    public static void WriteDuplicates(
+        IAnsiConsole console,
+        HeapGraph graph,
+        DuplicateContents duplicates,
+        IReadOnlyList<IReadOnlyList<ContentHolder>> holders
+    )
     {
         console.WriteLine();
         console.MarkupLineInterpolated(
             $"[bold]{Quantity.Bytes(duplicates.WastedBytes)}[/] in copies: {Quantity.Count(duplicates.Groups)} contents of {Quantity.Count(duplicates.Objects)} texts and arrays are there more than once"
         );
-        var table = HeapText.NewTable("wasted", "copies", "content");
-        foreach (var duplicate in duplicates.Largest)
+        var table = HeapText.NewTable("wasted", "copies", "content, and who holds most of its copies");
+        foreach (var (duplicate, heldBy) in duplicates.Largest.Zip(holders))
         {
             table.AddRow(
                 Quantity.Bytes(duplicate.WastedBytes),
                 Quantity.Count(duplicate.Copies),
                 Markup.Escape($"{graph.Describe(duplicate.Node)} {graph.Labels.Text(duplicate.Node)}")
             );
+            if (!graph.Labels.IsContentWhole(duplicate.Node))
+            {
+                table.AddRow("", "", "  equal in size and as far as the dump keeps them");
+            }
+
+            foreach (var holder in heldBy)
+            {
+                table.AddRow("", "", Markup.Escape($"  {Quantity.Percent(holder.Share)} in {holder.Holder}"));
+            }
         }
 
         console.WriteLine();

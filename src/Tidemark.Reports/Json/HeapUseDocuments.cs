@@ -15,21 +15,31 @@ public sealed record DuplicatesDocument(
     IReadOnlyList<DuplicateDocument> Largest
 )
 {
-    public static DuplicatesDocument Of(HeapGraph graph, DuplicateContents duplicates)
+    /// <param name="graph">The heap.</param>
+    /// <param name="duplicates">What is there more than once.</param>
+    /// <param name="holders">Who holds each of the largest.</param>
+    public static DuplicatesDocument Of(
+        HeapGraph graph,
+        DuplicateContents duplicates,
+        IReadOnlyList<IReadOnlyList<ContentHolder>> holders
+    )
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(duplicates);
+        ArgumentNullException.ThrowIfNull(holders);
         return new DuplicatesDocument(
             duplicates.Objects,
             duplicates.Groups,
             duplicates.WastedBytes,
             [
-                .. duplicates.Largest.Select(d => new DuplicateDocument(
+                .. duplicates.Largest.Select((d, i) => new DuplicateDocument(
                     graph.Describe(d.Node),
                     graph.TypeNameOf(d.Node),
                     graph.Labels.Text(d.Node),
                     d.Copies,
-                    d.WastedBytes
+                    d.WastedBytes,
+                    graph.Labels.IsContentWhole(d.Node),
+                    holders[i]
                 )),
             ]
         );
@@ -37,7 +47,22 @@ public sealed record DuplicatesDocument(
 }
 
 /// <summary>One content.</summary>
-public sealed record DuplicateDocument(string Object, string Type, string? Text, long Copies, long WastedBytes);
+/// <param name="Object">One of the copies.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="Text">The beginning of an array of characters.</param>
+/// <param name="Copies">How many there are.</param>
+/// <param name="WastedBytes">What all of them take but one, the largest.</param>
+/// <param name="IsWhole">False where the dump keeps only the beginning, so that the copies are equal as far as that goes.</param>
+/// <param name="HeldBy">The fields and variables that most of them are in.</param>
+public sealed record DuplicateDocument(
+    string Object,
+    string Type,
+    string? Text,
+    long Copies,
+    long WastedBytes,
+    bool IsWhole,
+    IReadOnlyList<ContentHolder> HeldBy
+);
 
 /// <summary>How large collections are and how well they are filled.</summary>
 public sealed record CollectionsDocument(

@@ -73,6 +73,26 @@ public class HeapUseTests
     }
 
     [Fact]
+    public void Where_the_content_tells_all_copies_of_other_sizes_are_copies_too()
+    {
+        using var builder = new HeapGraphBuilder();
+        var (flat, pieces) = (builder.AddType("flat"), builder.AddType("pieces"));
+        var contents = new List<(int Type, long Size, ulong Content)>();
+        foreach (var size in new long[] { 32, 40, 24, 40, 32 })
+        {
+            var type = size == 32 ? pieces : flat;
+            builder.AddRoot(builder.AddNode(type, size, (ulong)contents.Count), RootKind.Static);
+            contents.Add((type, size, 7));
+        }
+
+        var found = DuplicateContents.Of(builder.Build(new Contents(contents, tellAll: true)), 5).ShouldNotBeNull();
+
+        var one = found.Largest.ShouldHaveSingleItem();
+        (one.Node, one.Copies, one.WastedBytes).ShouldBe((1, 5, 32 + 24 + 40 + 32));
+        found.WastedBytes.ShouldBe(one.WastedBytes);
+    }
+
+    [Fact]
     public void Collections_are_measured_by_their_parts()
     {
         using var builder = new HeapGraphBuilder();
@@ -133,8 +153,11 @@ public class HeapUseTests
             ],
         };
 
-    private sealed class Contents(List<(int Type, long Size, ulong Content)> contents) : HeapLabels
+    private sealed class Contents(List<(int Type, long Size, ulong Content)> contents, bool tellAll = false)
+        : HeapLabels
     {
+        public override bool ContentTellsAll => tellAll;
+
         public override string? Reference(int from, int ordinal) => null;
 
         public override string? Describe(int node) => null;

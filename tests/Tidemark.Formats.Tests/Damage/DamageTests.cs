@@ -86,6 +86,11 @@ public sealed class DamageTests : IDisposable
                 TypeHistogram.Of(graph);
                 DominatorBranch.Top(graph, 10, 3);
                 HeapSuspects.Find(graph, new RuntimeKnowledge());
+                if (DuplicateContents.Of(graph, 5) is { } duplicates)
+                {
+                    ContentHolders.Of(graph, duplicates, new RuntimeKnowledge());
+                }
+
                 for (var node = 0; node < Math.Min(graph.NodeCount, 20); node++)
                 {
                     graph.Labels.Describe(node);

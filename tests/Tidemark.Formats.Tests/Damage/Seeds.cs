@@ -35,7 +35,7 @@ internal static class Seeds
             "jfr" => [Recording()],
             "python-heap" => [PythonHeapTests.Shop(), PythonHeapTests.Shop(collectorIsOn: false)],
             "tracemalloc" => [TracemallocTests.Bytes(TracemallocTests.Sample(6, 40))],
-            "heapsnapshot" => [V8DamageTests.Whole()],
+            "heapsnapshot" => [V8DamageTests.Whole(), V8DuplicatesTests.Strings()],
             "heapprofile" => [Bytes(V8HeapProfileTests.Profile)],
             "nettrace" => [HeapTraceTests.Sample().Dump().ToBytes()],
             "go-text" => [Bytes(GoTextTests.Heap)],

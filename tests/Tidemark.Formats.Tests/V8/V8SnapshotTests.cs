@@ -158,6 +158,34 @@ public sealed class V8SnapshotTests : IDisposable
     }
 
     [Fact]
+    public void Names_are_found_in_one_row_that_is_very_long()
+    {
+        var table = writer.AddNode("array", "(object elements)", 80_000);
+        writer.AddEdge(Global(), "property", "items", table);
+        var item = writer.AddNode("object", "Item", 16);
+        var names = new List<string>();
+        for (var i = 0; i < 9000; i++)
+        {
+            // Runs of edges that hold nothing, longer than what is read at once.
+            if (i % 3 == 1 || i is > 2000 and < 6500)
+            {
+                writer.AddEdge(table, "weak", "nobody", item);
+            }
+            else
+            {
+                writer.AddEdge(table, "element", i, item);
+                names.Add($"[{i}]");
+            }
+        }
+
+        var graph = Read();
+
+        graph.References(table).Length.ShouldBe(names.Count);
+        Enumerable.Range(0, names.Count).Select(i => graph.Labels.Reference(table, i)).ShouldBe(names);
+        graph.Labels.Reference(table, names.Count).ShouldBeNull();
+    }
+
+    [Fact]
     public void A_packed_file_is_read_as_well()
     {
         var global = Global();
