@@ -1,9 +1,10 @@
 // Loads a snapshot with DevTools' heap snapshot worker in this thread. With a second argument, writes one line a node there:
-// id, self size, retained size, dominator's id (RAW=1 in the environment of a patched worker leaves self sizes as in the file).
+// id, self size, retained size, dominator's id. With a third one, a line a class: name, objects that have a size, their bytes, retained
+// bytes (JSON). RAW=1 in the environment leaves self sizes as in the file, instead of adding inner arrays to their owners.
 import fs from 'node:fs';
 
-const { HeapSnapshotLoader, SecondaryInitManager } = await import('./devtools-worker.mjs');
-const [file, out] = process.argv.slice(2);
+const { HeapSnapshotLoader, SecondaryInitManager } = await import(process.env.RAW ? raw() : './devtools-worker.mjs');
+const [file, out, classes] = process.argv.slice(2);
 const loader = new HeapSnapshotLoader({ updateProgress() {}, updateStatus() {}, reportProblem() {}, sendEvent() {} });
 const input = fs.openSync(file);
 const buffer = Buffer.alloc(1 << 20);
@@ -26,4 +27,21 @@ if (out) {
     fs.writeSync(lines, `${id(node)} ${size} ${snapshot.retainedSizes[node]} ${id(snapshot.dominatorsTree[node])}\n`);
   }
 }
+if (classes) {
+  snapshot.applyInterfaceDefinitions([]);
+  const lines = fs.openSync(classes, 'w');
+  for (const { name, count, self, maxRet } of Object.values(snapshot.getAggregatesByClassKey(false, 'plain classes'))) {
+    fs.writeSync(lines, `${JSON.stringify([name, count, self, maxRet])}\n`);
+  }
+}
 process.exit(0);
+
+/** The worker without the step that adds inner arrays to their owners. */
+function raw() {
+  const [worker, patched] = ['devtools-worker.mjs', 'devtools-worker-raw.mjs'].map(name => new URL(name, import.meta.url));
+  const step = 'this.calculateShallowSizes();';
+  const text = fs.readFileSync(worker, 'utf8');
+  if (!text.includes(step)) throw new Error(`${worker} has no ${step}`);
+  fs.writeFileSync(patched, text.replace(step, ''));
+  return patched.href;
+}

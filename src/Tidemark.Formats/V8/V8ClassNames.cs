@@ -37,6 +37,15 @@ internal static class V8ClassNames
     public static uint Kind(string nodeType) =>
         (uint)Array.FindIndex(Kinds, k => k.NodeType == nodeType || k.NodeType.Length == 0);
 
+    /// <summary>True for the kind of what the embedder adds, such as the elements of a page.</summary>
+    public static bool IsNative(uint kind) => kind == 1;
+
+    /// <summary>True for the class of such a thing.</summary>
+    public static bool IsNativeClass(uint key) => (key & (Named | Native)) == (Named | Native);
+
+    /// <summary>The class of the same things taken out of their document.</summary>
+    public static uint WithDetached(uint key) => key | Detached;
+
     /// <summary>The key of a node's class.</summary>
     public static uint Key(uint kind, uint name, bool detached) =>
         kind > 1 ? kind << 1 : (name << NameShift) | (detached ? Detached : 0) | (kind == 1 ? Native : 0) | Named;

@@ -34,6 +34,9 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
     /// <summary>The class keys (see <see cref="V8ClassNames"/>) that occur.</summary>
     public IEnumerable<uint> ClassKeys => shapes.Keys.Select(s => s.ClassKey).Distinct();
 
+    /// <summary>Native things that the embedder knows to be in a document (false) or taken out of it (true).</summary>
+    public List<(int Node, bool IsDetached)> DomStates { get; } = [];
+
     /// <summary>The largest string index that a node's name refers to.</summary>
     public long LargestName { get; private set; } = -1;
 
@@ -47,6 +50,7 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
         var cursor = new IntegerCursor(block, content);
         var columns = header.NodeColumns;
         var numbers = new ulong[Stride * columns];
+        var states = new List<(int, bool)>();
         ulong largestName = 0;
         var end = block.FirstRow + block.Rows;
         for (var node = block.FirstRow; node < end; )
@@ -75,8 +79,14 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
                     throw content.Malformed(cursor.Offset, $"the row of node {node}, shortly before, is out of range");
                 }
 
-                var detached = header.NodeDetachedness >= 0 && rows[header.NodeDetachedness] == 2;
-                var key = V8ClassNames.Key(kinds[rows[header.NodeType]], (uint)name, detached);
+                var kind = kinds[rows[header.NodeType]];
+                var state = header.NodeDetachedness >= 0 ? rows[header.NodeDetachedness] : 0;
+                if (state is 1 or 2 && V8ClassNames.IsNative(kind))
+                {
+                    states.Add(((int)node, state == 2));
+                }
+
+                var key = V8ClassNames.Key(kind, (uint)name, state == 2);
                 shapeOfNode.Pointer[node] = cache.Shape(key, (long)size);
                 Id.Pointer[node] = (uint)id;
                 EdgeStart.Pointer[node + 1] = (int)edges;
@@ -87,6 +97,7 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
         lock (merging)
         {
             LargestName = Math.Max(LargestName, (long)largestName);
+            DomStates.AddRange(states);
         }
 
         caches.Push(cache);
@@ -140,6 +151,28 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
         }
 
         return low;
+    }
+
+    /// <summary>Tells native things of which the embedder says nothing but that are held by such as were taken out of a document.</summary>
+    public void MarkDetached(DomStates states)
+    {
+        var (keys, sizes) = (new uint[shapes.Count], new long[shapes.Count]);
+        foreach (var ((key, size), shape) in shapes)
+        {
+            (keys[shape], sizes[shape]) = (key, size);
+        }
+
+        foreach (var node in states.FoundDetached(DomStates, node => V8ClassNames.IsNativeClass(keys[shapeOfNode[node]])))
+        {
+            var before = shapeOfNode[node];
+            var pair = (V8ClassNames.WithDetached(keys[before]), sizes[before]);
+            if (!shapes.TryGetValue(pair, out var shape))
+            {
+                shapes.Add(pair, shape = shapes.Count);
+            }
+
+            shapeOfNode[node] = shape;
+        }
     }
 
     /// <summary>The nodes' types and sizes, once the classes have their numbers. To be called once.</summary>

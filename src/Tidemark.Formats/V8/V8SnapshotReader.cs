@@ -146,6 +146,7 @@ internal sealed class V8SnapshotReader : IDisposable
     private HeapGraph Build()
     {
         MarkEphemerons();
+        nodes!.MarkDetached(new DomStates(nodes.EdgeStart, edges!.Targets));
         var root = (int)(header!.RootIndex / header.NodeColumns);
         var labels = new V8Labels(
             header,

@@ -62,7 +62,7 @@ internal static class NodeKnowledge
                 ),
                 new(
                     "detached-dom",
-                    Pattern(@"^Detached "),
+                    Pattern(@"^Detached (?!Node / )"),
                     "Elements that were taken out of the page are still referred to: drop the variable, listener or cache that leads to them."
                 ),
                 new(
@@ -93,7 +93,7 @@ internal static class NodeKnowledge
                 Pattern(
                     @"^(EventEmitter|EventTarget|TimersList|Timeout|Immediate|Server|Socket|TCP|Pipe|TTY|Module|BuiltinModule|ModuleWrap|ModuleJob|ModuleLoader|ModuleMap|LoadCache|HTTPParser|IncomingMessage|ServerResponse|ClientRequest|Agent|WritableState|ReadableState|Writable|Readable|Duplex|Transform|BufferList|MessagePort|Worker|AsyncResource|process|Process)$"
                 ),
-                Pattern(@"^(Node|system|C\+\+|blink|v8) / (?!Context)"),
+                Pattern(@"^(Detached )?(Node|system|C\+\+|blink|v8) / (?!Context)"),
                 Pattern(@"^node:|/node_modules/|^internal/"),
             ],
         };

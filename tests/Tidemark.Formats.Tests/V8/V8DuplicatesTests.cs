@@ -108,13 +108,15 @@ public sealed class V8DuplicatesTests : IDisposable
         holders[0].Share.ShouldBe(2.0 / 3, 0.15);
     }
 
-    /// <summary>A snapshot with strings of every kind, to be damaged.</summary>
+    /// <summary>A snapshot with strings of every kind and a detached element, to be damaged.</summary>
     internal static byte[] Strings()
     {
         using var all = new V8DuplicatesTests();
         all.Concatenated(all.Flat("left", 24), all.Concatenated(all.Flat("mid", 24), all.Flat("right", 24)));
         all.Concatenated(all.Flat("leftmid", 24), all.Flat("right", 24));
         all.Flat("right", 24);
+        var element = all.Held(all.writer.AddNode("native", "<div>", 64, detachedness: 2));
+        all.writer.AddEdge(element, "internal", "1", all.writer.AddNode("native", "Layout", 32));
         using var stream = new MemoryStream();
         all.writer.Write(stream);
         return stream.ToArray();

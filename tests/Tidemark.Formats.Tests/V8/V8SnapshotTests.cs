@@ -109,10 +109,21 @@ public sealed class V8SnapshotTests : IDisposable
         writer.AddEdge(global, "property", "a", attached);
         writer.AddEdge(global, "property", "b", detached);
 
+        var layout = writer.AddNode("native", "Layout", 50);
+        var shared = writer.AddNode("native", "Style", 50);
+        var weakly = writer.AddNode("native", "Observer", 50);
+        writer.AddEdge(detached, "internal", "layout", layout);
+        writer.AddEdge(detached, "internal", "style", shared);
+        writer.AddEdge(attached, "internal", "style", shared);
+        writer.AddEdge(detached, "weak", "observer", weakly);
+
         var graph = Read();
 
         graph.TypeNameOf(attached).ShouldBe("<div>");
         graph.TypeNameOf(detached).ShouldBe("Detached <div>");
+        graph.TypeNameOf(layout).ShouldBe("Detached Layout");
+        graph.TypeNameOf(shared).ShouldBe("Style");
+        graph.TypeNameOf(weakly).ShouldBe("Observer");
     }
 
     [Fact]
