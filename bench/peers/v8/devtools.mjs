@@ -1,22 +1,12 @@
 // Loads a snapshot with DevTools' heap snapshot worker in this thread. With a second argument, writes one line a node there:
 // id, self size, retained size, dominator's id. With a third one, a line a class: name, objects that have a size, their bytes, retained
-// bytes (JSON). RAW=1 in the environment leaves self sizes as in the file, instead of adding inner arrays to their owners.
+// bytes (JSON). LATER=FILE in the environment loads a second snapshot and compares the two, class by class.
+// RAW=1 leaves self sizes as in the file, instead of adding inner arrays to their owners.
 import fs from 'node:fs';
 
 const { HeapSnapshotLoader, SecondaryInitManager } = await import(process.env.RAW ? raw() : './devtools-worker.mjs');
 const [file, out, classes] = process.argv.slice(2);
-const loader = new HeapSnapshotLoader({ updateProgress() {}, updateStatus() {}, reportProblem() {}, sendEvent() {} });
-const input = fs.openSync(file);
-const buffer = Buffer.alloc(1 << 20);
-const decoder = new TextDecoder();
-for (let read; (read = fs.readSync(input, buffer, 0, buffer.length, null)) > 0; ) {
-  loader.write(decoder.decode(buffer.subarray(0, read), { stream: true }));
-}
-loader.close();
-await loader.parsingComplete;
-const { port1, port2 } = new MessageChannel();
-new SecondaryInitManager(port2);
-const snapshot = await loader.buildSnapshot(port1);
+const snapshot = await load(file);
 console.log(snapshot.nodeCount, 'nodes', snapshot.totalSize, 'bytes');
 if (out) {
   const columns = snapshot.nodeFieldCount;
@@ -27,6 +17,12 @@ if (out) {
     fs.writeSync(lines, `${id(node)} ${size} ${snapshot.retainedSizes[node]} ${id(snapshot.dominatorsTree[node])}\n`);
   }
 }
+if (process.env.LATER) {
+  const later = await load(process.env.LATER);
+  const base = snapshot.aggregatesForDiff(later.interfaceDefinitions());
+  const diff = Object.entries(later.calculateSnapshotDiff('base', base)).sort(([, a], [, b]) => b.sizeDelta - a.sizeDelta);
+  for (const [, row] of diff.slice(0, 10)) console.log(row.name, row.addedCount, row.removedCount, row.sizeDelta);
+}
 if (classes) {
   snapshot.applyInterfaceDefinitions([]);
   const lines = fs.openSync(classes, 'w');
@@ -35,6 +31,21 @@ if (classes) {
   }
 }
 process.exit(0);
+
+async function load(path) {
+  const loader = new HeapSnapshotLoader({ updateProgress() {}, updateStatus() {}, reportProblem() {}, sendEvent() {} });
+  const input = fs.openSync(path);
+  const buffer = Buffer.alloc(1 << 20);
+  const decoder = new TextDecoder();
+  for (let read; (read = fs.readSync(input, buffer, 0, buffer.length, null)) > 0; ) {
+    loader.write(decoder.decode(buffer.subarray(0, read), { stream: true }));
+  }
+  loader.close();
+  await loader.parsingComplete;
+  const { port1, port2 } = new MessageChannel();
+  new SecondaryInitManager(port2);
+  return loader.buildSnapshot(port1);
+}
 
 /** The worker without the step that adds inner arrays to their owners. */
 function raw() {
