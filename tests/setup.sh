@@ -54,7 +54,6 @@ if [ ! -f "$peers/devtools-worker.mjs" ]; then
     >"$peers/devtools-worker.mjs"
   rm -rf "$fetched"
 fi
-cp "$(dirname "${BASH_SOURCE[0]}")"/../bench/peers/v8/{devtools.mjs,polyfill.cjs,v8-heap-parser.cjs} "$peers/"
 
 # A page without a browser, for the reports' flame graphs.
 page="$HOME/.cache/tidemark-tests/jsdom"

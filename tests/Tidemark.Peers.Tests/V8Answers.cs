@@ -51,7 +51,7 @@ public sealed partial class V8Answers : IDisposable
     private void RetainedSizesAreThoseOfDevTools(HeapGraph graph, string file)
     {
         var answer = Path.Combine(folder, "devtools.txt");
-        Script("devtools.mjs", file, answer);
+        Script("devtools.mjs", "RAW=", file, answer);
         var theirs = NodesOf(answer);
         theirs.Count.ShouldBeInRange(graph.NodeCount - 1, graph.NodeCount + 1);
 
@@ -88,10 +88,7 @@ public sealed partial class V8Answers : IDisposable
     private int ClassesAreThoseOfDevTools(HeapGraph graph, string file)
     {
         var answer = Path.Combine(folder, "classes.txt");
-        Tool.Run(
-            "env",
-            $"RAW=1 node -r {Path.Combine(Peers, "polyfill.cjs")} {Path.Combine(Peers, "devtools.mjs")} {file} {Path.Combine(folder, "raw.txt")} {answer}"
-        );
+        Script("devtools.mjs", "RAW=1", file, Path.Combine(folder, "raw.txt"), answer);
         var ours = TypeHistogram.Of(graph).Rows.ToDictionary(row => row.Name, StringComparer.Ordinal);
         var theirs = File.ReadLines(answer)
             .Select(line => JsonDocument.Parse(line).RootElement)
@@ -177,7 +174,7 @@ public sealed partial class V8Answers : IDisposable
         }
 
         var compared = 0;
-        foreach (var row in Script("v8-heap-parser.cjs", file, "all").Split('\n').Select(line => line.Split('\t')))
+        foreach (var row in Script("v8-heap-parser.cjs", "RAW=", file, "all").Split('\n').Select(line => line.Split('\t')))
         {
             // It knows no object shapes and no symbols, and groups what Node.js itself adds by its names.
             if (
@@ -261,11 +258,16 @@ public sealed partial class V8Answers : IDisposable
         return System.Text.Encoding.ASCII.GetString(end).TrimEnd().EndsWith("]}", StringComparison.Ordinal);
     }
 
-    private static string Script(string script, params string[] arguments) =>
-        Tool.Run(
-            "node",
-            $"-r {Path.Combine(Peers, "polyfill.cjs")} {Path.Combine(Peers, script)} {string.Join(' ', arguments)}"
+    /// <summary>Runs a script of bench/peers/v8 with what tests/setup.sh has fetched.</summary>
+    private static string Script(string script, string setting, params string[] arguments)
+    {
+        var scripts = Path.Combine(Repository(), "bench/peers/v8");
+        return Tool.Run(
+            "env",
+            $"{setting} DEVTOOLS_WORKER={Path.Combine(Peers, "devtools-worker.mjs")} NODE_PATH={Path.Combine(Peers, "node_modules")} "
+                + $"node -r {Path.Combine(scripts, "polyfill.cjs")} {Path.Combine(scripts, script)} {string.Join(' ', arguments)}"
         );
+    }
 
     /// <summary>The folder of the repository, above the one that the test runs in.</summary>
     private static string Repository()

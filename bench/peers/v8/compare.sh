@@ -12,6 +12,7 @@ if [ ! -d "$work/node_modules" ]; then
     memlab@2.0.5 chrome-devtools-mcp@1.11.0 @vscode/v8-heap-parser@0.1.0 >/dev/null)
 fi
 cp "$here"/*.cjs "$here"/*.mjs "$work/"
+export DEVTOOLS_WORKER=$work/devtools-worker.mjs
 worker=$work/node_modules/chrome-devtools-mcp/build/src/third_party/devtools-heap-snapshot-worker.js
 { cat "$worker"; echo 'export { HeapSnapshotLoader, SecondaryInitManager };'; } >"$work/devtools-worker.mjs"
 

@@ -3,8 +3,11 @@
 // bytes (JSON). LATER=FILE in the environment loads a second snapshot and compares the two, class by class.
 // RAW=1 leaves self sizes as in the file, instead of adding inner arrays to their owners.
 import fs from 'node:fs';
+import { pathToFileURL } from 'node:url';
 
-const { HeapSnapshotLoader, SecondaryInitManager } = await import(process.env.RAW ? raw() : './devtools-worker.mjs');
+// The worker with its two classes exported, as compare.sh and tests/setup.sh make it.
+const worker = pathToFileURL(process.env.DEVTOOLS_WORKER ?? 'devtools-worker.mjs');
+const { HeapSnapshotLoader, SecondaryInitManager } = await import(process.env.RAW ? raw() : worker);
 const [file, out, classes] = process.argv.slice(2);
 const snapshot = await load(file);
 console.log(snapshot.nodeCount, 'nodes', snapshot.totalSize, 'bytes');
@@ -49,10 +52,11 @@ async function load(path) {
 
 /** The worker without the step that adds inner arrays to their owners. */
 function raw() {
-  const [worker, patched] = ['devtools-worker.mjs', 'devtools-worker-raw.mjs'].map(name => new URL(name, import.meta.url));
   const step = 'this.calculateShallowSizes();';
   const text = fs.readFileSync(worker, 'utf8');
   if (!text.includes(step)) throw new Error(`${worker} has no ${step}`);
+  const patched = new URL(`devtools-worker-raw-${process.pid}.mjs`, worker);
   fs.writeFileSync(patched, text.replace(step, ''));
+  process.on('exit', () => fs.rmSync(patched));
   return patched.href;
 }
