@@ -66,7 +66,12 @@ internal static class RandomPage
         var size = 8L * dice.Next(1, 40);
         return dice.Next(7) switch
         {
-            0 => writer.AddNode("native", $"<{Tags[dice.Next(Tags.Length)]} id=\"e{number}\">", size, detachedness: dice.Next(3)),
+            0 => writer.AddNode(
+                "native",
+                $"<{Tags[dice.Next(Tags.Length)]} id=\"e{number}\">",
+                size,
+                detachedness: dice.Next(3)
+            ),
             1 => writer.AddNode("native", $"Layout{number % 3}", size),
             2 => writer.AddNode("closure", $"onClick{number}", size),
             3 => writer.AddNode("array", "(object elements)", size),

@@ -92,7 +92,14 @@ public sealed partial class V8Answers : IDisposable
         var ours = TypeHistogram.Of(graph).Rows.ToDictionary(row => row.Name, StringComparer.Ordinal);
         var theirs = File.ReadLines(answer)
             .Select(line => JsonDocument.Parse(line).RootElement)
-            .Select(row => (Name: row[0].GetString()!, Count: row[1].GetInt64(), Bytes: row[2].GetInt64(), Retained: row[3].GetInt64()))
+            .Select(row =>
+                (
+                    Name: row[0].GetString()!,
+                    Count: row[1].GetInt64(),
+                    Bytes: row[2].GetInt64(),
+                    Retained: row[3].GetInt64()
+                )
+            )
             .ToLookup(row => row.Name, StringComparer.Ordinal);
         foreach (var rows in theirs)
         {
@@ -126,7 +133,10 @@ public sealed partial class V8Answers : IDisposable
         }
 
         var graph = ((HeapSnapshot)new V8SnapshotFormat().Read(DumpFile.Open(file), ReadContext.Quiet)).Graph;
-        graph.Dominators.Count.ShouldBe(graph.NodeCount - 1, "cycles that nothing holds are counted otherwise: take another seed");
+        graph.Dominators.Count.ShouldBe(
+            graph.NodeCount - 1,
+            "cycles that nothing holds are counted otherwise: take another seed"
+        );
 
         ClassesAreThoseOfDevTools(graph, file).ShouldBeGreaterThan(20);
         var names = TypeHistogram.Of(graph).Rows.Select(row => row.Name).ToList();
@@ -174,7 +184,9 @@ public sealed partial class V8Answers : IDisposable
         }
 
         var compared = 0;
-        foreach (var row in Script("v8-heap-parser.cjs", "RAW=", file, "all").Split('\n').Select(line => line.Split('\t')))
+        foreach (
+            var row in Script("v8-heap-parser.cjs", "RAW=", file, "all").Split('\n').Select(line => line.Split('\t'))
+        )
         {
             // It knows no object shapes and no symbols, and groups what Node.js itself adds by its names.
             if (
@@ -202,7 +214,8 @@ public sealed partial class V8Answers : IDisposable
         var lines = Tool.Run("node", $"{script} {file}").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var ours = DuplicateContents.Of(graph, 50).ShouldNotBeNull();
 
-        lines[0].ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{ours.Objects} {ours.Groups} {ours.WastedBytes}"));
+        lines[0]
+            .ShouldBe(string.Create(CultureInfo.InvariantCulture, $"{ours.Objects} {ours.Groups} {ours.WastedBytes}"));
         var theirs = lines.Skip(1).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         ours.Largest.Select(d => d.WastedBytes).ShouldBe(theirs.Take(50).Select(t => t[2].GetInt64()));
         ours.Groups.ShouldBeGreaterThan(100);

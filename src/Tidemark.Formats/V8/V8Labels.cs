@@ -228,7 +228,6 @@ internal sealed class V8Labels(
         && weakMapTables.Contains(id)
         && EphemeronName.TryParse(strings[(int)name], out var table)
         && table == id;
-
 }
 
 /// <summary>Names that V8 gives to its own things.</summary>

@@ -7,14 +7,7 @@ namespace Tidemark.Formats.V8;
 /// <param name="SelfSize">Its own bytes.</param>
 /// <param name="FirstEdge">The number of its first edge.</param>
 /// <param name="EdgeCount">How many edges it has.</param>
-internal readonly record struct V8NodeRow(
-    int Type,
-    long Name,
-    ulong Id,
-    long SelfSize,
-    long FirstEdge,
-    long EdgeCount
-)
+internal readonly record struct V8NodeRow(int Type, long Name, ulong Id, long SelfSize, long FirstEdge, long EdgeCount)
 {
     public long EdgeEnd => FirstEdge + EdgeCount;
 }

@@ -162,7 +162,9 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
             (keys[shape], sizes[shape]) = (key, size);
         }
 
-        foreach (var node in states.FoundDetached(DomStates, node => V8ClassNames.IsNativeClass(keys[shapeOfNode[node]])))
+        foreach (
+            var node in states.FoundDetached(DomStates, node => V8ClassNames.IsNativeClass(keys[shapeOfNode[node]]))
+        )
         {
             var before = shapeOfNode[node];
             var pair = (V8ClassNames.WithDetached(keys[before]), sizes[before]);

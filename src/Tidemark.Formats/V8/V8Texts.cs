@@ -61,8 +61,7 @@ internal sealed class V8Texts(V8SnapshotHeader header, V8NodeRows nodes, V8Rows 
             (index, raw) =>
             {
                 hashes[index] = TextHash.Of(raw);
-                isCut[index] =
-                    raw.Length >= WrittenCharacters && JsonScanner.Unescape(raw).Length >= WrittenCharacters;
+                isCut[index] = raw.Length >= WrittenCharacters && JsonScanner.Unescape(raw).Length >= WrittenCharacters;
             },
             cancellation
         );

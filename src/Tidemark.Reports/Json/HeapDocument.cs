@@ -55,7 +55,9 @@ public sealed record HeapDocument(
             answer.Suspects is { } suspects ? SuspectDocument.Of(suspects) : null,
             answer.Paths?.Select(p => new PathDocument(p.Elements, p.Count, p.ShallowBytes, p.RetainedBytes)).ToList(),
             answer.DominatorGroups,
-            answer.Duplicates is { } duplicates ? DuplicatesDocument.Of(graph, duplicates, answer.ContentHolders) : null,
+            answer.Duplicates is { } duplicates
+                ? DuplicatesDocument.Of(graph, duplicates, answer.ContentHolders)
+                : null,
             answer.Collections is { } collections ? CollectionsDocument.Of(graph, collections) : null,
             answer.Snapshot.Warnings
         );

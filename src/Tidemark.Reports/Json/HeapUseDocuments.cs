@@ -32,15 +32,18 @@ public sealed record DuplicatesDocument(
             duplicates.Groups,
             duplicates.WastedBytes,
             [
-                .. duplicates.Largest.Select((d, i) => new DuplicateDocument(
-                    graph.Describe(d.Node),
-                    graph.TypeNameOf(d.Node),
-                    graph.Labels.Text(d.Node),
-                    d.Copies,
-                    d.WastedBytes,
-                    graph.Labels.IsContentWhole(d.Node),
-                    holders[i]
-                )),
+                .. duplicates.Largest.Select(
+                    (d, i) =>
+                        new DuplicateDocument(
+                            graph.Describe(d.Node),
+                            graph.TypeNameOf(d.Node),
+                            graph.Labels.Text(d.Node),
+                            d.Copies,
+                            d.WastedBytes,
+                            graph.Labels.IsContentWhole(d.Node),
+                            holders[i]
+                        )
+                ),
             ]
         );
     }

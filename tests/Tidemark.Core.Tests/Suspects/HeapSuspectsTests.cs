@@ -333,11 +333,7 @@ public class HeapSuspectsTests
         sketch.Fill(sketch.Static("Acme.Loader.Modules", "Lib.Map"), modules);
         var jobs = sketch.Objects("Acme.Job", 3).ToList();
         jobs.ForEach(job => sketch.Refer(modules[7], "job", job));
-        sketch.Refer(
-            jobs[1],
-            "sessions",
-            sketch.Fill(sketch.Node("Lib.Map"), sketch.Objects("Acme.Session", 20_000))
-        );
+        sketch.Refer(jobs[1], "sessions", sketch.Fill(sketch.Node("Lib.Map"), sketch.Objects("Acme.Session", 20_000)));
 
         HeapSuspects
             .Find(sketch.Graph(), HeapSketch.Knowledge)
