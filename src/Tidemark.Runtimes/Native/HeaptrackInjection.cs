@@ -78,9 +78,13 @@ internal sealed partial class HeaptrackInjection
 
     /// <summary>Records for the window and writes what heaptrack writes.</summary>
     /// <param name="path">The new file.</param>
-    /// <param name="window">How long.</param>
-    /// <param name="cancellation">Ends the window early; heaptrack is stopped all the same.</param>
-    public async Task WriteAsync(string path, TimeSpan window, CancellationToken cancellation)
+    /// <param name="window">Begun when heaptrack records; it is stopped when this has ended.</param>
+    /// <param name="cancellation">Gives up; heaptrack is stopped all the same.</param>
+    public async Task WriteAsync(
+        string path,
+        Func<CancellationToken, Task> window,
+        CancellationToken cancellation
+    )
     {
         var functions = await LoadAsync(cancellation);
         var pipe = string.Create(CultureInfo.InvariantCulture, $"/tmp/tidemark-{Guid.NewGuid():N}.pipe");
@@ -104,7 +108,7 @@ internal sealed partial class HeaptrackInjection
         Stream file,
         string pipe,
         (ulong Inject, ulong Stop) functions,
-        TimeSpan window,
+        Func<CancellationToken, Task> window,
         CancellationToken cancellation
     )
     {
@@ -125,7 +129,7 @@ internal sealed partial class HeaptrackInjection
             );
             try
             {
-                await Task.Delay(window, cancellation);
+                await window(cancellation);
             }
             finally
             {

@@ -25,6 +25,9 @@ internal sealed class KernelProbes : IAsyncDisposable
     /// <summary>Calls in a second that cost about a tenth of a core: 5 microseconds each were measured in a virtual machine.</summary>
     public const long MostCalls = 20_000;
 
+    // The kernel's own namespace of process numbers has this number in every kernel (PROC_PID_INIT_INO).
+    private const string HostNumbers = "pid:[4026531836]";
+
     private const int Interrupt = 2;
     private const string Ready = "ready";
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
@@ -56,6 +59,7 @@ internal sealed class KernelProbes : IAsyncDisposable
         return WhyNot(
             Programs.Find("bpftrace") is not null,
             LinuxProcess.Find(Environment.ProcessId)?.Capabilities ?? 0,
+            new FileInfo("/proc/self/ns/pid").LinkTarget == HostNumbers,
             Directory.Exists("/sys/bus/event_source/devices/uprobe"),
             Functions(process).IsSupersetOf(["malloc", "free"])
         );
@@ -63,15 +67,23 @@ internal sealed class KernelProbes : IAsyncDisposable
 
     /// <param name="isInstalled">bpftrace is there.</param>
     /// <param name="capabilities">What this process may do, a bit each.</param>
+    /// <param name="isOnHost">Processes have the numbers here that the kernel gives them.</param>
     /// <param name="hasUprobes">The kernel can probe programs.</param>
     /// <param name="isNamed">The program's allocator is in its symbol table.</param>
-    internal static string? WhyNot(bool isInstalled, ulong capabilities, bool hasUprobes, bool isNamed)
+    internal static string? WhyNot(
+        bool isInstalled,
+        ulong capabilities,
+        bool isOnHost,
+        bool hasUprobes,
+        bool isNamed
+    )
     {
         const int administer = 21;
         const int performance = 38;
         const int filter = 39;
         return !isInstalled ? "bpftrace is not installed (Debian: apt install bpftrace)"
             : !Has(administer) && !(Has(performance) && Has(filter)) ? "bpftrace needs root, or CAP_BPF and CAP_PERFMON"
+            : !isOnHost ? "the kernel counts processes by the numbers of the host: run tidemark there"
             : !hasUprobes ? "this kernel has no probes of programs (CONFIG_UPROBE_EVENTS)"
             : !isNamed
                 ? "malloc and free are not in the symbol table of the program itself (it was stripped, or they are in a library that others use too)"

@@ -17,46 +17,6 @@ namespace Tidemark.Runtimes.Native;
 /// </remarks>
 internal sealed class NativeSession : RuntimeSession
 {
-    private static readonly CaptureMethod SampledProfile = new(
-        "heap-profile",
-        "pprof",
-        ".heap.pb.gz",
-        CaptureRole.Heap,
-        "heap profile of sampled allocations"
-    );
-
-    private static readonly CaptureMethod JemallocProfile = new(
-        "jemalloc-profile",
-        "jemalloc",
-        ".jemalloc.heap",
-        CaptureRole.Heap,
-        "heap profile of jemalloc, whose profiler is running"
-    );
-
-    private static readonly CaptureMethod TcmallocProfile = new(
-        "tcmalloc-profile",
-        "tcmalloc",
-        ".tcmalloc.heap",
-        CaptureRole.Heap,
-        "heap profile of tcmalloc, whose profiler is running"
-    );
-
-    private static readonly CaptureMethod KernelProfile = new(
-        "kernel-profile",
-        "pprof",
-        ".heap.pb.gz",
-        CaptureRole.Heap,
-        "heap profile of allocations that the kernel's probes saw"
-    );
-
-    private static readonly CaptureMethod Mappings = new(
-        "mappings",
-        "smaps",
-        ".smaps",
-        CaptureRole.Census,
-        "memory mappings"
-    );
-
     // The allocator's locks are held while it adds up: rarely enough to be nothing.
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(3);
 
@@ -90,11 +50,11 @@ internal sealed class NativeSession : RuntimeSession
         this.allocator = allocator;
         this.refusal = refusal;
         // Allocators that are linked in cannot be counted as the others are: there the kernel is asked, where it may be.
-        var heap = profile ?? (KernelProbes.WhyNot(process) is null ? KernelProfile : SampledProfile);
+        var heap = profile ?? (KernelProbes.WhyNot(process) is null ? NativeCaptures.KernelProfile : NativeCaptures.SampledProfile);
         Methods =
             allocator is Glibc
-                ? [heap, Mappings, GlibcArenas.Method, HeaptrackInjection.Method]
-                : [heap, Mappings, HeaptrackInjection.Method];
+                ? [heap, NativeCaptures.Mappings, GlibcArenas.Method, HeaptrackInjection.Method]
+                : [heap, NativeCaptures.Mappings, HeaptrackInjection.Method];
     }
 
     /// <inheritdoc />
@@ -103,8 +63,8 @@ internal sealed class NativeSession : RuntimeSession
     /// <summary>The allocator, where it is one that can be asked.</summary>
     internal NativeAllocator? Allocator => allocator;
 
-    /// <summary>How long heaptrack records.</summary>
-    internal TimeSpan HeaptrackWindow { get; set; } = HeaptrackInjection.Window;
+    /// <summary>While this goes on, heaptrack records.</summary>
+    internal Func<CancellationToken, Task> HeaptrackWindow { get; set; } = c => Task.Delay(HeaptrackInjection.Window, c);
 
     /// <summary>Opens the process, as far as it may be entered.</summary>
     public static async Task<NativeSession> OpenAsync(LinuxProcess process, CancellationToken cancellation)
@@ -171,16 +131,16 @@ internal sealed class NativeSession : RuntimeSession
 
     /// <inheritdoc />
     public override string? Preparation =>
-        block is not null && Methods.Contains(SampledProfile)
+        block is not null && Methods.Contains(NativeCaptures.SampledProfile)
             ? "calls of malloc and free lead through a counter until the end of the watch, and then to where they led before; a few pages of code that is no longer called stay in the process"
-        : Methods.Contains(KernelProfile)
+        : Methods.Contains(NativeCaptures.KernelProfile)
             ? "probes of the kernel (bpftrace) stand at malloc and free of this program until the end of the watch, and each call takes some microseconds longer meanwhile; where there are more than 20,000 a second, they are taken away at once"
         : null;
 
     /// <inheritdoc />
     public override async Task PrepareAsync(CancellationToken cancellation)
     {
-        if (Methods.Contains(KernelProfile))
+        if (Methods.Contains(NativeCaptures.KernelProfile))
         {
             probes ??= await KernelProbes.StartAsync(process, cancellation);
             return;
@@ -255,13 +215,13 @@ internal sealed class NativeSession : RuntimeSession
     {
         ArgumentNullException.ThrowIfNull(method);
         var resident = process.ReadResidentBytes();
-        if (method == Mappings)
+        if (method == NativeCaptures.Mappings)
         {
             const double secondsPerByte = 0.01 / (1L << 30);
             return Task.FromResult(new CaptureEstimate(TimeSpan.FromSeconds(resident * secondsPerByte), 1 << 20, 0));
         }
 
-        if (method == SampledProfile && (block is null || refusal is not null))
+        if (method == NativeCaptures.SampledProfile && (block is null || refusal is not null))
         {
             var kernel = KernelProbes.WhyNot(process) is { } why ? $"; nor can the kernel tell: {why}" : "";
             throw new CaptureFailedException($"{refusal}{kernel}; {HowToProfile}");
@@ -275,7 +235,7 @@ internal sealed class NativeSession : RuntimeSession
         }
 
         return Task.FromResult(
-            method == SampledProfile
+            method == NativeCaptures.SampledProfile
                 ? new CaptureEstimate(TimeSpan.FromMilliseconds(20), 1 << 20, (long)HookBlock.DataBytes)
                 : new CaptureEstimate(TimeSpan.FromMilliseconds(100), 8 << 20, 8 << 20)
         );
@@ -296,9 +256,9 @@ internal sealed class NativeSession : RuntimeSession
 
         try
         {
-            return method == Mappings ? await WriteMappingsAsync(path)
-                : method == SampledProfile ? await WriteProfileAsync(path, cancellation)
-                : method == KernelProfile ? await WriteKernelProfileAsync(path, cancellation)
+            return method == NativeCaptures.Mappings ? await WriteMappingsAsync(path)
+                : method == NativeCaptures.SampledProfile ? await WriteProfileAsync(path, cancellation)
+                : method == NativeCaptures.KernelProfile ? await WriteKernelProfileAsync(path, cancellation)
                 : method == GlibcArenas.Method ? await WriteArenasAsync(path, cancellation)
                 : method == HeaptrackInjection.Method ? await WriteHeaptrackAsync(path, cancellation)
                 : await DumpAsync(path, cancellation);
@@ -350,8 +310,8 @@ internal sealed class NativeSession : RuntimeSession
         {
             return allocator switch
             {
-                Jemalloc jemalloc when await jemalloc.IsProfilingAsync(cancellation) => JemallocProfile,
-                Tcmalloc tcmalloc when await tcmalloc.IsProfilingAsync(cancellation) => TcmallocProfile,
+                Jemalloc jemalloc when await jemalloc.IsProfilingAsync(cancellation) => NativeCaptures.JemallocProfile,
+                Tcmalloc tcmalloc when await tcmalloc.IsProfilingAsync(cancellation) => NativeCaptures.TcmallocProfile,
                 _ => null,
             };
         }

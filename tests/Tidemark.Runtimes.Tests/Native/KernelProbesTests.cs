@@ -9,20 +9,22 @@ public class KernelProbesTests
     private const ulong ProbesOnly = (1UL << 38) | (1UL << 39);
 
     [Theory]
-    [InlineData(false, Everything, true, true, "apt install bpftrace")]
-    [InlineData(true, 1UL << 38, true, true, "CAP_BPF and CAP_PERFMON")]
-    [InlineData(true, Everything, false, true, "CONFIG_UPROBE_EVENTS")]
-    [InlineData(true, ProbesOnly, true, false, "stripped")]
-    [InlineData(true, ProbesOnly, true, true, null)]
+    [InlineData(false, Everything, true, true, true, "apt install bpftrace")]
+    [InlineData(true, 1UL << 38, true, true, true, "CAP_BPF and CAP_PERFMON")]
+    [InlineData(true, Everything, false, true, true, "numbers of the host")]
+    [InlineData(true, Everything, true, false, true, "CONFIG_UPROBE_EVENTS")]
+    [InlineData(true, ProbesOnly, true, true, false, "stripped")]
+    [InlineData(true, ProbesOnly, true, true, true, null)]
     public void Why_the_kernel_cannot_be_asked_is_said(
         bool isInstalled,
         ulong capabilities,
+        bool isOnHost,
         bool hasUprobes,
         bool isNamed,
         string? said
     )
     {
-        var why = KernelProbes.WhyNot(isInstalled, capabilities, hasUprobes, isNamed);
+        var why = KernelProbes.WhyNot(isInstalled, capabilities, isOnHost, hasUprobes, isNamed);
 
         (why is null).ShouldBe(said is null);
         (why ?? "").ShouldContain(said ?? "");

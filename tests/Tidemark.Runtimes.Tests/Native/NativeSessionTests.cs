@@ -31,11 +31,7 @@ public class NativeSessionTests
         var profile = await ProfileAsync(session);
         var inUse = profile.IndexOf("inuse_space");
         var rows = Enumerable.Range(0, profile.StackCount).OrderByDescending(s => profile.Values(inUse)[s]).ToList();
-        var stack = profile
-            .Stack(rows[0])
-            .ToArray()
-            .Select(f => profile.Functions[profile.Frames[f].Function].Name)
-            .ToList();
+        var stack = Functions(profile, rows[0]);
         stack[0].ShouldBe("keep_records");
         stack.Count(f => f == "serve_request").ShouldBe(6);
         stack.ShouldContain("main");
@@ -184,7 +180,7 @@ public class NativeSessionTests
                 session.Preparation.ShouldNotBeNull().ShouldContain("probes of the kernel");
                 await service.AskAsync($"keep {Records} 200");
                 var (profile, attempts) = (await ProfileAsync(session), 0);
-                while (profile.StackCount == 0 && attempts++ < 100)
+                while (profile.StackCount == 0 && attempts++ < 600)
                 {
                     await Task.Delay(100, None); // bpftrace tells what it saw a moment later
                     profile = await ProfileAsync(session);
@@ -250,19 +246,24 @@ public class NativeSessionTests
         for (var round = 0; round < 2; round++)
         {
             await using var session = await AttachAsync(service);
-            session.HeaptrackWindow = TimeSpan.FromSeconds(2);
+            session.HeaptrackWindow = async _ =>
+            {
+                for (var asked = 0; asked < 20; asked++)
+                {
+                    await service.AskAsync("keep 1000 200");
+                }
+            };
             var method = session.Methods.Single(m => m.Name == "heaptrack");
             method.OnRequest.ShouldBeTrue("nothing is loaded into a process that nobody asked it for");
             await session.EstimateAsync(method, None);
-            // Allocates from before the recording to behind it, however long the way in takes.
-            var capture = ProfileAsync(session, method);
-            while (!capture.IsCompleted)
-            {
-                await service.AskAsync("keep 1000 200");
-                await Task.Delay(50, None);
-            }
-
-            var profile = await capture;
+            var profile = await ProfileAsync(session, method);
+            // Every call is seen, and not a share of them.
+            var count = profile.IndexOf("inuse_objects");
+            Enumerable
+                .Range(0, profile.StackCount)
+                .Where(s => Functions(profile, s).Contains("keep_records"))
+                .Sum(s => profile.Values(count)[s])
+                .ShouldBe(20_000);
             AllocationSuspects.Find(profile, NativeKnowledge.Value)[0].Site!.Function.ShouldBe("keep_records");
         }
 
@@ -318,6 +319,9 @@ public class NativeSessionTests
             File.Delete(path);
         }
     }
+
+    private static List<string> Functions(Core.Allocation.AllocationProfile profile, int stack) =>
+        [.. profile.Stack(stack).ToArray().Select(f => profile.Functions[profile.Frames[f].Function].Name)];
 
     private static long ReadResident(int pid) =>
         Tidemark.Runtimes.Processes.LinuxProcess.Find(pid)!.ReadResidentBytes();
