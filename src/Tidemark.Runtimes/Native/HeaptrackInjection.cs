@@ -80,11 +80,7 @@ internal sealed partial class HeaptrackInjection
     /// <param name="path">The new file.</param>
     /// <param name="window">Begun when heaptrack records; it is stopped when this has ended.</param>
     /// <param name="cancellation">Gives up; heaptrack is stopped all the same.</param>
-    public async Task WriteAsync(
-        string path,
-        Func<CancellationToken, Task> window,
-        CancellationToken cancellation
-    )
+    public async Task WriteAsync(string path, Func<CancellationToken, Task> window, CancellationToken cancellation)
     {
         var functions = await LoadAsync(cancellation);
         var pipe = string.Create(CultureInfo.InvariantCulture, $"/tmp/tidemark-{Guid.NewGuid():N}.pipe");

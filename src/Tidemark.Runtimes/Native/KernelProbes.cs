@@ -70,13 +70,7 @@ internal sealed class KernelProbes : IAsyncDisposable
     /// <param name="isOnHost">Processes have the numbers here that the kernel gives them.</param>
     /// <param name="hasUprobes">The kernel can probe programs.</param>
     /// <param name="isNamed">The program's allocator is in its symbol table.</param>
-    internal static string? WhyNot(
-        bool isInstalled,
-        ulong capabilities,
-        bool isOnHost,
-        bool hasUprobes,
-        bool isNamed
-    )
+    internal static string? WhyNot(bool isInstalled, ulong capabilities, bool isOnHost, bool hasUprobes, bool isNamed)
     {
         const int administer = 21;
         const int performance = 38;

@@ -50,7 +50,9 @@ internal sealed class NativeSession : RuntimeSession
         this.allocator = allocator;
         this.refusal = refusal;
         // Allocators that are linked in cannot be counted as the others are: there the kernel is asked, where it may be.
-        var heap = profile ?? (KernelProbes.WhyNot(process) is null ? NativeCaptures.KernelProfile : NativeCaptures.SampledProfile);
+        var heap =
+            profile
+            ?? (KernelProbes.WhyNot(process) is null ? NativeCaptures.KernelProfile : NativeCaptures.SampledProfile);
         Methods =
             allocator is Glibc
                 ? [heap, NativeCaptures.Mappings, GlibcArenas.Method, HeaptrackInjection.Method]
@@ -64,7 +66,8 @@ internal sealed class NativeSession : RuntimeSession
     internal NativeAllocator? Allocator => allocator;
 
     /// <summary>While this goes on, heaptrack records.</summary>
-    internal Func<CancellationToken, Task> HeaptrackWindow { get; set; } = c => Task.Delay(HeaptrackInjection.Window, c);
+    internal Func<CancellationToken, Task> HeaptrackWindow { get; set; } =
+        c => Task.Delay(HeaptrackInjection.Window, c);
 
     /// <summary>Opens the process, as far as it may be entered.</summary>
     public static async Task<NativeSession> OpenAsync(LinuxProcess process, CancellationToken cancellation)
