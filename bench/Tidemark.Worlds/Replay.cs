@@ -141,7 +141,7 @@ internal sealed class Replay(TextWriter output)
             var alarms = new bool[Hours.Length];
             for (var i = 0; i < alarms.Length; i++)
             {
-                alarm.Update(Verdicts[i], DateTimeOffset.UnixEpoch.AddHours(Hours[i]));
+                alarm.Update(Verdicts[i], DateTimeOffset.UnixEpoch.AddHours(Hours[i]), TimeSpan.FromHours(Hours[i]));
                 alarms[i] = alarm.IsRaised;
             }
 

@@ -3,15 +3,20 @@ namespace Tidemark.Core.Growth;
 /// <summary>Turns the verdicts on one process, asked for again and again, into alarms that do not flap.</summary>
 /// <remarks>
 /// A verdict that is right 99 times in 100 is wrong several times a week where it is asked for every quarter of an hour, for an answer or
-/// two each time: what leaks is told so again by the next answer, and does not stop for hours.
+/// two each time: what leaks is told so again by the next answer, and does not stop for hours. The longer a process has been seen without
+/// an alarm, the less likely a leak is, and the longer its answers must last.
 /// </remarks>
 public sealed class LeakAlarm
 {
-    /// <summary>Answers in a row must say so for so long before it is raised, two at least.</summary>
-    public static readonly TimeSpan Confirmed = TimeSpan.FromMinutes(15);
+    /// <summary>Answers in a row must say so for this share of the time that the process was seen before it is raised, and two at least ...</summary>
+    private const double Confirmed = 0.03;
+
+    /// <summary>... for no less and no more than this.</summary>
+    private static readonly TimeSpan LeastConfirmed = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan MostConfirmed = TimeSpan.FromHours(1);
 
     /// <summary>It is over after so long without an answer that says so.</summary>
-    public static readonly TimeSpan Over = TimeSpan.FromHours(6);
+    public static readonly TimeSpan Over = TimeSpan.FromHours(12);
 
     private int inARow;
     private DateTimeOffset first;
@@ -28,13 +33,14 @@ public sealed class LeakAlarm
     /// <summary>Takes in one more answer.</summary>
     /// <param name="isLeaking">What it says.</param>
     /// <param name="at">When it was given; later than those before.</param>
+    /// <param name="seen">How long the history is that it rests on.</param>
     /// <returns>True where the alarm was raised or is over by it.</returns>
-    public bool Update(bool isLeaking, DateTimeOffset at)
+    public bool Update(bool isLeaking, DateTimeOffset at, TimeSpan seen)
     {
         first = inARow == 0 ? at : first;
         inARow = isLeaking ? inARow + 1 : 0;
         last = isLeaking ? at : last;
-        if (!IsRaised && inARow >= 2 && at - first >= Confirmed)
+        if (!IsRaised && inARow >= 2 && at - first >= NeededAfter(seen))
         {
             (IsRaised, Since) = (true, first);
             return true;
@@ -48,4 +54,9 @@ public sealed class LeakAlarm
 
         return false;
     }
+
+    private static TimeSpan NeededAfter(TimeSpan seen) =>
+        TimeSpan.FromTicks(
+            Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks)
+        );
 }

@@ -11,22 +11,47 @@ public sealed class LeakAlarmTests
     [InlineData("L.L.L.L.", "--------")]
     [InlineData("..LL", "---!")]
     [InlineData("LL.L...L", "-!------")]
-    [InlineData("LL.......................", "-!-----------------------")]
-    [InlineData("LL........................", "-!-----------------------!")]
-    [InlineData(
-        "LL.......................L........................",
-        "-!-----------------------------------------------!"
-    )]
-    [InlineData("LL........................L.LL", "-!-----------------------!---!")]
-    public void It_takes_two_in_a_row_to_raise_it_and_six_hours_without_to_end_it(string answers, string changes)
+    public void It_takes_two_in_a_row_to_raise_it(string answers, string changes)
     {
         var alarm = new LeakAlarm();
 
         var seen = string.Concat(
-            answers.Select((a, i) => alarm.Update(a == 'L', Start.AddMinutes(15 * i)) ? '!' : '-')
+            answers.Select((a, i) => alarm.Update(a == 'L', Start.AddMinutes(15 * i), TimeSpan.Zero) ? '!' : '-')
         );
 
         seen.ShouldBe(changes);
+    }
+
+    [Fact]
+    public void It_takes_twelve_hours_without_one_to_end_it()
+    {
+        var alarm = new LeakAlarm();
+        alarm.Update(true, Start, TimeSpan.Zero);
+        alarm.Update(true, Start.AddMinutes(15), TimeSpan.Zero).ShouldBeTrue();
+
+        alarm.Update(false, Start.AddHours(12), TimeSpan.Zero).ShouldBeFalse();
+        alarm.Update(true, Start.AddHours(12.1), TimeSpan.Zero).ShouldBeFalse();
+        alarm.Update(false, Start.AddHours(24), TimeSpan.Zero).ShouldBeFalse();
+        alarm.Update(false, Start.AddHours(24.1), TimeSpan.Zero).ShouldBeTrue();
+
+        alarm.IsRaised.ShouldBeFalse();
+        alarm.IsOpen.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(1, 15)]
+    [InlineData(8, 15)]
+    [InlineData(24, 44)]
+    [InlineData(24 * 7, 60)]
+    public void The_longer_a_process_was_seen_the_longer_answers_must_last(int hoursSeen, int minutes)
+    {
+        var alarm = new LeakAlarm();
+
+        var raised = Enumerable
+            .Range(0, 100)
+            .First(minute => alarm.Update(true, Start.AddMinutes(minute), TimeSpan.FromHours(hoursSeen)));
+
+        raised.ShouldBe(minutes);
     }
 
     [Fact]
@@ -34,7 +59,7 @@ public sealed class LeakAlarmTests
     {
         var alarm = new LeakAlarm();
 
-        var raised = Enumerable.Range(0, 20).First(minute => alarm.Update(true, Start.AddMinutes(minute)));
+        var raised = Enumerable.Range(0, 20).First(minute => alarm.Update(true, Start.AddMinutes(minute), TimeSpan.Zero));
 
         raised.ShouldBe(15);
     }
@@ -43,10 +68,10 @@ public sealed class LeakAlarmTests
     public void It_tells_since_when()
     {
         var alarm = new LeakAlarm();
-        alarm.Update(true, Start);
-        alarm.Update(false, Start.AddMinutes(15));
-        alarm.Update(true, Start.AddMinutes(30));
-        alarm.Update(true, Start.AddMinutes(45));
+        alarm.Update(true, Start, TimeSpan.Zero);
+        alarm.Update(false, Start.AddMinutes(15), TimeSpan.Zero);
+        alarm.Update(true, Start.AddMinutes(30), TimeSpan.Zero);
+        alarm.Update(true, Start.AddMinutes(45), TimeSpan.Zero);
 
         alarm.IsRaised.ShouldBeTrue();
         alarm.Since.ShouldBe(Start.AddMinutes(30));

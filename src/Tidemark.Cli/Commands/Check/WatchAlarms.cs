@@ -27,7 +27,7 @@ public sealed class WatchAlarms
             var name = NameOf(series);
             var alarm = alarms.TryGetValue(name, out var known) ? known.Alarm : new LeakAlarm();
             alarms[name] = (alarm, series.Verdict.Kind);
-            if (alarm.Update(true, now))
+            if (alarm.Update(true, now, series.To - series.From))
             {
                 changes.Add(Raised(name, series.Verdict.Kind, alarm));
             }
@@ -42,7 +42,7 @@ public sealed class WatchAlarms
         foreach (var name in alarms.Keys.Except(leaking.Select(NameOf)).ToList())
         {
             var alarm = alarms[name].Alarm;
-            if (alarm.Update(false, now))
+            if (alarm.Update(false, now, TimeSpan.Zero))
             {
                 changes.Add($"over: {name}: no leak in any answer for {LeakAlarm.Over.TotalHours:0} h");
             }
