@@ -56,7 +56,5 @@ public sealed class LeakAlarm
     }
 
     private static TimeSpan NeededAfter(TimeSpan seen) =>
-        TimeSpan.FromTicks(
-            Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks)
-        );
+        TimeSpan.FromTicks(Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks));
 }

@@ -59,7 +59,9 @@ public sealed class LeakAlarmTests
     {
         var alarm = new LeakAlarm();
 
-        var raised = Enumerable.Range(0, 20).First(minute => alarm.Update(true, Start.AddMinutes(minute), TimeSpan.Zero));
+        var raised = Enumerable
+            .Range(0, 20)
+            .First(minute => alarm.Update(true, Start.AddMinutes(minute), TimeSpan.Zero));
 
         raised.ShouldBe(15);
     }
