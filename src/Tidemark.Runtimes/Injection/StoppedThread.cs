@@ -17,6 +17,9 @@ internal sealed unsafe class StoppedThread : IDisposable
     // Faults must reach us; everything else waits until the thread is its own again.
     private const ulong BlockedSignals = ~((1UL << 3) | (1UL << 4) | (1UL << 6) | (1UL << 7) | (1UL << 10));
 
+    // None of these calls blocks: on a busy machine the thread waits for a processor, as it would without us.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly int tid;
     private readonly SafeFileHandle memory;
     private readonly Registers saved;
@@ -105,7 +108,7 @@ internal sealed unsafe class StoppedThread : IDisposable
         arguments.CopyTo(six);
         (registers.Rdi, registers.Rsi, registers.Rdx) = (six[0], six[1], six[2]);
         (registers.R10, registers.R8, registers.R9) = (six[3], six[4], six[5]);
-        return Run(registers, Ptrace.SingleStep, TimeSpan.FromSeconds(2), "a system call");
+        return Run(registers, Ptrace.SingleStep, Patience, "a system call");
     }
 
     /// <summary>Makes the thread call a function, on its own stack below what it uses.</summary>
@@ -194,7 +197,7 @@ internal sealed unsafe class StoppedThread : IDisposable
 
     private static bool WaitForInterrupt(int tid)
     {
-        while (Wait(tid, TimeSpan.FromSeconds(2)) is { Ended: false } stop)
+        while (Wait(tid, Patience) is { Ended: false } stop)
         {
             if (stop.Event == Ptrace.StopEvent)
             {
