@@ -36,12 +36,31 @@ internal static class CaptureQuestion
             case OutputFormat.Html:
                 return await ReportCommand.PrintAsync(Files(parsed), Output.Of(parsed), cancellation);
             case OutputFormat.Markdown:
-                await Console.Out.WriteLineAsync("```");
-                var status = await parsed.InvokeAsync(configuration, cancellation);
-                await Console.Out.WriteLineAsync("```");
-                return status;
+                return await FencedAsync(parsed, configuration, cancellation);
             default:
                 return await parsed.InvokeAsync(configuration, cancellation);
+        }
+    }
+
+    /// <summary>The text between fences; nothing at all where there is no answer.</summary>
+    private static async Task<int> FencedAsync(
+        ParseResult parsed,
+        InvocationConfiguration configuration,
+        CancellationToken cancellation
+    )
+    {
+        var output = Console.Out;
+        using var text = new StringWriter();
+        Console.SetOut(text);
+        try
+        {
+            var status = await parsed.InvokeAsync(configuration, cancellation);
+            await output.WriteAsync($"```\n{text}```\n");
+            return status;
+        }
+        finally
+        {
+            Console.SetOut(output);
         }
     }
 

@@ -29,6 +29,7 @@ public sealed class ContractTests : IDisposable
     [InlineData("check --format xml", "text, json, markdown or html", "'xml'")]
     [InlineData("diagnose --pid 4194305", "no process 4194305", "")]
     [InlineData("top /no/such/file", "/no/such/file: no such file", "")]
+    [InlineData("top /no/such/file --format markdown", "/no/such/file: no such file", "")]
     [InlineData("check --csv /no/such/file", "/no/such/file", "")]
     public async Task What_cannot_be_done_is_one_line_on_standard_error_and_status_2(
         string line,

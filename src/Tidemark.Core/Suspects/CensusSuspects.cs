@@ -12,6 +12,7 @@ internal sealed class CensusSuspects(ProfileDiff diff, int bytes, RuntimeKnowled
     private readonly TypeRoles roles = new(knowledge);
     private readonly AllocationProfile census = diff.Growth;
     private readonly int count = diff.Growth.CountColumn(bytes);
+    private readonly bool isOfMappings = diff.Growth.SampleTypes[bytes].Name == "rss";
 
     public IReadOnlyList<Suspect> Find(AllocationSuspectOptions options)
     {
@@ -27,7 +28,7 @@ internal sealed class CensusSuspects(ProfileDiff diff, int bytes, RuntimeKnowled
                 .Range(0, census.StackCount)
                 .Where(row => Growth(row) > 0 && Growth(row) >= whole * options.MinimumShare && Rose(row))
                 .Where(row => !roles.IsNoise(Type(row)))
-                .OrderByDescending(row => IsUsers(Type(row)))
+                .OrderByDescending(row => !isOfMappings && IsUsers(Type(row)))
                 .ThenByDescending(Growth)
                 .ThenBy(Type, StringComparer.Ordinal)
                 .Take(options.Most)
@@ -48,7 +49,9 @@ internal sealed class CensusSuspects(ProfileDiff diff, int bytes, RuntimeKnowled
             Stack: null,
             RootPath: null,
             Fingerprint.Of(["census", type]),
-            $"A census counts {type} and tells neither who allocates nor who holds it: take a heap dump for the holder."
+            isOfMappings
+                ? $"{type} tells where the memory lies and not who took it: an allocator's profile or heaptrack names the call sites (tidemark capture lists what the process offers)."
+                : $"A census counts {type} and tells neither who allocates nor who holds it: take a heap dump for the holder."
         )
         {
             Evidence =

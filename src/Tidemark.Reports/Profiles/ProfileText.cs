@@ -134,15 +134,20 @@ public static class ProfileText
     }
 
     /// <summary>Who is to blame, worst first: subject, site with its callers, evidence, advice.</summary>
-    public static void WriteSuspects(TextWriter output, IReadOnlyList<Suspect> suspects)
+    public static void WriteSuspects(
+        TextWriter output,
+        IReadOnlyList<Suspect> suspects,
+        int most = MostSuspects,
+        string whole = "the growth"
+    )
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(suspects);
-        foreach (var (number, suspect) in suspects.Take(MostSuspects).Index())
+        foreach (var (number, suspect) in suspects.Take(most).Index())
         {
             output.WriteLine();
             output.WriteLine(
-                $"{number + 1}. {suspect.Subject}: {Quantity.SignedBytes(suspect.GrowthBytes)}, {Quantity.Percent(suspect.Share)} of the growth"
+                $"{number + 1}. {suspect.Subject}: {Quantity.SignedBytes(suspect.GrowthBytes)}, {Quantity.Percent(suspect.Share)} of {whole}"
             );
             foreach (var site in (suspect.Stack ?? []).Take(MostFrames))
             {

@@ -36,6 +36,7 @@ public sealed class ByAddressTests : IDisposable
 
             var captured = await TidemarkRun.OfAsync("capture", "--url", $"localhost:{port}", "-o", profile);
             var top = await TidemarkRun.OfAsync("top", "--sample-type", "alloc_space", profile);
+            var suspects = await TidemarkRun.OfAsync("suspects", profile);
             var diagnosed = await TidemarkRun.OfAsync(
                 "diagnose",
                 "--url",
@@ -49,6 +50,8 @@ public sealed class ByAddressTests : IDisposable
             captured.Status.ShouldBe(0, captured.Error);
             top.Status.ShouldBe(0, top.Error);
             top.Output.ShouldContain("main.");
+            suspects.Status.ShouldBe(0, suspects.Error);
+            suspects.Output.ShouldContain("of what is live");
             diagnosed.Status.ShouldBeOneOf(0, 1, 3); // ten seconds need not be enough
             diagnosed.Output.ShouldContain($"localhost:{port} (go;");
             Directory.GetFiles(Path.Combine(folder, "case"), "*.pb.gz").ShouldNotBeEmpty();
