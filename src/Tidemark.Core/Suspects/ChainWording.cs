@@ -75,7 +75,8 @@ internal sealed class ChainWording(HeapGraph graph)
             return graph.TypeObject(graph.TypeOf(from)) == to ? "<class>" : null;
         }
 
-        return graph.Labels.Reference(from, ordinal) is not { } label ? ""
+        return graph.Labels.IsIndexed(from) ? "[]"
+            : graph.Labels.Reference(from, ordinal) is not { } label ? ""
             : label.StartsWith('[') ? "[]"
             : label;
     }

@@ -164,6 +164,7 @@ internal sealed class HeapContents : IDisposable
     {
         var findings = new SurveyFindings[outline.Segments.Count];
         WorkCrew.Run(
+            file.Length >= limits.LeastShared,
             findings.Length,
             () => new HeapSurvey(file, outline.IdSize, limits, addresses),
             (survey, i) =>
@@ -290,6 +291,7 @@ internal sealed class HeapContents : IDisposable
     {
         var order = new NativeArray<int>(addresses.TurnToRanks());
         WorkCrew.Run(
+            file.Length >= limits.LeastShared,
             findings.Length,
             () => new HeapSurvey(file, outline.IdSize, limits, addresses),
             (survey, i) =>

@@ -31,6 +31,7 @@ internal sealed class HprofGraph : IDisposable
     {
         using var graph = new HprofGraph(contents, context);
         WorkCrew.Run(
+            contents.File.Length >= limits.LeastShared,
             contents.Pieces.Count,
             () => new Worker(graph),
             (worker, piece) => worker.Read(piece),

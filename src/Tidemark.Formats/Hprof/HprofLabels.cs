@@ -25,6 +25,10 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
     }
 
     /// <inheritdoc />
+    public override bool IsIndexed(int node) =>
+        node < contents.ObjectCount && objects.Record(node).Tag == HeapTag.ObjectArrayDump;
+
+    /// <inheritdoc />
     public override string? Describe(int node)
     {
         if (contents.ClassOfNode(node) is { } one)

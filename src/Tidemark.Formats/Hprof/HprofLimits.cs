@@ -18,6 +18,9 @@ public sealed record HprofLimits
     /// <summary>Objects of one piece of the file, which is the unit of work; also how far is read for one object's names.</summary>
     public int PieceBytes { get; init; } = 256 << 10;
 
+    /// <summary>Dumps of fewer bytes are read by one thread: to wake another one takes longer.</summary>
+    public long LeastShared { get; init; } = 1 << 20;
+
     /// <summary>Dumps of fewer bytes are read as fast without an index.</summary>
     public long LeastIndexed { get; init; } = 32 << 20;
 }

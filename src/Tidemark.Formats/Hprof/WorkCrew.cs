@@ -4,7 +4,13 @@ namespace Tidemark.Formats.Hprof;
 internal static class WorkCrew
 {
     /// <summary>Runs all jobs; each thread makes its own worker. The first failure ends the others and is thrown.</summary>
+    /// <param name="isShared">False where one thread is enough.</param>
+    /// <param name="jobs">How many jobs there are.</param>
+    /// <param name="hire">Makes a worker.</param>
+    /// <param name="job">Does a job.</param>
+    /// <param name="cancellation">Stops it.</param>
     public static void Run<TWorker>(
+        bool isShared,
         int jobs,
         Func<TWorker> hire,
         Action<TWorker, int> job,
@@ -12,6 +18,17 @@ internal static class WorkCrew
     )
         where TWorker : IDisposable
     {
+        if (!isShared || jobs <= 1)
+        {
+            using var alone = hire();
+            for (var number = 0; number < jobs; number++)
+            {
+                job(alone, number);
+            }
+
+            return;
+        }
+
         var next = -1;
         var options = new ParallelOptions
         {

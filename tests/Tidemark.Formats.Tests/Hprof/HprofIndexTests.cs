@@ -182,7 +182,7 @@ public sealed class HprofIndexTests : IDisposable
         }
 
         var snapshot = (HeapSnapshot)
-            new HprofFormat(new HprofLimits { LeastIndexed = 0 }).Read(
+            new HprofFormat(new HprofLimits { LeastIndexed = 0, LeastShared = 0 }).Read(
                 DumpFile.Open(Dump),
                 new ReadContext { UsesIndex = true }
             );

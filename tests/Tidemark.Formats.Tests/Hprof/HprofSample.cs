@@ -118,7 +118,7 @@ internal static class HprofSample
     }
 
     public static HeapSnapshot Read(string path, HprofLimits? limits = null) =>
-        new HprofFormat(limits ?? new HprofLimits())
+        new HprofFormat((limits ?? new HprofLimits()) with { LeastShared = 0 })
             .Read(DumpFile.Open(path), ReadContext.Quiet)
             .ShouldBeOfType<HeapSnapshot>();
 
