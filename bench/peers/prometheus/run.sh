@@ -2,6 +2,7 @@
 # tidemark check --selector beside Prometheus' own deriv(...[24h]), on a fleet of simulated containers in a real Prometheus.
 #   ./run.sh [CONTAINERS=10000] [SIGNALS=footprint|all] [ROUNDS=3]
 # Prints wall and CPU seconds of each. Needs Debian's prometheus, curl, python3 and, for the verdicts' score, SCORE=path/to/score.py.
+# SERVER=victoria-metrics asks VictoriaMetrics (Debian's victoria-metrics, on the PATH) instead.
 set -euo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 root=$here/../../..
@@ -14,16 +15,20 @@ url=http://127.0.0.1:$port
 
 dotnet build "$root/bench/Tidemark.Fleet" -c Release --nologo -v quiet >/dev/null
 "$root/tidemark" --version >/dev/null
-echo 'global: {}' >"$work/prometheus.yml"
-prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/data" --web.listen-address="127.0.0.1:$port" \
-  --web.enable-remote-write-receiver >"$work/log" 2>&1 &
+if [ "${SERVER:-prometheus}" = victoria-metrics ]; then
+  victoria-metrics -storageDataPath="$work/data" -httpListenAddr="127.0.0.1:$port" -search.latencyOffset=0s >"$work/log" 2>&1 &
+else
+  echo 'global: {}' >"$work/prometheus.yml"
+  prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/data" --web.listen-address="127.0.0.1:$port" \
+    --web.enable-remote-write-receiver >"$work/log" 2>&1 &
+fi
 server=$!
 trap 'kill $server; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
-until grep -q 'Server is ready' "$work/log"; do sleep 0.2; done
+until curl -sf "$url/api/v1/query?query=1" >/dev/null; do sleep 0.2; done
 "$root/artifacts/bin/Tidemark.Fleet/release/fleet" "$url" --containers "$containers" --signals "$signals" --truth "$work/truth.csv" 2>"$work/fleet"
 cat "$work/fleet"
 end=$(grep -o '[0-9]*$' "$work/fleet")
-sleep 90 # the head is cut into blocks once a minute
+sleep 90 # Prometheus cuts its head into blocks once a minute; VictoriaMetrics shows what it was given after some seconds
 
 cpu() { awk '{ print ($14 + $15) / 100 }' "/proc/$server/stat"; }
 measure() { # NAME COMMAND...: wall seconds, CPU seconds of the server and of the command, its peak memory

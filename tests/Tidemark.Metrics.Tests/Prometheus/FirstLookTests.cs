@@ -13,6 +13,15 @@ public sealed class FirstLookTests
     public void So_is_one_that_has_fallen_just_now() =>
         FirstLook.GrowsUntilKilled([.. Ramp(100, 400, 40), .. Ramp(100, 110, 3)]).ShouldBeTrue();
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void So_is_one_that_is_killed_every_hour_or_two(int floors) =>
+        FirstLook
+            .GrowsUntilKilled([.. Enumerable.Range(0, 48 / floors).SelectMany(_ => Ramp(100, 400, floors))])
+            .ShouldBeTrue();
+
     [Fact]
     public void Gaps_change_nothing() =>
         FirstLook

@@ -15,8 +15,12 @@ internal static class FirstLook
     /// <summary>What leaks until it is killed gains in the second half of its life at least this share of what is lost then ...</summary>
     private const double LateGain = 0.2;
 
-    /// <summary>... and no more than this share of it from one floor to the next: what comes at once and goes at once is a batch.</summary>
+    /// <summary>
+    /// ... and no more than this share of it from one floor to the next, or this many times an even step where there are few of them: what
+    /// comes at once and goes at once is a batch.
+    /// </summary>
     private const double AtOnce = 0.5;
+    private const double EvenSteps = 1.5;
 
     /// <summary>Since then it must have grown at this share of the pace before: a leak that a deploy has ended is over.</summary>
     private const double SamePace = 0.25;
@@ -61,20 +65,23 @@ internal static class FirstLook
 
     private static bool RoseUntil(List<double> life, double fall)
     {
-        var half = life.Count / 2;
+        var half = Half(life);
         var mostAtOnce = 0.0;
-        for (var i = Math.Max(half, 1); i < life.Count; i++)
+        for (var i = half + 1; i < life.Count; i++)
         {
             mostAtOnce = Math.Max(mostAtOnce, life[i] - life[i - 1]);
         }
 
-        return life[^1] - life[half] > LateGain * fall && mostAtOnce < AtOnce * fall;
+        return life[^1] - life[half] > LateGain * fall
+            && mostAtOnce < Math.Max(AtOnce, EvenSteps / Math.Max(life.Count - 1, 1)) * fall;
     }
 
     /// <summary>What the second half of a life gains from one floor to the next.</summary>
     private static double PaceOf(List<double> life)
     {
-        var half = life.Count / 2;
+        var half = Half(life);
         return (life[^1] - life[half]) / Math.Max(life.Count - 1 - half, 1);
     }
+
+    private static int Half(List<double> life) => (life.Count - 1) / 2;
 }
