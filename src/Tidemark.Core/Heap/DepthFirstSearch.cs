@@ -122,8 +122,13 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     {
         var waiting = new Dictionary<int, List<WeakReferenceEdge>>();
         var ready = new Queue<WeakReferenceEdge>();
-        foreach (var edge in graph.WeakReferences.Where(e => strengths.Contains(e.Strength)))
+        foreach (var edge in graph.WeakReferences)
         {
+            if (edge.Strength == ReferenceStrength.Weak || !strengths.Contains(edge.Strength))
+            {
+                continue; // plain weak ones hold nothing, and there may be millions
+            }
+
             if (Reached(edge.From))
             {
                 ready.Enqueue(edge);

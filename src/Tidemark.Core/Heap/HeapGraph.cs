@@ -209,8 +209,12 @@ public sealed record HeapGraphParts
 
         foreach (var edge in WeakReferences)
         {
-            RequireNode(edge.From);
-            RequireNode(edge.To);
+            // There may be millions: no complaint is worded before there is a reason.
+            if ((uint)edge.From >= (uint)nodes || (uint)edge.To >= (uint)nodes)
+            {
+                RequireNode(edge.From);
+                RequireNode(edge.To);
+            }
         }
 
         foreach (var typeObject in TypeObjects ?? [])
