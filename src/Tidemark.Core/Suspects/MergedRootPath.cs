@@ -25,7 +25,11 @@ public sealed record MergedRootPath(IReadOnlyList<string> Elements, long Count, 
             .. nodes
                 .Select(n => (Node: n, Path: paths.To(n)))
                 .Where(p => p.Path.Count > 0)
-                .GroupBy(p => HolderNaming.GeneralName(string.Join('\n', wording.Word(p.Path).Texts)))
+                .GroupBy(p =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    return HolderNaming.GeneralName(string.Join('\n', wording.Word(p.Path).Texts));
+                })
                 .Select(g => new MergedRootPath(
                     [.. wording.Word(g.First().Path).Texts],
                     g.Count(),
