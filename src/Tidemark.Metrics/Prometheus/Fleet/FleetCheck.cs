@@ -29,6 +29,7 @@ public sealed class FleetCheck(
     private static readonly SignalRole[] RareRoles = [SignalRole.Of(Signal.Limit), SignalRole.Of(Signal.HeapLimit)];
 
     private readonly FleetWarnings warnings = new();
+    private readonly OneSeriesEach isOneEach = new(client, asked);
     private IReadOnlyList<PresentMetric> metrics = [];
     private FleetOptions options = asked;
     private int done;
@@ -262,21 +263,16 @@ public sealed class FleetCheck(
         // One after the other: the shards beside this one keep the server busy, and memory stays small.
         foreach (var metric in wanted)
         {
-            var combine = metric.Metric.Combine switch
-            {
-                Combination.Max => "max",
-                Combination.Min => "min",
-                _ => "sum",
-            };
-            var by = string.Join(", ", metric.Identity);
+            // Adding up thousands of instants costs the server several times what reading them does.
+            var isOne = grid == options.Detail && await isOneEach.OfAsync(metric, cancellation);
             var (series, _) = await AskAsync(
                 metric,
                 shard,
                 grid,
-                s => $"{combine} by ({by}) ({metric.Metric.Valid(function(metric, s))})",
+                s => isOne ? metric.Metric.Valid(function(metric, s)) : metric.Together(function(metric, s)),
                 cancellation
             );
-            foreach (var one in series)
+            foreach (var one in isOne ? metric.Together(series) : series)
             {
                 if (join.Find(ProcessIdentity.Of(one.Labels, table, metric.Metric.IsNamed)) is { } draft)
                 {

@@ -8,6 +8,50 @@ internal sealed record PresentMetric(SignalMetric Metric, IReadOnlyList<string> 
 {
     /// <summary>The labels that are wanted of each of its series: a container's id tells one life from the next.</summary>
     public HashSet<string> Keep { get; } = [.. Identity, "id", "name", "container_id"];
+
+    /// <summary>The query that makes one series of all that a process has, on the server.</summary>
+    public string Together(string series)
+    {
+        var combine = Metric.Combine switch
+        {
+            Combination.Max => "max",
+            Combination.Min => "min",
+            _ => "sum",
+        };
+        return $"{combine} by ({string.Join(", ", Identity)}) ({Metric.Valid(series)})";
+    }
+
+    /// <summary>The same of series that have arrived: most are the only one of their process already.</summary>
+    public IEnumerable<GridSeries> Together(IReadOnlyList<GridSeries> series)
+    {
+        var whole = new Dictionary<string, GridSeries>(StringComparer.Ordinal);
+        foreach (var one in series)
+        {
+            var key = string.Join('\n', Identity.Select(l => one.Labels.TryGetValue(l, out var value) ? value : ""));
+            if (!whole.TryAdd(key, one))
+            {
+                Combine(whole[key].Values, one.Values);
+            }
+        }
+
+        return whole.Values;
+    }
+
+    private void Combine(double[] values, double[] others)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] =
+                double.IsNaN(values[i]) ? others[i]
+                : double.IsNaN(others[i]) ? values[i]
+                : Metric.Combine switch
+                {
+                    Combination.Max => Math.Max(values[i], others[i]),
+                    Combination.Min => Math.Min(values[i], others[i]),
+                    _ => values[i] + others[i],
+                };
+        }
+    }
 }
 
 /// <summary>Some of the processes: those of some pods, of some instances, or whatever is neither.</summary>
