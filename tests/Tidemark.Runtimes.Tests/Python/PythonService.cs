@@ -254,6 +254,9 @@ internal sealed class PythonService : IAsyncDisposable
         );
     }
 
+    /// <summary>How it ended; null while it runs. 128 and more: by a signal of that number.</summary>
+    public int? Ended => process.HasExited ? process.ExitCode : null;
+
     public void Kill() => process.Kill();
 
     private async Task<JsonElement> AskAsync(string question)

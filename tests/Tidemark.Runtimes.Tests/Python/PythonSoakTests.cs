@@ -31,7 +31,15 @@ public sealed class PythonSoakTests : IDisposable
         for (var round = 0; round < rounds; round++)
         {
             var started = Stopwatch.GetTimestamp();
-            await RoundAsync(service, round);
+            try
+            {
+                await RoundAsync(service, round);
+            }
+            catch (Exception e) when (service.Ended is { } status)
+            {
+                Assert.Fail($"round {round + 1}: the service ended with status {status}: {e}");
+            }
+
             var state = await service.StateAsync();
             state.GetProperty("wrong").GetString().ShouldBe("");
             var now = state.GetProperty("served").GetInt64();
