@@ -92,10 +92,16 @@ public sealed class RootPaths : IDisposable
         return null;
     }
 
+    /// <summary>The object before one that was reached on the shortest way to it; -1 where it is a start.</summary>
+    public int Before(int reached) => before[reached] == Start ? Start : before[reached] - 1;
+
+    /// <summary>True where there is a way to it.</summary>
+    public bool Reaches(int target) => before[target] != 0;
+
     /// <summary>The objects on the way, the first one a start, the last one the target; empty where it was not reached.</summary>
     public IReadOnlyList<int> To(int target)
     {
-        return before[target] == 0 ? [] : Way(target, node => before[node] == Start ? Start : before[node] - 1);
+        return Reaches(target) ? Way(target, Before) : [];
     }
 
     private static List<int> Way(int target, Func<int, int> before)

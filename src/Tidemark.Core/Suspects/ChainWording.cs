@@ -67,9 +67,18 @@ internal sealed class ChainWording(HeapGraph graph)
     }
 
     /// <summary>The label of the reference through which one object holds another: a field, <c>[]</c> for any index, <c>&lt;class&gt;</c>; null where there is none.</summary>
-    public string? Label(int from, int to)
+    public string? Label(int from, int to) =>
+        // Which element of a large array it is takes long to find and is not told.
+        graph.Labels.IsIndexed(from)
+        && graph.TypeObject(graph.TypeOf(from)) != to
+            ? "[]"
+            : Label(from, to, graph.References(from).IndexOf(to));
+
+    /// <param name="from">The object that holds.</param>
+    /// <param name="to">The one that is held.</param>
+    /// <param name="ordinal">Which of its references it is; -1 for none.</param>
+    public string? Label(int from, int to, int ordinal)
     {
-        var ordinal = graph.References(from).IndexOf(to);
         if (ordinal < 0)
         {
             return graph.TypeObject(graph.TypeOf(from)) == to ? "<class>" : null;

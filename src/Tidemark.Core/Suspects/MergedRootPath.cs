@@ -20,24 +20,45 @@ public sealed record MergedRootPath(IReadOnlyList<string> Elements, long Count, 
         ArgumentNullException.ThrowIfNull(nodes);
         var wording = new ChainWording(graph);
         using var paths = RootPaths.FromRoots(graph, nodes, cancellation);
+        var reached = nodes.Where(paths.Reaches).ToList();
+        using var forms = new PathForms(graph, paths, wording, reached, cancellation);
+        var ways = new Dictionary<(int, int), Way>();
+        foreach (var node in reached)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var form = forms.Of(node);
+            ways[form] = ways.GetValueOrDefault(form, new Way(node, 0, 0, 0)).With(graph, node);
+        }
+
+        // What differs in numbers alone (of threads, of keys) is one way too, which only the words tell.
         return
         [
-            .. nodes
-                .Select(n => (Node: n, Path: paths.To(n)))
-                .Where(p => p.Path.Count > 0)
-                .GroupBy(p =>
+            .. ways
+                .Values.Select(way =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    return HolderNaming.GeneralName(string.Join('\n', wording.Word(p.Path).Texts));
+                    return (Way: way, Words: wording.Word(paths.To(way.First)).Texts.ToList());
                 })
+                .GroupBy(w => HolderNaming.GeneralName(string.Join('\n', w.Words)))
                 .Select(g => new MergedRootPath(
-                    [.. wording.Word(g.First().Path).Texts],
-                    g.Count(),
-                    g.Sum(p => graph.ShallowSize(p.Node)),
-                    g.Sum(p => graph.Dominators.RetainedSize(p.Node))
+                    g.First().Words,
+                    g.Sum(w => w.Way.Count),
+                    g.Sum(w => w.Way.ShallowBytes),
+                    g.Sum(w => w.Way.RetainedBytes)
                 ))
                 .OrderByDescending(p => p.Count)
                 .ThenBy(p => p.Elements.Count),
         ];
+    }
+
+    private readonly record struct Way(int First, long Count, long ShallowBytes, long RetainedBytes)
+    {
+        public Way With(HeapGraph graph, int node) =>
+            new(
+                First,
+                Count + 1,
+                ShallowBytes + graph.ShallowSize(node),
+                RetainedBytes + graph.Dominators.RetainedSize(node)
+            );
     }
 }

@@ -25,6 +25,7 @@ internal sealed class HeapObjects(HeapContents contents, HprofLimits limits) : I
     private readonly Lock access = new();
     private int nextNode = -1;
     private int lastPiece = -1;
+    private ObjectRecord last;
 
     /// <summary>The record of an object that is not a class.</summary>
     /// <exception cref="MalformedDumpException">The file is not the one that was read.</exception>
@@ -32,6 +33,11 @@ internal sealed class HeapObjects(HeapContents contents, HprofLimits limits) : I
     {
         lock (access)
         {
+            if (node == nextNode - 1)
+            {
+                return last;
+            }
+
             var piece = PieceOf(node);
             if (piece != lastPiece || node < nextNode)
             {
@@ -45,6 +51,7 @@ internal sealed class HeapObjects(HeapContents contents, HprofLimits limits) : I
                 var record = ReadRecord();
                 if (record is { } found && nextNode++ == node)
                 {
+                    last = found;
                     return found;
                 }
             }
