@@ -49,6 +49,7 @@ internal static unsafe partial class Ptrace
     public const int SetRegisterSet = 0x4205;
     public const int GetSignalMask = 0x420a;
     public const int SetSignalMask = 0x420b;
+    public const int PeekSignals = 0x4209;
     public const int XState = 0x202;
     public const int StopEvent = 128;
     public const int NoHang = 1;

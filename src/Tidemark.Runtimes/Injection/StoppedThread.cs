@@ -201,30 +201,56 @@ internal sealed unsafe class StoppedThread : IDisposable
     private long? ReturnedLate()
     {
         long? result = null;
+        var isInterrupted = false;
         _ = Ptrace.Request(Ptrace.Interrupt, tid, 0, 0);
-        while (Wait(tid, TimeSpan.FromSeconds(2)) is { Ended: false } stop)
+        while (Wait(tid, Patience) is { Ended: false } stop)
         {
-            if (stop.Event == Ptrace.StopEvent)
+            if (stop.Event == Ptrace.StopEvent && stop.Signal != Ptrace.Trap)
             {
-                lost = stop.Signal != Ptrace.Trap;
-                return result;
+                break; // somebody else has stopped the process
             }
 
-            var passedOn = stop.Signal;
-            if (stop.Signal == Ptrace.Trap)
+            if (stop.Event == Ptrace.StopEvent)
+            {
+                isInterrupted = true;
+            }
+            else if (stop.Signal == Ptrace.Trap)
             {
                 Registers registers;
                 Check(Ptrace.Request(Ptrace.GetRegisters, tid, 0, (nint)(&registers)));
                 result = (long)registers.Rax;
-                passedOn = 0;
             }
 
-            // Our interruption comes before the thread does anything else.
-            _ = Ptrace.Request(Ptrace.Continue, tid, 0, passedOn);
+            // The two come in any order: the thread goes on only where the other one comes before it does anything else.
+            if (isInterrupted && (result is not null || !IsTrapPending()))
+            {
+                return result;
+            }
+
+            var isOurs = stop.Event == Ptrace.StopEvent || stop.Signal == Ptrace.Trap;
+            _ = Ptrace.Request(Ptrace.Continue, tid, 0, isOurs ? 0 : stop.Signal);
         }
 
         lost = true;
         return null;
+    }
+
+    /// <summary>True where the thread has run into its breakpoint and the signal of that waits behind our interruption.</summary>
+    private bool IsTrapPending()
+    {
+        const int most = 32;
+        var question = new PendingSignals { Count = most };
+        var answers = stackalloc byte[most * PendingSignals.AnswerSize];
+        var pending = Ptrace.Request(Ptrace.PeekSignals, tid, (nint)(&question), (nint)answers);
+        for (var i = 0; i < pending; i++)
+        {
+            if (*(int*)(answers + (i * PendingSignals.AnswerSize)) == Ptrace.Trap)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private readonly record struct Stop(int Signal, int Event, bool Ended);
@@ -293,6 +319,18 @@ internal sealed unsafe class StoppedThread : IDisposable
         {
             throw new ThreadCallException(Marshal.GetLastPInvokeErrorMessage());
         }
+    }
+
+    /// <summary><c>struct ptrace_peeksiginfo_args</c>: signals of the thread, from the first on.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PendingSignals
+    {
+        /// <summary>Bytes of a <c>siginfo_t</c>, whose first word is the signal's number.</summary>
+        public const int AnswerSize = 128;
+
+        public ulong Offset;
+        public uint Flags;
+        public int Count;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -29,7 +29,7 @@ internal sealed class TargetBlock
     private const int Attempts = 10;
 
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
     private readonly int pid;
     private readonly ProcessImage image;

@@ -90,6 +90,39 @@ public class NativeSessionTests
         await session.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), None);
     }
 
+    /// <summary>A call that returns just when it is given up has returned; its breakpoint's signal would end the program.</summary>
+    [Fact]
+    public async Task A_call_that_returns_at_its_very_limit_harms_nobody()
+    {
+        await using var service = await NativeService.StartAsync(threads: 0);
+        var map = MemoryMap.Parse(File.ReadLines($"/proc/{service.Pid}/maps"));
+        var block = await Tracer.RunAsync(() => TargetBlock.Create(service.Pid, map, _ => true));
+        var sleep = block.Find("usleep").ShouldNotBeNull()["usleep"];
+        var limit = TimeSpan.FromMilliseconds(10);
+        for (var round = 0; round < 100; round++)
+        {
+            // Around the limit, now a little shorter, now a little longer.
+            var microseconds = (ulong)(9_000 + (round * 30));
+            await Tracer.RunAsync(() =>
+            {
+                using var thread = StoppedThread.TryStop(service.Pid, service.Pid).ShouldNotBeNull();
+                try
+                {
+                    thread.Call(sleep, block.Code + HookBlock.Trap, limit, microseconds, 0).ShouldBe(0);
+                }
+                catch (ThreadCallException)
+                {
+                    // Given up in time.
+                }
+
+                return 0;
+            });
+        }
+
+        (await service.StateAsync()).Wrong.ShouldBe(0);
+        service.IsRunning.ShouldBeTrue();
+    }
+
     [Fact]
     public async Task A_watch_that_was_killed_is_cleaned_up_by_the_next_one()
     {

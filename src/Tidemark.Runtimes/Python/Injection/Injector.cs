@@ -28,6 +28,9 @@ internal static class Injector
     private const ulong Unix = 1;
     private const ulong StreamCloseOnExec = 1 | 0x80000;
 
+    // Of a machine that is very short of processor time.
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
+
     private static readonly string[] PythonFunctions =
     [
         "Py_IsInitialized",
@@ -43,12 +46,14 @@ internal static class Injector
     /// <param name="pid">The process.</param>
     /// <param name="script">Gives the source for the number that the script's end of the connection has in the target.</param>
     /// <param name="cancellation">Ends the attempts between two stops.</param>
+    /// <param name="callLimit">How long the call that starts the thread may take.</param>
     /// <returns>The other end, and how long a thread of the target was stopped.</returns>
     /// <exception cref="AttachFailedException">It could not be done; the target is as it was.</exception>
     public static Task<(Socket Connection, TimeSpan Stopped)> StartAsync(
         int pid,
         Func<int, string> script,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        TimeSpan? callLimit = null
     )
     {
         // The kernel ties a traced thread to the tracing thread: one thread from the stop to the end.
@@ -57,7 +62,7 @@ internal static class Injector
         {
             try
             {
-                done.SetResult(Start(pid, script, cancellation));
+                done.SetResult(Start(pid, script, callLimit ?? CallLimit, cancellation));
             }
             catch (Exception e)
             {
@@ -75,6 +80,7 @@ internal static class Injector
     private static (Socket Connection, TimeSpan Stopped) Start(
         int pid,
         Func<int, string> script,
+        TimeSpan callLimit,
         CancellationToken cancellation
     )
     {
@@ -95,9 +101,18 @@ internal static class Injector
                     continue;
                 }
 
-                if (TryStart(pid, waiting ?? pid, waiting is not null, functions, instruction, script) is { } started)
+                var started = TryStart(
+                    pid,
+                    waiting ?? pid,
+                    waiting is not null,
+                    functions,
+                    instruction,
+                    script,
+                    callLimit
+                );
+                if (started is not null)
                 {
-                    return started;
+                    return started.Value;
                 }
             }
             catch (ThreadCallException e)
@@ -129,7 +144,8 @@ internal static class Injector
         bool waits,
         TargetFunctions functions,
         ulong instruction,
-        Func<int, string> script
+        Func<int, string> script,
+        TimeSpan callLimit
     )
     {
         var start = Stopwatch.GetTimestamp();
@@ -164,15 +180,13 @@ internal static class Injector
 
                 var trampoline = new Trampoline(functions, (ulong)block, source);
                 thread.Write((ulong)block, trampoline.Bytes);
-                try
-                {
-                    Schedule(thread, waits, functions, trampoline);
-                }
-                catch (ThreadCallException)
+                // Where the call is given up, nobody knows whether the script has begun already: it takes away the block that it
+                // runs in, and its end of the connection, when it sees that the other end is closed. They are not taken from under it.
+                if (!Schedule(thread, waits, functions, trampoline, callLimit))
                 {
                     thread.SystemCall(instruction, Munmap, (ulong)block, length);
                     thread.SystemCall(instruction, CloseCall, (ulong)theirs);
-                    throw;
+                    throw new ThreadCallException("its queue of pending calls is full");
                 }
             }
         }
@@ -185,16 +199,19 @@ internal static class Injector
         return (connection, Stopwatch.GetElapsedTime(start));
     }
 
-    private static void Schedule(StoppedThread thread, bool waits, TargetFunctions functions, Trampoline trampoline)
+    /// <returns>False where the interpreter takes no more pending calls.</returns>
+    private static bool Schedule(
+        StoppedThread thread,
+        bool waits,
+        TargetFunctions functions,
+        Trampoline trampoline,
+        TimeSpan limit
+    )
     {
-        var limit = TimeSpan.FromSeconds(2);
         var result = waits
             ? thread.Call(trampoline.Start, trampoline.Trap, limit, 0, 0)
             : thread.Call(functions.AddPendingCall, trampoline.Trap, limit, trampoline.Start, 0);
-        if ((int)result != 0)
-        {
-            throw new ThreadCallException("its queue of pending calls is full");
-        }
+        return (int)result == 0;
     }
 
     private static int Connect(int pid, StoppedThread thread, ulong instruction, out Socket connection)
