@@ -417,6 +417,11 @@ public sealed class Watch
         }
 
         plans.ForEach(TellFailure);
+        foreach (var sentence in target.DescribeResidentSet())
+        {
+            Note(sentence);
+        }
+
         if (options.Captures && ending is null)
         {
             await DivideAsync(enough);

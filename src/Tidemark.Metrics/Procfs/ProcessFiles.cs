@@ -131,8 +131,15 @@ public readonly record struct ProcessStatus(
 /// <param name="Resident">Resident set.</param>
 /// <param name="Proportional">Proportional set: shared pages counted by their share.</param>
 /// <param name="Anonymous">Anonymous pages.</param>
+/// <param name="ProportionalAnonymous">Its share of them; 0 before Linux 5.3, which does not tell.</param>
 /// <param name="LazyFree">Pages given back by MADV_FREE that the kernel has not taken yet: counted as resident, but free.</param>
-public readonly record struct SmapsRollup(long Resident, long Proportional, long Anonymous, long LazyFree)
+public readonly record struct SmapsRollup(
+    long Resident,
+    long Proportional,
+    long Anonymous,
+    long ProportionalAnonymous,
+    long LazyFree
+)
 {
     internal static SmapsRollup Parse(string text)
     {
@@ -141,6 +148,7 @@ public readonly record struct SmapsRollup(long Resident, long Proportional, long
             fields.Bytes("Rss"),
             fields.Bytes("Pss"),
             fields.Bytes("Anonymous"),
+            fields.Bytes("Pss_Anon"),
             fields.Bytes("LazyFree")
         );
     }
