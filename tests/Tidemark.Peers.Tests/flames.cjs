@@ -51,6 +51,7 @@ if (mode) choose("now");
 seen.all = boxes(canvas);
 type(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
 seen.found = boxes(canvas).filter((b) => b.colour.toLowerCase() === "#e600e6").map((b) => b.name);
+type("("); // a pattern that is not finished yet
 type("");
 seen.foundAfterwards = boxes(canvas).filter((b) => b.colour.toLowerCase() === "#e600e6").length;
 find(wanted).dispatchEvent(new window.MouseEvent("click", { bubbles: true }));

@@ -17,6 +17,15 @@ interface Box {
 /** Below this share of the whole a box is thinner than a pixel. */
 const smallest = 0.0005;
 
+/** What is typed is a regular expression; what is none yet, such as a bracket that is still open, stands for itself. */
+function pattern(typed: string): string {
+  try {
+    return new RegExp(typed).source;
+  } catch {
+    return typed.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  }
+}
+
 /** A flame graph with search, zoom, the growth as colour or as width, and callers and callees of one function (sandwich). */
 export function drawFlame(element: HTMLElement, flame: FlameData): void {
   const bar = document.createElement("div");
@@ -73,7 +82,7 @@ export function drawFlame(element: HTMLElement, flame: FlameData): void {
     sandwich.replaceChildren();
   };
   bar.append(reset, status);
-  search.oninput = () => (search.value ? chart.search(search.value) : chart.clear());
+  search.oninput = () => (search.value ? chart.search(pattern(search.value)) : chart.clear());
   element.append(bar, canvas, sandwich);
 
   function showSandwich(fn: number): void {
