@@ -26,7 +26,6 @@ public sealed class ByAddressTests : IDisposable
 
         var port = FreePort();
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
-        start.Environment["GODEBUG"] = "memprofilerate=4096";
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         using var service = Process.Start(start)!;
         try

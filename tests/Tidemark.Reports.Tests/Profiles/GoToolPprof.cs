@@ -10,6 +10,18 @@ internal static class GoToolPprof
     /// <summary>The lines of a report, without those that describe the file.</summary>
     public static IReadOnlyList<string> Report(params string[] arguments)
     {
+        var (status, lines, error) = Run(arguments);
+        status.ShouldBe(0, error);
+        return lines;
+    }
+
+    /// <summary>True where the difference of two profiles, in what is allocated and in what is in use, has samples of a function.</summary>
+    public static bool Knows(string function, string before, string after) =>
+        Run("-peek", function, "-sample_index=alloc_space", "-base", before, after).Status == 0
+        && Run("-list", function, "-base", before, after).Status == 0;
+
+    private static (int Status, IReadOnlyList<string> Lines, string Error) Run(params string[] arguments)
+    {
         using var pprof = Process.Start(
             new ProcessStartInfo("go", ["tool", "pprof", .. arguments])
             {
@@ -20,8 +32,7 @@ internal static class GoToolPprof
         var errors = pprof.StandardError.ReadToEndAsync();
         var lines = Lines(pprof.StandardOutput.ReadToEnd());
         pprof.WaitForExit();
-        pprof.ExitCode.ShouldBe(0, errors.GetAwaiter().GetResult());
-        return lines;
+        return (pprof.ExitCode, lines, errors.GetAwaiter().GetResult());
     }
 
     /// <summary>Names the first line that differs.</summary>
