@@ -5,7 +5,6 @@ using Tidemark.Core.Series;
 using Tidemark.Formats;
 using Tidemark.Runtimes.Python;
 using Tidemark.Runtimes.Python.Agent;
-using Tidemark.Runtimes.Python.Injection;
 
 namespace Tidemark.Runtimes.Tests.Python;
 
@@ -47,37 +46,6 @@ public class PythonAttachTests
         var graph = await CaptureAsync(service.Target);
         graph.Roots.ShouldContain(r => r.Name == "module __main__.ACTIVE");
         await service.SettledAsync(before);
-    }
-
-    /// <summary>
-    /// The thread that the script runs in may have begun when the call that starts it is given up: what it runs in must not be taken away.
-    /// </summary>
-    [Theory]
-    [InlineData("epoll")]
-    [InlineData("spin")]
-    public async Task It_lives_on_where_entering_it_is_given_up_at_any_moment(string mode)
-    {
-        await using var service = await PythonService.StartAsync("python3", mode);
-        for (var round = 0; round < 8; round++)
-        {
-            try
-            {
-                var (connection, _) = await Injector.StartAsync(
-                    service.Pid,
-                    AgentSource.ForDescriptor,
-                    default,
-                    TimeSpan.FromMicroseconds(10 * round)
-                );
-                connection.Dispose();
-            }
-            catch (AttachFailedException e)
-            {
-                e.Message.ShouldContain("did not return");
-            }
-        }
-
-        var graph = await CaptureAsync(service.Target);
-        graph.Roots.ShouldContain(r => r.Name == "module __main__.ACTIVE");
     }
 
     [Fact]
