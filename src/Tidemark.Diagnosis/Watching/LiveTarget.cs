@@ -51,9 +51,6 @@ public sealed class LiveTarget : ISignalSource
             )
             : null;
 
-    /// <summary>What of its resident set is not its own, or free already.</summary>
-    public IEnumerable<string> DescribeResidentSet() => procfs?.DescribeResidentSet() ?? [];
-
     /// <summary>Attaches to a process.</summary>
     /// <param name="target">The process.</param>
     /// <param name="runtime">What it runs.</param>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Diagnosis.Cases;
+using Tidemark.Metrics.Procfs;
 using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Watching;
@@ -28,8 +29,6 @@ public sealed class Watch
 
     // A process that stands still does not grow: a pause this long is left out of the history, where it would read as levelling off.
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan DivisionPatience = TimeSpan.FromSeconds(20);
 
     private readonly CaseFolder folder;
     private readonly WatchOptions options;
@@ -417,14 +416,14 @@ public sealed class Watch
         }
 
         plans.ForEach(TellFailure);
-        foreach (var sentence in target.DescribeResidentSet())
+        if (target.Target.Pid is { } pid)
         {
-            Note(sentence);
+            ResidentSetNotes.Of(new ProcessFiles(pid).ReadSmapsRollup()).ToList().ForEach(Note);
         }
 
         if (options.Captures && ending is null)
         {
-            await DivideAsync(enough);
+            await AskForDivisionAsync(enough);
         }
 
         if (collections.Count > 0)
@@ -447,22 +446,12 @@ public sealed class Watch
         Store(() => folder.Update(f => f with { Ending = ending ?? CaseEnding.Complete }));
     }
 
-    /// <summary>What a fragmented heap is made of is asked for once it is known to be one.</summary>
-    private async Task DivideAsync(CancellationToken enough)
+    private async Task AskForDivisionAsync(CancellationToken enough)
     {
-        if (GrowthAnalyzer.Analyze(history.ToHistory()).Kind != GrowthKind.Fragmentation)
+        if (GrowthAnalyzer.Analyze(history.ToHistory()).Kind == GrowthKind.Fragmentation)
         {
-            return;
-        }
-
-        try
-        {
-            var division = await target.Session.DivideAsync(enough).WaitAsync(DivisionPatience, time, enough);
-            Store(() => folder.Update(f => f with { Division = division }));
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
-        {
-            Note($"how the heap is divided is not known: {e.Message}");
+            var enter = await DivisionQuestion.AskAsync(target.Session, time, enough);
+            Store(() => folder.Update(enter));
         }
     }
 

@@ -48,11 +48,13 @@ internal sealed class HeapObjects(HeapContents contents, HprofLimits limits) : I
 
             while (true)
             {
-                var record = ReadRecord();
-                if (record is { } found && nextNode++ == node)
+                if (ReadRecord() is { } found)
                 {
                     last = found;
-                    return found;
+                    if (nextNode++ == node)
+                    {
+                        return found;
+                    }
                 }
             }
         }

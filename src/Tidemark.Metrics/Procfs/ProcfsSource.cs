@@ -1,4 +1,3 @@
-using Tidemark.Core;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Metrics.Procfs;
@@ -10,8 +9,6 @@ namespace Tidemark.Metrics.Procfs;
 /// </remarks>
 public sealed class ProcfsSource : ISignalSource
 {
-    private const long WorthTelling = 16 << 20;
-
     private readonly ProcessFiles files;
     private readonly long startTicks;
     private readonly CgroupMemory? cgroup;
@@ -40,28 +37,6 @@ public sealed class ProcfsSource : ISignalSource
 
         var cgroup = CgroupMemory.Of(files);
         return new ProcfsSource(files, stat.StartTicks, cgroup, cgroup is not null && IsAlone(pid, cgroup));
-    }
-
-    /// <summary>What of the resident set is not this process's alone, or is free already: sentences for who adds up processes or holds them against a limit.</summary>
-    public IEnumerable<string> DescribeResidentSet()
-    {
-        if (files.ReadSmapsRollup() is not { Resident: > 0 } set)
-        {
-            yield break;
-        }
-
-        // Libraries are common to many; what was allocated before a fork is common to the workers.
-        if (set.ProportionalAnonymous > 0 && Matters(set.Anonymous - set.ProportionalAnonymous))
-        {
-            yield return $"{Quantity.Bytes(set.Anonymous - set.ProportionalAnonymous)} of the {Quantity.Bytes(set.Resident)} resident are the share of other processes in memory that was allocated before a fork: by itself this one stands for {Quantity.Bytes(set.Proportional)} (PSS)";
-        }
-
-        if (Matters(set.LazyFree))
-        {
-            yield return $"{Quantity.Bytes(set.LazyFree)} of the {Quantity.Bytes(set.Resident)} resident were given back by the allocator and wait for the kernel to need them (MADV_FREE)";
-        }
-
-        bool Matters(long bytes) => bytes >= WorthTelling && bytes >= set.Resident / 5;
     }
 
     /// <inheritdoc />

@@ -207,7 +207,7 @@ internal sealed unsafe class StoppedThread : IDisposable
         {
             if (stop.Event == Ptrace.StopEvent && stop.Signal != Ptrace.Trap)
             {
-                break; // somebody else has stopped the process
+                return result; // somebody else has stopped the process: it is stopped all the same
             }
 
             if (stop.Event == Ptrace.StopEvent)

@@ -7,28 +7,15 @@ namespace Tidemark.Runtimes.Native;
 /// <summary>A heap profile that an allocator's own profiler was asked for.</summary>
 internal static class DumpedFile
 {
-    private const int Attempts = 20;
-
-    public const string Busy = "no thread of the program waits in a place from where its allocator could be asked";
-
     /// <summary>jemalloc writes where it is told to.</summary>
     /// <returns>The file, as we see it.</returns>
     public static async Task<string> OfAsync(Jemalloc jemalloc, LinuxProcess process, CancellationToken cancellation)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"/tmp/tidemark-{Guid.NewGuid():N}.heap");
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            if (await jemalloc.DumpAsync(name, cancellation) is { } error)
-            {
-                return error == 0
-                    ? Seen(process, name)
-                    : throw new CaptureFailedException($"jemalloc could not write {name} (error {error})");
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
-        }
-
-        throw new CaptureFailedException(Busy);
+        var error = await BusyTarget.AskAsync(() => jemalloc.DumpAsync(name, cancellation), cancellation);
+        return error == 0
+            ? Seen(process, name)
+            : throw new CaptureFailedException($"jemalloc could not write {name} (error {error})");
     }
 
     /// <summary>tcmalloc writes beside the files that it writes by itself: HEAPPROFILE, a number, <c>.heap</c>.</summary>
@@ -44,18 +31,9 @@ internal static class DumpedFile
         var folder = Seen(process, Path.GetDirectoryName(full)!);
         var pattern = Path.GetFileName(full) + ".*.heap";
         var before = Directory.GetFiles(folder, pattern).ToHashSet();
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            if (await tcmalloc.DumpAsync(cancellation))
-            {
-                return Directory.GetFiles(folder, pattern).FirstOrDefault(f => !before.Contains(f))
-                    ?? throw new CaptureFailedException($"tcmalloc wrote no file {full}.*.heap");
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
-        }
-
-        throw new CaptureFailedException(Busy);
+        await BusyTarget.AskAsync<bool>(async () => await tcmalloc.DumpAsync(cancellation) ? true : null, cancellation);
+        return Directory.GetFiles(folder, pattern).FirstOrDefault(f => !before.Contains(f))
+            ?? throw new CaptureFailedException($"tcmalloc wrote no file {full}.*.heap");
     }
 
     /// <summary>The variable HEAPPROFILE as the program was started with it.</summary>

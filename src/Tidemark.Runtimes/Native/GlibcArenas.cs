@@ -9,8 +9,6 @@ namespace Tidemark.Runtimes.Native;
 /// <summary>glibc's arenas as malloc_info(3) tells them: a thread of ours in the target has it write them, which takes each arena's lock in turn as any other caller does.</summary>
 internal static class GlibcArenas
 {
-    private const int Attempts = 20;
-
     /// <summary>A part of what lies free that is worth a remedy of its own.</summary>
     private const double TellingShare = 0.3;
 
@@ -33,20 +31,10 @@ internal static class GlibcArenas
         var seen = DumpedFile.Seen(process, name);
         try
         {
-            for (var attempt = 0; attempt < Attempts; attempt++)
-            {
-                switch (await glibc.WriteInfoAsync(name, cancellation))
-                {
-                    case 0:
-                        return await File.ReadAllBytesAsync(seen, cancellation);
-                    case { } error:
-                        throw new CaptureFailedException($"the process could not write {name} (error {error})");
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
-            }
-
-            throw new CaptureFailedException(DumpedFile.Busy);
+            var error = await BusyTarget.AskAsync(() => glibc.WriteInfoAsync(name, cancellation), cancellation);
+            return error == 0
+                ? await File.ReadAllBytesAsync(seen, cancellation)
+                : throw new CaptureFailedException($"the process could not write {name} (error {error})");
         }
         finally
         {

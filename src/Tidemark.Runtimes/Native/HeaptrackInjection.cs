@@ -15,8 +15,6 @@ namespace Tidemark.Runtimes.Native;
 internal sealed partial class HeaptrackInjection
 {
     private const ulong BindNow = 2;
-    private const int Attempts = 100;
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan InterpreterPatience = TimeSpan.FromSeconds(60);
 
     /// <summary>How long allocations are recorded.</summary>
@@ -177,27 +175,23 @@ internal sealed partial class HeaptrackInjection
             : throw new CaptureFailedException($"the process could not load {library}");
     }
 
-    private async Task<ulong[]> CallAsync(
+    private Task<ulong[]> CallAsync(
         Func<Strings, IReadOnlyList<TargetCall>> calls,
         string failure,
         CancellationToken cancellation
-    )
-    {
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            var texts = new Strings(block.Data + HookBlock.CallResults);
-            var list = calls(texts);
-            block.WriteArguments(texts.Bytes);
-            if (await block.CallAsync(list, cancellation) is { } results)
+    ) =>
+        BusyTarget.AskAsync(
+            () =>
             {
-                return results;
-            }
-
-            await Task.Delay(Between, cancellation);
-        }
-
-        throw new CaptureFailedException($"{failure}: {DumpedFile.Busy}");
-    }
+                var texts = new Strings(block.Data + HookBlock.CallResults);
+                var list = calls(texts);
+                block.WriteArguments(texts.Bytes);
+                return block.CallAsync(list, cancellation);
+            },
+            cancellation,
+            BusyTarget.ManyAttempts,
+            failure
+        );
 
     [LibraryImport("libc", EntryPoint = "mkfifo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakePipe(string path, uint mode);

@@ -62,8 +62,6 @@ internal sealed class Glibc(TargetBlock block, ulong mallinfo2) : NativeAllocato
         return new HeapFigures(used + mapped, arena + mapped);
     }
 
-    private const int Attempts = 100;
-
     /// <summary>malloc_info(3) into a file that the target can write.</summary>
     /// <param name="path">The file as the target names it.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -90,23 +88,16 @@ internal sealed class Glibc(TargetBlock block, ulong mallinfo2) : NativeAllocato
             return -1;
         }
 
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            if (
-                await Block.CallAsync(
+        var answers = await BusyTarget.AskAsync(
+            () =>
+                Block.CallAsync(
                     [new(functions["malloc_info"], 0, stream), new(functions["fclose"], stream)],
                     cancellation
-                )
-                is [var error, _]
-            )
-            {
-                return (int)error;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
-        }
-
-        throw new CaptureFailedException(DumpedFile.Busy);
+                ),
+            cancellation,
+            BusyTarget.ManyAttempts
+        );
+        return (int)answers[0];
     }
 
     public override async Task<bool> ReleaseAsync(CancellationToken cancellation) =>

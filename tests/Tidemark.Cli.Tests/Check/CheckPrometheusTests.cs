@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Tidemark.Metrics.Prometheus.Rules;
 using Tidemark.Metrics.Tests.Prometheus;
+using Tidemark.Tests;
 
 namespace Tidemark.Cli.Tests.Check;
 
@@ -128,7 +129,7 @@ public sealed class CheckPrometheusTests(ShopFixture shop) : IClassFixture<ShopF
         var nobody = await TidemarkRun.OfAsync(
             "check",
             "--prometheus",
-            $"127.0.0.1:{PrometheusServer.FreePort()}",
+            $"127.0.0.1:{Machine.FreePort()}",
             "--selector",
             "{}"
         );

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Tidemark.Cli.Tests.Check;
+using Tidemark.Tests;
 
 namespace Tidemark.Cli.Tests.Diagnose;
 
@@ -17,14 +16,14 @@ public sealed class ByAddressTests : IDisposable
     public async Task A_go_service_is_captured_and_diagnosed_by_its_address()
     {
         var program = Path.Combine(folder, "app");
-        var source = Path.Combine(Repository(), "zoo", "go", "subscriber-map");
+        var source = Path.Combine(Machine.Repository, "zoo", "go", "subscriber-map");
         using var build = Process.Start(
             new ProcessStartInfo("go", ["build", "-o", program, "."]) { WorkingDirectory = source }
         )!;
         await build.WaitForExitAsync();
         build.ExitCode.ShouldBe(0);
 
-        var port = FreePort();
+        var port = Machine.FreePort();
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         using var service = Process.Start(start)!;
@@ -60,23 +59,5 @@ public sealed class ByAddressTests : IDisposable
             service.Kill();
             await service.WaitForExitAsync();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static string Repository()
-    {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "Tidemark.slnx")))
-        {
-            root = Path.GetDirectoryName(root)!;
-        }
-
-        return root;
     }
 }

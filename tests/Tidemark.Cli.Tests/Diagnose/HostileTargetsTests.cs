@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Tidemark.Cli.Tests.Check;
 using Tidemark.Tests;
@@ -61,7 +59,7 @@ public sealed class HostileTargetsTests : IDisposable
     [Fact]
     public async Task An_address_where_nothing_listens_is_refused_with_the_reason()
     {
-        var run = await DiagnoseAsync("--url", $"localhost:{FreePort()}", "--for", "5s");
+        var run = await DiagnoseAsync("--url", $"localhost:{Machine.FreePort()}", "--for", "5s");
 
         run.Status.ShouldBe(2);
         run.Error.ShouldStartWith("tidemark: http://localhost:");
@@ -74,7 +72,7 @@ public sealed class HostileTargetsTests : IDisposable
     [Fact]
     public async Task A_service_without_profiles_is_refused_with_what_to_import()
     {
-        var port = FreePort();
+        var port = Machine.FreePort();
         using var server = Process.Start(
             new ProcessStartInfo("python3", ["-u", "-m", "http.server", $"{port}", "--bind", "127.0.0.1"])
             {
@@ -179,13 +177,6 @@ public sealed class HostileTargetsTests : IDisposable
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return new TidemarkRun(process.ExitCode, await output, await error);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>A file system in memory, of a few pages, over a folder, where we may mount one.</summary>

@@ -43,35 +43,6 @@ public class ProcfsTests
     }
 
     [Fact]
-    public async Task What_workers_have_in_common_is_told_apart_from_what_each_has_alone()
-    {
-        // 64 MiB that four processes share, as the workers of a server that forks do.
-        const string program =
-            "import os, sys\nheld = bytearray(b'x' * (64 << 20))\nworkers = [os.fork() for _ in range(2)]\nos.write(1, b'ready\\n')\nsys.stdin.read()";
-        using var process = Process.Start(
-            new ProcessStartInfo("python3", ["-c", program])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-            }
-        )!;
-        for (var ready = 0; ready < 4; ready++)
-        {
-            (await process.StandardOutput.ReadLineAsync()).ShouldBe("ready");
-        }
-
-        await using var worker = ProcfsSource.Open(process.Id);
-        var said = worker.DescribeResidentSet().ToList();
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-
-        said.ShouldHaveSingleItem()
-            .ShouldMatch(@"^(4[5-9]|5\d)(\.\d)? MiB of the (6\d|7\d)(\.\d)? MiB resident .* \(PSS\)$");
-        await using var alone = ProcfsSource.Open(Environment.ProcessId);
-        alone.DescribeResidentSet().ShouldNotContain(s => s.Contains("(PSS)"));
-    }
-
-    [Fact]
     public async Task A_process_that_ends_is_told_apart_from_one_that_runs()
     {
         using var process = Process.Start("sleep", "60");

@@ -2,6 +2,7 @@ using Tidemark.Core.Growth;
 using Tidemark.Metrics.Prometheus.Api;
 using Tidemark.Metrics.Prometheus.Fleet;
 using Tidemark.Metrics.Prometheus.Signals;
+using Tidemark.Tests;
 
 namespace Tidemark.Metrics.Tests.Prometheus;
 
@@ -11,7 +12,7 @@ public sealed class FailureTests(ShopFixture shop) : IClassFixture<ShopFixture>
     [Fact]
     public async Task Nobody_there()
     {
-        var failure = await FailAsync(new Uri($"http://127.0.0.1:{PrometheusServer.FreePort()}"));
+        var failure = await FailAsync(new Uri($"http://127.0.0.1:{Machine.FreePort()}"));
         failure.Failure.ShouldBe(PrometheusFailure.Unreachable);
         failure.Message.ShouldContain("cannot connect");
     }

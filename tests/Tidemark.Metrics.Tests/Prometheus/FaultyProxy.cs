@@ -2,6 +2,7 @@ using System.Collections.Specialized;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Tidemark.Tests;
 
 namespace Tidemark.Metrics.Tests.Prometheus;
 
@@ -27,7 +28,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     public FaultyProxy(Uri server, Func<ProxiedRequest, Fault?> fail)
     {
         (this.server, this.fail) = (server, fail);
-        var port = PrometheusServer.FreePort();
+        var port = Machine.FreePort();
         Url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
         listener.Prefixes.Add(Url.ToString());
         listener.Start();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Tidemark.Tests;
 
 namespace Tidemark.Metrics.Tests.Prometheus;
 
@@ -31,7 +32,7 @@ public sealed class PrometheusServer : IAsyncDisposable
     )
     {
         var folder = Directory.CreateTempSubdirectory("tidemark-prometheus-").FullName;
-        var port = FreePort();
+        var port = Machine.FreePort();
         var data = Path.Combine(folder, "data");
         if (history is not null)
         {
@@ -94,14 +95,6 @@ public sealed class PrometheusServer : IAsyncDisposable
         await process.WaitForExitAsync();
         process.Dispose();
         Directory.Delete(folder, recursive: true);
-    }
-
-    /// <summary>A port that nobody listens on just now.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Runs a tool to its end.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tidemark.Tests;
 
 namespace Tidemark.Reports.Tests.Profiles;
 
@@ -15,19 +16,7 @@ public sealed class RealProfiles : IAsyncLifetime
     public string Goroutines => Path.Combine(folder.FullName, "goroutine-1.pb.gz");
 
     /// <summary>Where the service's sources are.</summary>
-    public static string Source
-    {
-        get
-        {
-            var root = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(root, "Tidemark.slnx")))
-            {
-                root = Path.GetDirectoryName(root)!;
-            }
-
-            return Path.Combine(root, "zoo", "go", "subscriber-map");
-        }
-    }
+    public static string Source => Path.Combine(Machine.Repository, "zoo", "go", "subscriber-map");
 
     public async Task InitializeAsync()
     {
@@ -42,7 +31,7 @@ public sealed class RealProfiles : IAsyncLifetime
             build.ExitCode.ShouldBe(0);
         }
 
-        var port = 30_000 + (Environment.ProcessId % 20_000);
+        var port = Machine.FreePort();
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         using var service = Process.Start(start)!;

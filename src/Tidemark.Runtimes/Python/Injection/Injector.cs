@@ -28,7 +28,7 @@ internal static class Injector
     private const ulong Unix = 1;
     private const ulong StreamCloseOnExec = 1 | 0x80000;
 
-    // Of a machine that is very short of processor time.
+    // Long, for a machine that is very short of processor time: a call that is given up half-way may leave a lock of the C library held.
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     private static readonly string[] PythonFunctions =
@@ -46,41 +46,17 @@ internal static class Injector
     /// <param name="pid">The process.</param>
     /// <param name="script">Gives the source for the number that the script's end of the connection has in the target.</param>
     /// <param name="cancellation">Ends the attempts between two stops.</param>
-    /// <param name="callLimit">How long the call that starts the thread may take.</param>
     /// <returns>The other end, and how long a thread of the target was stopped.</returns>
     /// <exception cref="AttachFailedException">It could not be done; the target is as it was.</exception>
     public static Task<(Socket Connection, TimeSpan Stopped)> StartAsync(
         int pid,
         Func<int, string> script,
-        CancellationToken cancellation,
-        TimeSpan? callLimit = null
-    )
-    {
-        // The kernel ties a traced thread to the tracing thread: one thread from the stop to the end.
-        var done = new TaskCompletionSource<(Socket, TimeSpan)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var tracer = new Thread(() =>
-        {
-            try
-            {
-                done.SetResult(Start(pid, script, callLimit ?? CallLimit, cancellation));
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
-        })
-        {
-            IsBackground = true,
-            Name = "tracer",
-        };
-        tracer.Start();
-        return done.Task;
-    }
+        CancellationToken cancellation
+    ) => Tracer.RunAsync(() => Start(pid, script, cancellation));
 
     private static (Socket Connection, TimeSpan Stopped) Start(
         int pid,
         Func<int, string> script,
-        TimeSpan callLimit,
         CancellationToken cancellation
     )
     {
@@ -88,7 +64,6 @@ internal static class Injector
         var functions = FindFunctions(image);
         var instruction = ThreadEntry.FindSystemCallInstruction(image);
         var last = "no thread of it could be stopped (is the process itself stopped?)";
-        using var quiet = Ptrace.QuietStops();
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -101,18 +76,9 @@ internal static class Injector
                     continue;
                 }
 
-                var started = TryStart(
-                    pid,
-                    waiting ?? pid,
-                    waiting is not null,
-                    functions,
-                    instruction,
-                    script,
-                    callLimit
-                );
-                if (started is not null)
+                if (TryStart(pid, waiting ?? pid, waiting is not null, functions, instruction, script) is { } started)
                 {
-                    return started.Value;
+                    return started;
                 }
             }
             catch (ThreadCallException e)
@@ -144,8 +110,7 @@ internal static class Injector
         bool waits,
         TargetFunctions functions,
         ulong instruction,
-        Func<int, string> script,
-        TimeSpan callLimit
+        Func<int, string> script
     )
     {
         var start = Stopwatch.GetTimestamp();
@@ -182,7 +147,7 @@ internal static class Injector
                 thread.Write((ulong)block, trampoline.Bytes);
                 // Where the call is given up, nobody knows whether the script has begun already: it takes away the block that it
                 // runs in, and its end of the connection, when it sees that the other end is closed. They are not taken from under it.
-                if (!Schedule(thread, waits, functions, trampoline, callLimit))
+                if (!Schedule(thread, waits, functions, trampoline))
                 {
                     thread.SystemCall(instruction, Munmap, (ulong)block, length);
                     thread.SystemCall(instruction, CloseCall, (ulong)theirs);
@@ -200,17 +165,11 @@ internal static class Injector
     }
 
     /// <returns>False where the interpreter takes no more pending calls.</returns>
-    private static bool Schedule(
-        StoppedThread thread,
-        bool waits,
-        TargetFunctions functions,
-        Trampoline trampoline,
-        TimeSpan limit
-    )
+    private static bool Schedule(StoppedThread thread, bool waits, TargetFunctions functions, Trampoline trampoline)
     {
         var result = waits
-            ? thread.Call(trampoline.Start, trampoline.Trap, limit, 0, 0)
-            : thread.Call(functions.AddPendingCall, trampoline.Trap, limit, trampoline.Start, 0);
+            ? thread.Call(trampoline.Start, trampoline.Trap, CallLimit, 0, 0)
+            : thread.Call(functions.AddPendingCall, trampoline.Trap, CallLimit, trampoline.Start, 0);
         return (int)result == 0;
     }
 
