@@ -54,12 +54,6 @@ public static class TargetFinder
             }
         }
 
-        if (name is null && target.Pid is null)
-        {
-            // Only Go programs are reached by an address: theirs is the reason why this one is not.
-            return KnownRuntimes.All.First(r => r.Name == "go");
-        }
-
         throw new AttachFailedException(
             name is null
                 ? $"{target.Name}: none of the runtimes {Names} recognises it: name one with --runtime"

@@ -17,29 +17,17 @@ public sealed class GoRuntime : IRuntime
     public RuntimeKnowledge Knowledge => GoKnowledge.Value;
 
     /// <inheritdoc />
-    public async ValueTask<bool> RecognisesAsync(Target target, CancellationToken cancellation)
+    /// <remarks>Only Go programs are reached by an address alone: where it is none, that is said when it is attached to.</remarks>
+    public ValueTask<bool> RecognisesAsync(Target target, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(target);
-        if (target.Pid is { } pid)
+        if (target.Pid is not { } pid)
         {
-            using var program = OpenProgram(pid);
-            return program is not null;
+            return ValueTask.FromResult(target.Url is not null);
         }
 
-        if (target.Url is not { } url)
-        {
-            return false;
-        }
-
-        var (endpoint, _) = await PprofEndpoint.FindAsync(url, ProbePatience, cancellation);
-        using var found = endpoint;
-        if (endpoint is not null)
-        {
-            return true;
-        }
-
-        using var metrics = await FindMetricsAsync([url], cancellation);
-        return metrics?.First.Statistics is not null;
+        using var program = OpenProgram(pid);
+        return ValueTask.FromResult(program is not null);
     }
 
     /// <inheritdoc />
