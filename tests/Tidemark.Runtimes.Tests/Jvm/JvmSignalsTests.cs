@@ -90,9 +90,12 @@ public sealed class JvmSignalsTests(JavaTarget java) : IClassFixture<JavaTarget>
         }
 
         await jvm.HoldMoreAsync();
+        // The whole number: 6838 is part of 683862 too, which may be a process of another test.
+        var ofThisJvm = new Regex($@"(?<!\d){jvm.Pid}(?!\d)");
         Directory
-            .EnumerateFiles("/tmp", $"*{jvm.Pid}*")
-            .Select(Path.GetFileName)
+            .EnumerateFiles("/tmp")
+            .Select(f => Path.GetFileName(f))
+            .Where(f => ofThisJvm.IsMatch(f))
             .ShouldBeSubsetOf([$".java_pid{jvm.Pid}"]);
         Directory.EnumerateFiles($"/proc/{jvm.Pid}/cwd/", ".attach_pid*").ShouldBeEmpty();
     }
