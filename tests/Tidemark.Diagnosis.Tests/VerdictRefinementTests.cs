@@ -23,7 +23,7 @@ public class VerdictRefinementTests
         var history = new ProcessHistoryBuilder("service");
         history.Add(0, new SignalSample { [Signal.Footprint] = 100 << 20, [Signal.Limit] = 1 << 30 });
 
-        var verdict = VerdictRefinement.Refine(graphs, history.ToHistory(), [], [suspect]);
+        var verdict = VerdictRefinement.Refine(graphs, history.ToHistory(), [], [suspect], null);
 
         verdict.Kind.ShouldBe(expected);
     }
@@ -71,7 +71,7 @@ public class VerdictRefinementTests
         };
 
         VerdictRefinement
-            .Refine(graphs, new ProcessHistoryBuilder("service").ToHistory(), [], [suspect])
+            .Refine(graphs, new ProcessHistoryBuilder("service").ToHistory(), [], [suspect], null)
             .Kind.ShouldBe(GrowthKind.Leak);
     }
 }

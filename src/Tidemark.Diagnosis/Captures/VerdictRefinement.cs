@@ -19,7 +19,7 @@ internal static class VerdictRefinement
         ProcessHistory history,
         IReadOnlyList<CaptureSeries> series,
         IReadOnlyList<Suspect> suspects,
-        IReadOnlyList<HeapDivision>? division = null
+        IReadOnlyList<HeapDivision>? division
     )
     {
         if (graphs.Kind == GrowthKind.Leak && suspects.Count > 0 && suspects[0].IsCache)

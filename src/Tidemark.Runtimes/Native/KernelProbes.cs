@@ -205,7 +205,7 @@ internal sealed class KernelProbes : IAsyncDisposable
 
         void Release(string function, string pointer) =>
             parts.Add(
-                $"uprobe:{file}:{function} /pid == {process.Pid}/ {{ @calls++; if (@live[{pointer}]) {{ delete(@live[{pointer}]); printf(\"- %lx\\n\", {pointer}); }} }}"
+                $"uprobe:\"{file}\":{function} /pid == {process.Pid}/ {{ @calls++; if (@live[{pointer}]) {{ delete(@live[{pointer}]); printf(\"- %lx\\n\", {pointer}); }} }}"
             );
 
         void Allocation(string function, string size, string before)
@@ -213,10 +213,10 @@ internal sealed class KernelProbes : IAsyncDisposable
             if (there.Contains(function))
             {
                 parts.Add(
-                    $"uprobe:{file}:{function} /pid == {process.Pid}/ {{ @calls++; {before}if (rand % {Period} < {size}) {{ @size[tid] = {size}; }} }}"
+                    $"uprobe:\"{file}\":{function} /pid == {process.Pid}/ {{ @calls++; {before}if (rand % {Period} < {size}) {{ @size[tid] = {size}; }} }}"
                 );
                 parts.Add(
-                    $"uretprobe:{file}:{function} /pid == {process.Pid} && @size[tid]/ {{ if (retval) {{ @live[retval] = 1; printf(\"+ %lx %lu\\n%s\\n\", retval, @size[tid], ustack(perf, 30)); }} delete(@size[tid]); }}"
+                    $"uretprobe:\"{file}\":{function} /pid == {process.Pid} && @size[tid]/ {{ if (retval) {{ @live[retval] = 1; printf(\"+ %lx %lu\\n%s\\n\", retval, @size[tid], ustack(perf, 30)); }} delete(@size[tid]); }}"
                 );
             }
         }
