@@ -264,12 +264,12 @@ internal sealed record Row(string Name, Truth? Truth, GrowthVerdict Verdict, dou
             $"{name}: {(t.GrowsForEver ? "FOREVER" : t.Grows ? "grows" : "flat")} [{t.Best.Course.Shape} odds={t.Comparison.Odds:0.0} z={t.Best.Errors:0.0} fz={t.Best.FutureErrors:0.0} rise={t.Best.Rise / t.Level:0.000} noise={t.Best.Noise / t.Level:0.0000} fut={t.Best.Future / t.Level:0.000} floors={(t.IsSawtooth ? t.Noise.Samples : 0)} r={t.Noise.Memory:0.00} late={t.Best.RiseAfterStart / t.Level:0.000} best={Describe(t.Comparison.Bounded)} vs {Describe(t.Comparison.Unbounded)} flat={t.Comparison.Flat.Score - t.Comparison.Bounded.Score:0.0}]"
         );
 
-    /// <summary>The likeliest hypotheses of one signal, the best first.</summary>
+    /// <summary>The likeliest hypotheses of one signal that go on, the best first.</summary>
     private static string Courses(string name, Trend t) =>
         $"courses of {name}: "
         + string.Join(
             "; ",
-            t.Comparison.All.OrderByDescending(c => c.Score)
+            t.Comparison.GoingOn.OrderByDescending(c => c.Score)
                 .Take(12)
                 .Select(c =>
                     string.Create(

@@ -94,25 +94,60 @@ internal sealed record FittedCourse(
     }
 }
 
-/// <summary>The best of each side.</summary>
-/// <param name="All">Every hypothesis that could be fitted and is not far behind the best of its side.</param>
+/// <summary>A hypothesis that is not far behind the best of its side.</summary>
+/// <param name="Course">The hypothesis.</param>
+/// <param name="Score">Log likelihood, less what its parameters cost.</param>
+/// <param name="IsUnbounded">Whether it goes on for ever.</param>
+internal readonly record struct Contender(GrowthCourse Course, double Score, bool IsUnbounded);
+
+/// <summary>The likeliest hypothesis that levels off against the likeliest that goes on.</summary>
+/// <param name="Bounded">The likeliest that levels off, or is flat.</param>
+/// <param name="Unbounded">The likeliest that goes on; null where none does.</param>
+/// <param name="Beside">Columns that stood beside the courses.</param>
+internal readonly record struct Contest(Contender Bounded, Contender? Unbounded, IReadOnlyList<double[]> Beside)
+{
+    /// <summary>The unbounded side must be likelier by this much, as a logarithm: a false alarm costs more than a late one.</summary>
+    public const double Margin = 1;
+
+    /// <param name="contenders">All of them, the flat hypothesis first.</param>
+    /// <param name="beside">Columns that stood beside the courses.</param>
+    public static Contest Of(List<Contender> contenders, IReadOnlyList<double[]> beside)
+    {
+        var bounded = contenders[0];
+        Contender? unbounded = null;
+        foreach (var contender in contenders)
+        {
+            if (!contender.IsUnbounded)
+            {
+                bounded = contender.Score > bounded.Score ? contender : bounded;
+            }
+            else if (unbounded is not { } best || contender.Score > best.Score)
+            {
+                unbounded = contender;
+            }
+        }
+
+        return new Contest(bounded, unbounded, beside);
+    }
+
+    public bool GoesOn => Unbounded is { } unbounded && unbounded.Score - Bounded.Score > Margin;
+
+    public Contender Best => GoesOn ? Unbounded!.Value : Bounded;
+}
+
+/// <summary>The best of each side, with their errors.</summary>
+/// <param name="GoingOn">Where the likeliest goes on, all hypotheses that do and are not far behind; the likeliest is one of them.</param>
 /// <param name="Flat">No growth at all.</param>
 /// <param name="Bounded">The likeliest that levels off.</param>
 /// <param name="Unbounded">The likeliest that goes on.</param>
 internal sealed record Comparison(
-    List<FittedCourse> All,
+    List<FittedCourse> GoingOn,
     FittedCourse Flat,
     FittedCourse Bounded,
     FittedCourse? Unbounded
 )
 {
-    /// <summary>The unbounded side must be likelier by this much, as a logarithm: a false alarm costs more than a late one.</summary>
-    private const double Margin = 1;
-
-    /// <summary>Columns that stood beside the courses.</summary>
-    public IReadOnlyList<double[]> Beside { get; init; } = [];
-
     public double Odds => (Unbounded?.Score ?? double.NegativeInfinity) - Bounded.Score;
 
-    public FittedCourse Best => Odds > Margin ? Unbounded! : Bounded;
+    public FittedCourse Best => Odds > Contest.Margin ? Unbounded! : Bounded;
 }

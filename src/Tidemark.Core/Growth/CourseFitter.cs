@@ -31,6 +31,8 @@ internal sealed class CourseFitter(
     /// <summary>Only of a straight line one is enough.</summary>
     private const int MinimumFreedomOfLine = 1;
 
+    private const int MostParts = 3;
+
     /// <summary>Courses that are tuned come on top of those that the catalog has at first.</summary>
     private const int Reserve = 64;
 
@@ -91,56 +93,58 @@ internal sealed class CourseFitter(
     /// <summary>Takes the background out of all parts that were added: only then can their courses be fitted.</summary>
     public void Prepare()
     {
-        basis.Remove(prepared.AsSpan(ready * length, (count - ready) * length));
-        for (; ready < count; ready++)
-        {
-            (squares[ready], alongRest[ready]) = OrthogonalBasis.Dots(Column(ready), rest);
-        }
+        var fresh = prepared.AsSpan(ready * length, (count - ready) * length);
+        basis.Remove(fresh);
+        OrthogonalBasis.Dots(
+            fresh,
+            rest,
+            squares.AsSpan(ready, count - ready),
+            alongRest.AsSpan(ready, count - ready)
+        );
+        ready = count;
     }
 
     /// <summary>How likely a prepared course is.</summary>
-    [SkipLocalsInit]
     public Screening Screen(GrowthCourse course)
     {
-        var size = course.Parts.Length;
-        Span<double> inverse = stackalloc double[size * size];
-        Span<double> sizes = stackalloc double[size];
-        if (Solve(course, inverse, sizes) is not { } left)
+        Sizes sizes = default;
+        Inverse inverse = default;
+        var parts = course.Parts;
+        if (!Solve(course, ref inverse, ref sizes, out var left))
         {
             return Screening.Impossible;
         }
 
         var (rise, future) = (0.0, 0.0);
-        for (var i = 0; i < size; i++)
+        for (var i = 0; i < parts.Length; i++)
         {
-            rise += sizes[i] * course.Parts[i].Rise;
-            future += sizes[i] * course.Parts[i].Future;
+            rise += sizes[i] * parts[i].Rise;
+            future += sizes[i] * parts[i].Future;
         }
 
         return new Screening(Score(course, left), rise, FittedCourse.GoesOnForEver(rise, future));
     }
 
-    /// <summary>A prepared course with its sizes and their errors; null where it cannot be fitted.</summary>
-    [SkipLocalsInit]
-    public FittedCourse? Fit(GrowthCourse course)
+    /// <summary>A prepared course that can be fitted, with its sizes and their errors.</summary>
+    public FittedCourse Fit(GrowthCourse course)
     {
-        var size = course.Parts.Length;
-        Span<double> inverse = stackalloc double[size * size];
-        var sizes = new double[size];
-        if (Solve(course, inverse, sizes) is not { } left)
+        var parts = course.Parts;
+        Sizes sizes = default;
+        Inverse inverse = default;
+        if (!Solve(course, ref inverse, ref sizes, out var left))
         {
-            return null;
+            throw new InvalidOperationException($"{course} was not screened");
         }
 
         var freedom = Math.Max(1, noise!.Samples - Parameters(course));
         var variance = left / freedom;
         var (rise, slope, future) = (0.0, 0.0, 0.0);
-        Span<double> rises = stackalloc double[size];
-        Span<double> slopes = stackalloc double[size];
-        Span<double> futures = stackalloc double[size];
-        for (var i = 0; i < size; i++)
+        Sizes rises = default;
+        Sizes slopes = default;
+        Sizes futures = default;
+        for (var i = 0; i < parts.Length; i++)
         {
-            var part = course.Parts[i];
+            var part = parts[i];
             rise += sizes[i] * (rises[i] = part.Rise);
             slope += sizes[i] * (slopes[i] = part.Slope);
             future += sizes[i] * (futures[i] = part.Future);
@@ -148,17 +152,20 @@ internal sealed class CourseFitter(
 
         return new FittedCourse(
             course,
-            sizes,
+            sizes[..parts.Length].ToArray(),
             Score(course, left),
             rise,
-            Math.Sqrt(variance * SmallMatrix.Square(inverse, rises, size)),
+            Error(ref rises),
             slope,
-            Math.Sqrt(variance * SmallMatrix.Square(inverse, slopes, size)),
+            Error(ref slopes),
             future,
-            Math.Sqrt(variance * SmallMatrix.Square(inverse, futures, size)),
+            Error(ref futures),
             Math.Sqrt(variance),
             freedom
         );
+
+        double Error(ref Sizes vector) =>
+            Math.Sqrt(variance * SmallMatrix.Square(inverse, vector[..parts.Length], parts.Length));
     }
 
     private int Parameters(GrowthCourse course) => basis.Count + course.Parts.Length + course.Positions;
@@ -166,19 +173,84 @@ internal sealed class CourseFitter(
     private double Score(GrowthCourse course, double left) =>
         (-0.5 * noise!.Samples * Math.Log(left / noise.Samples)) - (CourseSearch.CostOfParameter * Parameters(course));
 
-    /// <summary>The sizes of the parts by least squares, and the sum of squares that they leave; null where they make no sense.</summary>
-    [SkipLocalsInit]
-    private double? Solve(GrowthCourse course, Span<double> inverse, Span<double> sizes)
+    /// <summary>The sizes of the parts by least squares, and the sum of squares that they leave; false where they make no sense.</summary>
+    private bool Solve(GrowthCourse course, ref Inverse inverse, ref Sizes sizes, out double left)
     {
         var parts = course.Parts;
-        var size = parts.Length;
-        var least = size == 1 && course.Positions == 0 ? MinimumFreedomOfLine : MinimumFreedom;
-        if (size > 0 && noise!.Samples - Parameters(course) < least)
+        left = 0;
+        var least = parts.Length == 1 && course.Positions == 0 ? MinimumFreedomOfLine : MinimumFreedom;
+        if (parts.Length > 0 && noise!.Samples - Parameters(course) < least)
         {
-            return null;
+            return false;
         }
 
-        Span<double> products = stackalloc double[size];
+        var gained = 0.0;
+        switch (parts.Length)
+        {
+            case 0:
+                break;
+            case 1:
+            {
+                var own = places[parts[0].Index] - 1;
+                var square = squares[own];
+                if (!(square > SmallMatrix.Singular * square) || square <= 0)
+                {
+                    return false;
+                }
+
+                inverse[0] = 1 / square;
+                sizes[0] = inverse[0] * alongRest[own];
+                gained = sizes[0] * alongRest[own];
+                break;
+            }
+
+            case 2:
+            {
+                var (first, second) = (places[parts[0].Index] - 1, places[parts[1].Index] - 1);
+                if (
+                    !SmallMatrix.Invert(
+                        squares[first],
+                        OrthogonalBasis.Dot(Column(second), Column(first)),
+                        squares[second],
+                        inverse
+                    )
+                )
+                {
+                    return false;
+                }
+
+                var (alongFirst, alongSecond) = (alongRest[first], alongRest[second]);
+                sizes[0] = (inverse[0] * alongFirst) + (inverse[1] * alongSecond);
+                sizes[1] = (inverse[2] * alongFirst) + (inverse[3] * alongSecond);
+                gained = (sizes[0] * alongFirst) + (sizes[1] * alongSecond);
+                break;
+            }
+
+            default:
+                if (!SolveThree(parts, inverse, sizes, out gained))
+                {
+                    return false;
+                }
+
+                break;
+        }
+
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (sizes[i] < 0 && (course.Shape == GrowthShape.Accelerating || parts[i].OnlyRises))
+            {
+                return false;
+            }
+        }
+
+        left = Math.Max(restSquare - gained, leastSquare);
+        return true;
+    }
+
+    private bool SolveThree(ElementaryCourse[] parts, Span<double> inverse, Span<double> sizes, out double gained)
+    {
+        var size = parts.Length;
+        Sizes products = default;
         for (var i = 0; i < size; i++)
         {
             var own = places[parts[i].Index] - 1;
@@ -193,21 +265,19 @@ internal sealed class CourseFitter(
             }
         }
 
+        gained = 0;
         if (!SmallMatrix.Invert(inverse, size))
         {
-            return null;
+            return false;
         }
 
         SmallMatrix.Multiply(inverse, products, sizes, size);
         for (var i = 0; i < size; i++)
         {
-            if (sizes[i] < 0 && (course.Shape == GrowthShape.Accelerating || parts[i].OnlyRises))
-            {
-                return null;
-            }
+            gained += sizes[i] * products[i];
         }
 
-        return Math.Max(restSquare - OrthogonalBasis.Dot(sizes, products), leastSquare);
+        return true;
     }
 
     private Span<double> Column(int place) => prepared.AsSpan(place * length, length);
@@ -257,5 +327,19 @@ internal sealed class CourseFitter(
         rented.CopyTo(more);
         ArrayPool<T>.Shared.Return(rented);
         rented = more;
+    }
+
+    /// <summary>A number for each part of a course.</summary>
+    [InlineArray(MostParts)]
+    private struct Sizes
+    {
+        private double first;
+    }
+
+    /// <summary>A number for each pair of parts, row by row.</summary>
+    [InlineArray(MostParts * MostParts)]
+    private struct Inverse
+    {
+        private double first;
     }
 }

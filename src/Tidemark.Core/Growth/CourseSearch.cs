@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace Tidemark.Core.Growth;
@@ -23,6 +23,9 @@ internal sealed class CourseSearch : IDisposable
     /// <summary>So many of each side are tuned, and so often.</summary>
     private const int Tuned = 2;
 
+    /// <summary>Most searches keep fewer than so many after the first look.</summary>
+    private const int Usual = 64;
+
     private static readonly double[] Steps = [0.5, 0.25];
 
     /// <summary>Start-ups beside which an explanation is tried.</summary>
@@ -38,7 +41,10 @@ internal sealed class CourseSearch : IDisposable
     private readonly CourseFitter fitter;
     private readonly IReadOnlyList<double[]> beside;
     private readonly double range;
-    private List<GrowthCourse> courses;
+    private readonly List<GrowthCourse> courses;
+    private readonly List<Contender> contenders = new(Usual);
+    private readonly List<GrowthCourse> variants = [];
+    private bool isLookedAt;
     private bool isShort;
     private bool isFlat;
 
@@ -67,7 +73,8 @@ internal sealed class CourseSearch : IDisposable
         this.beside = beside;
         this.range = range;
         courses = catalog.Courses(lives, jumps);
-        var startUps = catalog.StartUps(lives).Take(StartUps).ToArray();
+        var startUps = catalog.StartUps(lives).AsSpan();
+        startUps = startUps[..Math.Min(StartUps, startUps.Length)];
         foreach (var explanation in explanations)
         {
             var part = catalog.Explained(explanation);
@@ -83,61 +90,86 @@ internal sealed class CourseSearch : IDisposable
 
     public void Dispose() => fitter.Dispose();
 
-    /// <summary>The comparison under this noise; the first asks all hypotheses, later ones the likeliest of them.</summary>
-    public Comparison Compare(NoiseModel noise)
+    /// <summary>The likeliest of each side under this noise; the first look asks all hypotheses, later ones the likeliest of them.</summary>
+    public Contest Compare(NoiseModel noise)
     {
         fitter.Assume(noise);
-        if (isShort)
+        if (isLookedAt)
         {
-            return Of(Fit(courses));
+            ScreenLikely();
+        }
+        else
+        {
+            ScreenAll();
+            isLookedAt = true;
         }
 
-        var all = Fit(Contenders());
-        courses = [courses[0], .. Likeliest(all, unbounded: true), .. Likeliest(all, unbounded: false)];
-        isShort = true;
-        return Of(all);
+        return Contest.Of(contenders, beside);
     }
 
-    /// <summary>The same comparison, after the best of either side have been tuned.</summary>
-    public Comparison Tune(Comparison comparison)
+    /// <summary>The likeliest courses with their errors, after the best of either side have been tuned.</summary>
+    public Comparison Tune()
     {
-        if (isFlat)
+        if (!isFlat)
         {
-            return comparison;
+            Tune(unbounded: false);
+            Tune(unbounded: true);
         }
 
-        var all = new List<FittedCourse>(comparison.All);
-        foreach (var unbounded in (ReadOnlySpan<bool>)[false, true])
+        var contest = Contest.Of(contenders, beside);
+        var all = new List<FittedCourse>();
+        if (contest.GoesOn)
         {
-            foreach (var course in Best(CollectionsMarshal.AsSpan(all), unbounded, Tuned))
+            foreach (var contender in contenders)
             {
-                Tune(course, unbounded, all);
+                if (contender.IsUnbounded)
+                {
+                    all.Add(fitter.Fit(contender.Course));
+                }
             }
         }
 
-        return Of(all);
+        // The flat hypothesis always fits, and comes first.
+        var flat = fitter.Fit(contenders[0].Course);
+        return new Comparison(
+            all,
+            flat,
+            ReferenceEquals(contest.Bounded.Course, flat.Course) ? flat : fitter.Fit(contest.Bounded.Course),
+            contest.Unbounded is not { } unbounded ? null
+                : all.Find(c => ReferenceEquals(c.Course, unbounded.Course)) ?? fitter.Fit(unbounded.Course)
+        );
     }
 
-    private void Tune(FittedCourse best, bool unbounded, List<FittedCourse> all)
+    /// <summary>Tries the likeliest of one side between the points of the grid.</summary>
+    private void Tune(bool unbounded)
     {
-        foreach (var step in Steps)
+        foreach (var contender in Likeliest(CollectionsMarshal.AsSpan(contenders), unbounded, Tuned))
         {
-            foreach (var fit in Fit([.. catalog.Variants(best.Course, step)]))
+            var best = contender;
+            foreach (var step in Steps)
             {
-                if (fit.IsUnbounded == unbounded)
+                variants.Clear();
+                catalog.AddVariants(best.Course, step, variants);
+                variants.ForEach(fitter.Add);
+                fitter.Prepare();
+                foreach (var variant in variants)
                 {
-                    all.Add(fit);
-                    best = fit.Score > best.Score ? fit : best;
+                    var screening = fitter.Screen(variant);
+                    if (IsPossible(variant, screening) && screening.IsUnbounded == unbounded)
+                    {
+                        contenders.Add(new Contender(variant, screening.Score, unbounded));
+                        best = screening.Score > best.Score ? contenders[^1] : best;
+                    }
                 }
             }
         }
     }
 
-    /// <summary>The flat hypothesis, and of either side those that are not far behind its best.</summary>
-    [SkipLocalsInit]
-    private List<GrowthCourse> Contenders()
+    /// <summary>Keeps the flat hypothesis, and of either side those that are not far behind its best.</summary>
+    private void ScreenAll()
     {
-        Span<Screening> screenings = stackalloc Screening[courses.Count];
+        var rented = ArrayPool<Screening>.Shared.Rent(courses.Count);
+        var screenings = rented.AsSpan(0, courses.Count);
         screenings.Fill(Screening.Impossible);
         Screen(screenings, several: false);
         // Where no single part says anything, several say nothing either.
@@ -152,23 +184,24 @@ internal sealed class CourseSearch : IDisposable
             Screen(screenings, several: true);
         }
 
-        var (bounded, unbounded) = (LeastScore(screenings, false), LeastScore(screenings, true));
-        var contenders = new List<GrowthCourse>();
+        var (bounded, unbounded) = LeastScores(screenings);
         for (var i = 0; i < screenings.Length; i++)
         {
-            if (i == 0 || screenings[i].Score >= (screenings[i].IsUnbounded ? unbounded : bounded))
+            var screening = screenings[i];
+            if (i == 0 || screening.Score >= (screening.IsUnbounded ? unbounded : bounded))
             {
-                contenders.Add(courses[i]);
+                contenders.Add(new Contender(courses[i], screening.Score, screening.IsUnbounded));
             }
         }
 
-        return contenders;
+        ArrayPool<Screening>.Shared.Return(rented);
     }
 
     /// <summary>Screens the hypotheses of several parts, or the others.</summary>
     private void Screen(Span<Screening> screenings, bool several)
     {
-        foreach (var course in courses)
+        var hypotheses = CollectionsMarshal.AsSpan(courses);
+        foreach (var course in hypotheses)
         {
             if (course.Parts.Length > 1 == several)
             {
@@ -177,64 +210,85 @@ internal sealed class CourseSearch : IDisposable
         }
 
         fitter.Prepare();
-        for (var i = 0; i < screenings.Length; i++)
+        for (var i = 0; i < hypotheses.Length; i++)
         {
-            if (courses[i].Parts.Length > 1 == several)
+            if (hypotheses[i].Parts.Length > 1 == several)
             {
-                var screening = fitter.Screen(courses[i]);
-                screenings[i] = IsPossible(courses[i], screening.Rise) ? screening : Screening.Impossible;
+                var screening = fitter.Screen(hypotheses[i]);
+                screenings[i] = IsPossible(hypotheses[i], screening) ? screening : Screening.Impossible;
             }
         }
     }
 
-    /// <summary>What a hypothesis of one side must reach: those that will be tuned are kept however far they are behind.</summary>
-    private static double LeastScore(ReadOnlySpan<Screening> screenings, bool unbounded)
+    /// <summary>What a hypothesis of either side must reach: those that will be tuned are kept however far they are behind.</summary>
+    private static (double Bounded, double Unbounded) LeastScores(ReadOnlySpan<Screening> screenings)
     {
-        var (first, second) = (double.NegativeInfinity, double.NegativeInfinity);
+        const double None = double.NegativeInfinity;
+        var (first, second, firstOn, secondOn) = (None, None, None, None);
         foreach (var screening in screenings[1..])
         {
-            if (screening.IsUnbounded == unbounded && screening.Score > second)
+            var score = screening.Score;
+            if (screening.IsUnbounded && score > secondOn)
             {
-                (first, second) = screening.Score > first ? (screening.Score, first) : (first, screening.Score);
+                (firstOn, secondOn) = score > firstOn ? (score, firstOn) : (firstOn, score);
+            }
+            else if (!screening.IsUnbounded && score > second)
+            {
+                (first, second) = score > first ? (score, first) : (first, score);
             }
         }
 
-        return Math.Min(first - FarBehind, second);
+        return (Math.Min(first - FarBehind, second), Math.Min(firstOn - FarBehind, secondOn));
     }
 
-    private List<FittedCourse> Fit(List<GrowthCourse> hypotheses)
+    /// <summary>Screens those again that were likely at the first look.</summary>
+    private void ScreenLikely()
     {
-        hypotheses.ForEach(fitter.Add);
-        fitter.Prepare();
-        var all = new List<FittedCourse>(hypotheses.Count);
-        foreach (var course in hypotheses)
+        if (!isShort)
         {
-            if (fitter.Fit(course) is { } fit && IsPossible(course, fit.Rise))
-            {
-                all.Add(fit);
-            }
+            isShort = true;
+            courses.Clear();
+            courses.Add(contenders[0].Course);
+            KeepLikely(unbounded: true);
+            KeepLikely(unbounded: false);
         }
 
-        return all;
+        contenders.Clear();
+        courses.ForEach(fitter.Add);
+        fitter.Prepare();
+        foreach (var course in courses)
+        {
+            var screening = fitter.Screen(course);
+            if (IsPossible(course, screening))
+            {
+                contenders.Add(new Contender(course, screening.Score, screening.IsUnbounded));
+            }
+        }
     }
 
-    private bool IsPossible(GrowthCourse course, double rise) =>
-        Math.Abs(rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range;
-
-    /// <summary>Those of one side that are looked at again.</summary>
-    private static IEnumerable<GrowthCourse> Likeliest(List<FittedCourse> all, bool unbounded)
+    private void KeepLikely(bool unbounded)
     {
-        var best = Best(CollectionsMarshal.AsSpan(all)[1..], unbounded, ShortList);
-        return best.TakeWhile(c => c.Score > best[0].Score - FarBehind).Select(c => c.Course);
+        var best = Likeliest(CollectionsMarshal.AsSpan(contenders)[1..], unbounded, ShortList);
+        foreach (var contender in best)
+        {
+            if (contender.Score > best[0].Score - FarBehind)
+            {
+                courses.Add(contender.Course);
+            }
+        }
     }
+
+    private bool IsPossible(GrowthCourse course, in Screening screening) =>
+        !double.IsNaN(screening.Score)
+        && Math.Abs(screening.Rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range;
 
     /// <summary>So many of one side, the best first.</summary>
-    private static List<FittedCourse> Best(ReadOnlySpan<FittedCourse> all, bool unbounded, int count)
+    private static List<Contender> Likeliest(ReadOnlySpan<Contender> all, bool unbounded, int count)
     {
-        var best = new List<FittedCourse>(count);
-        foreach (var fit in all)
+        var best = new List<Contender>(count);
+        foreach (var contender in all)
         {
-            if (fit.IsUnbounded != unbounded || (best.Count == count && !(fit.Score > best[^1].Score)))
+            if (contender.IsUnbounded != unbounded || (best.Count == count && !(contender.Score > best[^1].Score)))
             {
                 continue;
             }
@@ -245,34 +299,14 @@ internal sealed class CourseSearch : IDisposable
             }
 
             var place = best.Count;
-            while (place > 0 && fit.Score > best[place - 1].Score)
+            while (place > 0 && contender.Score > best[place - 1].Score)
             {
                 place--;
             }
 
-            best.Insert(place, fit);
+            best.Insert(place, contender);
         }
 
         return best;
-    }
-
-    private Comparison Of(List<FittedCourse> all)
-    {
-        FittedCourse? bounded = null;
-        FittedCourse? unbounded = null;
-        foreach (var fit in all)
-        {
-            if (fit.IsUnbounded)
-            {
-                unbounded = unbounded is null || fit.Score > unbounded.Score ? fit : unbounded;
-            }
-            else
-            {
-                bounded = bounded is null || fit.Score > bounded.Score ? fit : bounded;
-            }
-        }
-
-        // The flat hypothesis always fits, and comes first.
-        return new Comparison(all, all[0], bounded!, unbounded) { Beside = beside };
     }
 }

@@ -82,6 +82,7 @@ internal sealed class ElementaryCourse
         Column = column;
         kind = CourseKind.Explained;
         clock = new GrowthClock([0], 1);
+        OnlyRises = true;
     }
 
     /// <param name="index">Its place among all courses of an analysis.</param>
@@ -109,6 +110,9 @@ internal sealed class ElementaryCourse
         this.lives = lives;
         span = bins.SpanHours;
         this.bins = bins;
+        IsLevelling = kind == CourseKind.Levelling && since == 0;
+        IsStartUp = IsLevelling && parameter < LongestStartUp * span;
+        OnlyRises = kind == CourseKind.Capped || (IsLevelling && !IsStartUp);
 
         // Of a process that was just restarted, the lives before tell how far the course has been seen to run.
         reach = lives == CourseLives.All ? clock.Furthest : clock.End;
@@ -155,50 +159,44 @@ internal sealed class ElementaryCourse
     /// <summary>What it is, whatever its parameter.</summary>
     public (CourseKind Kind, bool ByWork) Form => (kind, clock.Pace != 1);
 
-    public bool IsLevelling => kind == CourseKind.Levelling && since == 0;
+    public bool IsLevelling { get; }
 
     /// <summary>Whether it may be a start-up, after which the process does something else.</summary>
-    public bool IsStartUp => IsLevelling && parameter < LongestStartUp * span;
+    public bool IsStartUp { get; }
 
     /// <summary>Whether it is no part of a hypothesis where it would have to fall: two parts that bend against each other fit anything.</summary>
-    public bool OnlyRises => kind is CourseKind.Explained or CourseKind.Capped || (IsLevelling && !IsStartUp);
+    public bool OnlyRises { get; }
 
-    /// <summary>The same course with its free parameter a step to either side.</summary>
-    /// <param name="step">A share of the distance between two points of the grid.</param>
-    /// <param name="bins">The intervals.</param>
-    /// <param name="nextIndex">Gives each its place among all courses.</param>
-    public IEnumerable<ElementaryCourse> Variants(double step, Bins bins, Func<int> nextIndex)
+    /// <summary>The same course with its free parameter a step further; null where it has none, or was not seen there.</summary>
+    /// <param name="step">A share of the distance between two points of the grid, to either side.</param>
+    /// <param name="own">The intervals.</param>
+    /// <param name="index">Its place among all courses.</param>
+    public ElementaryCourse? Variant(double step, Bins own, int index)
     {
-        foreach (var sign in (int[])[-1, 1])
+        var (p, s) = (parameter, since);
+        switch (kind)
         {
-            var (p, s) = (parameter, since);
-            switch (kind)
-            {
-                case CourseKind.Levelling or CourseKind.Logarithm:
-                    p *= Math.Pow(GridFactor, sign * step);
-                    break;
-                case CourseKind.Power:
-                    p += sign * step * GridPower;
-                    break;
-                case CourseKind.Late or CourseKind.Capped:
-                    s += sign * step * GridPlace * clock.End;
-                    break;
-                default:
-                    yield break;
-            }
-
-            var isKnown = kind switch
-            {
-                CourseKind.Levelling => p <= SlowestLevelling * span,
-                CourseKind.Power => p < 1,
-                CourseKind.Late or CourseKind.Capped => s > 0 && s <= LastPlace * clock.End,
-                _ => true,
-            };
-            if (isKnown)
-            {
-                yield return new ElementaryCourse(nextIndex(), bins, clock, kind, p, s, lives);
-            }
+            case CourseKind.Levelling or CourseKind.Logarithm:
+                p *= Math.Pow(GridFactor, step);
+                break;
+            case CourseKind.Power:
+                p += step * GridPower;
+                break;
+            case CourseKind.Late or CourseKind.Capped:
+                s += step * GridPlace * clock.End;
+                break;
+            default:
+                return null;
         }
+
+        var isKnown = kind switch
+        {
+            CourseKind.Levelling => p <= SlowestLevelling * span,
+            CourseKind.Power => p < 1,
+            CourseKind.Late or CourseKind.Capped => s > 0 && s <= LastPlace * clock.End,
+            _ => true,
+        };
+        return isKnown ? new ElementaryCourse(index, own, clock, kind, p, s, lives) : null;
     }
 
     /// <summary>How much it rises in so many hours after the end of the history, if the work goes on as it did of late.</summary>

@@ -51,18 +51,22 @@ internal sealed class CourseCatalog
     public ElementaryCourse Explained(double[] column) => new(Count++, column);
 
     /// <summary>The same course with its free parameter a step to either side: half a step of the grid, or less.</summary>
-    public IEnumerable<GrowthCourse> Variants(GrowthCourse course, double step)
+    /// <param name="course">The course.</param>
+    /// <param name="step">A share of the distance between two points of the grid.</param>
+    /// <param name="variants">Where the variants go.</param>
+    public void AddVariants(GrowthCourse course, double step, List<GrowthCourse> variants)
     {
         for (var i = 0; i < course.Parts.Length; i++)
         {
-            foreach (var part in course.Parts[i].Variants(step, bins, () => Count++))
+            for (var sign = -1; sign <= 1; sign += 2)
             {
-                ElementaryCourse[] parts = [.. course.Parts];
-                parts[i] = part;
-                yield return course with
+                if (course.Parts[i].Variant(sign * step, bins, Count) is { } part)
                 {
-                    Parts = parts,
-                };
+                    Count++;
+                    ElementaryCourse[] parts = [.. course.Parts];
+                    parts[i] = part;
+                    variants.Add(course with { Parts = parts });
+                }
             }
         }
     }

@@ -97,7 +97,7 @@ internal static class GrowthForecast
     private static List<(FittedCourse Course, double Weight)> Believed(Trend trend, double even, Trend? witness = null)
     {
         var believed = new List<(FittedCourse Course, double Score)>();
-        foreach (var course in trend.Comparison.All)
+        foreach (var course in trend.Comparison.GoingOn)
         {
             if (
                 course.IsUnbounded
@@ -125,7 +125,7 @@ internal static class GrowthForecast
     private static double Against(GrowthCourse course, Trend witness)
     {
         var least = MostAgainst;
-        foreach (var other in witness.Comparison.All)
+        foreach (var other in witness.Comparison.GoingOn)
         {
             var against = witness.Best.Score - other.Score;
             if (against < least && other.IsUnbounded && other.Slope > 0 && HasFormOf(other.Course, course))

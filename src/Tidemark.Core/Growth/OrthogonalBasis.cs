@@ -56,10 +56,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
             {
                 var own = Own(Count++);
                 var scale = 1 / Math.Sqrt(after);
-                for (var row = 0; row < own.Length; row++)
-                {
-                    own[row] = column[row] * scale;
-                }
+                Scale(column, scale, own);
 
                 Remove(fresh, Count - 1);
             }
@@ -87,6 +84,20 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
             {
                 times = Subtract(column, Own(k), times, Own(Math.Min(k + 1, Count - 1)));
             }
+        }
+    }
+
+    private static void Scale(ReadOnlySpan<double> column, double scale, Span<double> scaled)
+    {
+        var row = 0;
+        for (; row <= column.Length - Vector<double>.Count; row += Vector<double>.Count)
+        {
+            (new Vector<double>(column[row..]) * scale).CopyTo(scaled[row..]);
+        }
+
+        for (; row < column.Length; row++)
+        {
+            scaled[row] = column[row] * scale;
         }
     }
 
@@ -129,6 +140,72 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         }
 
         return (square, along);
+    }
+
+    /// <summary>The same as <see cref="Dots(ReadOnlySpan{double}, ReadOnlySpan{double})"/> of columns one behind the other, to the last bit.</summary>
+    public static void Dots(
+        ReadOnlySpan<double> several,
+        ReadOnlySpan<double> other,
+        Span<double> squares,
+        Span<double> alongs
+    )
+    {
+        var rows = other.Length;
+        var k = 0;
+        for (; k + 1 < squares.Length; k += 2)
+        {
+            DotsOfTwo(several.Slice(k * rows, 2 * rows), other, squares[k..], alongs[k..]);
+        }
+
+        if (k < squares.Length)
+        {
+            (squares[k], alongs[k]) = Dots(several.Slice(k * rows, rows), other);
+        }
+    }
+
+    private static void DotsOfTwo(
+        ReadOnlySpan<double> two,
+        ReadOnlySpan<double> other,
+        Span<double> squares,
+        Span<double> alongs
+    )
+    {
+        var rows = other.Length;
+        var whole = rows - (rows % Vector<double>.Count);
+        ref var a = ref MemoryMarshal.GetReference(two);
+        ref var b = ref Unsafe.Add(ref a, rows);
+        ref var o = ref MemoryMarshal.GetReference(other);
+        var (squareA, squareB, alongA, alongB) = (
+            Vector<double>.Zero,
+            Vector<double>.Zero,
+            Vector<double>.Zero,
+            Vector<double>.Zero
+        );
+        for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
+        {
+            var (x, y, z) = (Vector.LoadUnsafe(ref a, i), Vector.LoadUnsafe(ref b, i), Vector.LoadUnsafe(ref o, i));
+            squareA += x * x;
+            squareB += y * y;
+            alongA += x * z;
+            alongB += y * z;
+        }
+
+        var (ownA, ownB, withA, withB) = (
+            Vector.Sum(squareA),
+            Vector.Sum(squareB),
+            Vector.Sum(alongA),
+            Vector.Sum(alongB)
+        );
+        for (var i = whole; i < rows; i++)
+        {
+            var (x, y) = (two[i], two[rows + i]);
+            ownA += x * x;
+            ownB += y * y;
+            withA += x * other[i];
+            withB += y * other[i];
+        }
+
+        (squares[0], squares[1], alongs[0], alongs[1]) = (ownA, ownB, withA, withB);
     }
 
     /// <summary>Subtracts a column of the basis so many times, and multiplies what is left with the next one on the way.</summary>

@@ -117,17 +117,17 @@ internal sealed class TrendAnalysis
             last == 0 || bins.Lives.Count(l => l == last) < MinimumLife
                 ? null
                 : Search(CourseLives.Last, [catalog.LinearInEarlierLives.Column]);
-        var (best, comparison) = Compare();
+        var (best, contest) = Compare();
         for (
             var round = 0;
-            round < Rounds && !isSawtooth && noise.LearnMemory(Rest(noise, background, comparison));
+            round < Rounds && !isSawtooth && noise.LearnMemory(Rest(noise, background, contest));
             round++
         )
         {
-            (best, comparison) = Compare();
+            (best, contest) = Compare();
         }
 
-        return new Trend(best.Tune(comparison), noise, bins, Level(noise), target, isSawtooth);
+        return new Trend(best.Tune(), noise, bins, Level(noise), target, isSawtooth);
 
         CourseSearch Search(CourseLives lives, IReadOnlyList<double[]> beside) =>
             new(
@@ -142,7 +142,7 @@ internal sealed class TrendAnalysis
                 Level(noise) * (noise.Samples < Few ? LeastNoiseOfFew : LeastNoise)
             );
 
-        (CourseSearch, Comparison) Compare()
+        (CourseSearch, Contest) Compare()
         {
             var all = together.Compare(noise);
             return apart?.Compare(noise) is { } own && own.Best.Score > all.Best.Score ? (apart, own) : (together, all);
@@ -150,19 +150,19 @@ internal sealed class TrendAnalysis
     }
 
     /// <summary>What background and chosen course leave of the signal.</summary>
-    private double[] Rest(NoiseModel noise, Background background, Comparison comparison)
+    private double[] Rest(NoiseModel noise, Background background, Contest contest)
     {
-        var parts = comparison.Best.Course.Parts;
+        var parts = contest.Best.Course.Parts;
         using var basis = new OrthogonalBasis(
             bins.Count,
-            background.Columns.Count + comparison.Beside.Count + parts.Length
+            background.Columns.Count + contest.Beside.Count + parts.Length
         );
         foreach (var column in background.Columns)
         {
             Add(column);
         }
 
-        foreach (var column in comparison.Beside)
+        foreach (var column in contest.Beside)
         {
             Add(column);
         }
