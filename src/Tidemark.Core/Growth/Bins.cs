@@ -31,8 +31,9 @@ internal sealed class Bins
         this.ends = [.. ends];
         signals = new BinnedSignal?[Signals.Count];
         Lives = [.. lives];
-        Hours = new double[starts.Count];
-        Ages = new double[starts.Count];
+        Columns = Columns.Of(starts.Count);
+        Hours = Columns.Next();
+        Ages = Columns.Next();
         for (var b = 0; b < Hours.Length; b++)
         {
             var born = history.Times[history.Life(Lives[b]).Start];
@@ -44,10 +45,13 @@ internal sealed class Bins
     private Bins(Bins other, int[] lives, double[] ages)
     {
         (history, starts, ends, signals, Hours) = (other.history, other.starts, other.ends, other.signals, other.Hours);
-        (TellsRestarts, Lives, Ages) = (other.TellsRestarts, lives, ages);
+        (TellsRestarts, Lives, Ages, Columns) = (other.TellsRestarts, lives, ages, other.Columns);
     }
 
     public int Count => Hours.Length;
+
+    /// <summary>Scratch for as long as this history is looked at.</summary>
+    public Columns Columns { get; }
 
     /// <summary>When the first sample was taken, in seconds since 1970.</summary>
     public double StartSeconds => history.Times[0];
@@ -124,7 +128,7 @@ internal sealed class Bins
     public Bins CutAt(IReadOnlyCollection<int> intervals)
     {
         var lives = new int[Count];
-        var ages = new double[Count];
+        var ages = Columns.Next();
         var (life, born) = (0, Hours[0] - Ages[0]);
         for (var i = 0; i < lives.Length; i++)
         {
@@ -156,7 +160,7 @@ internal sealed class Bins
 
         var values = history.Values(counter);
         var times = history.Times;
-        var rates = new double[Count];
+        var rates = Columns.Next();
         var (lastTime, lastValue, life) = (0.0, double.NaN, -1);
         for (var b = 0; b < Count; b++)
         {
@@ -200,7 +204,7 @@ internal sealed class Bins
 
         var values = history.Values(counter);
         var times = history.Times;
-        var counted = new double[Count];
+        var counted = Columns.Next();
         Array.Fill(counted, double.NaN);
         var (bin, lastTime, lastValue, total, life) = (0, 0.0, double.NaN, 0.0, -1);
         for (var b = 0; b < Count; b++)
@@ -240,7 +244,7 @@ internal sealed class Bins
     private double[] LiveRate(Signal counter)
     {
         var counted = Counted(counter)!;
-        var rates = new double[Count];
+        var rates = Columns.Next();
         for (var b = 0; b < Count; b++)
         {
             var from = b > 0 && Lives[b - 1] == Lives[b] && !double.IsNaN(counted[b - 1]) ? b - 1 : b;
@@ -326,7 +330,7 @@ internal sealed class Bins
         var usual = SpanHours / Math.Max(Count - 1, 1);
         var counted = Counted(Signal.Requests);
         var (pace, still) = (double.NaN, 0.0);
-        var hours = (double[])Hours.Clone();
+        var hours = Columns.CopyOf(Hours);
         for (var b = 1; b < Count; b++)
         {
             var passed = Hours[b] - Hours[b - 1];
@@ -351,7 +355,7 @@ internal sealed class Bins
 
     private BinnedSignal Reduce(ReadOnlySpan<double> values)
     {
-        var reduced = new BinnedSignal(new double[Count], new double[Count], new double[Count]);
+        var reduced = new BinnedSignal(Columns.Next(), Columns.Next(), Columns.Next());
         for (var b = 0; b < Count; b++)
         {
             var (low, high, sum, seen) = (double.PositiveInfinity, double.NegativeInfinity, 0.0, 0);

@@ -15,11 +15,13 @@ internal readonly record struct Screening(double Score, double Rise, bool IsUnbo
 
 /// <summary>Fits courses to what the background leaves of a signal; each elementary course is prepared once.</summary>
 /// <param name="catalog">Where the courses come from.</param>
+/// <param name="columns">Scratch.</param>
 /// <param name="known">The columns of the background.</param>
 /// <param name="target">The signal in each interval.</param>
 /// <param name="leastNoise">No signal is known better than to this, in its unit.</param>
 internal sealed class CourseFitter(
     CourseCatalog catalog,
+    Columns columns,
     IReadOnlyList<double[]> known,
     double[] target,
     double leastNoise
@@ -38,9 +40,9 @@ internal sealed class CourseFitter(
 
     private readonly int length = target.Length;
     private readonly OrthogonalBasis basis = new(target.Length, known.Count);
-    private readonly double[] rest = new double[target.Length];
+    private readonly double[] rest = columns.Next();
     private readonly int untuned = catalog.Count;
-    private readonly double[] tuned = new double[target.Length];
+    private readonly double[] tuned = columns.Next();
     private int[] places = ArrayPool<int>.Shared.Rent(catalog.Count + Reserve);
     private double[] prepared = ArrayPool<double>.Shared.Rent((catalog.Count + Reserve) * target.Length);
     private double[] alongRest = ArrayPool<double>.Shared.Rent(catalog.Count + Reserve);

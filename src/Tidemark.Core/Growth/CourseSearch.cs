@@ -85,7 +85,7 @@ internal sealed class CourseSearch : IDisposable
             }
         }
 
-        fitter = new CourseFitter(catalog, [.. background, .. beside], target, leastNoise);
+        fitter = new CourseFitter(catalog, catalog.Columns, [.. background, .. beside], target, leastNoise);
     }
 
     public void Dispose() => fitter.Dispose();

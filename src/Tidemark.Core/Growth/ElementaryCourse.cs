@@ -75,13 +75,16 @@ internal sealed class ElementaryCourse
     private readonly double reach;
     private readonly double atEnd;
 
+    /// <summary>The clock of what runs by none.</summary>
+    private static readonly GrowthClock NoClock = new([0], 1);
+
     /// <summary>What another column explains.</summary>
     public ElementaryCourse(int index, double[] column)
     {
         Index = index;
         Column = column;
         kind = CourseKind.Explained;
-        clock = new GrowthClock([0], 1);
+        clock = NoClock;
         OnlyRises = true;
     }
 
@@ -118,7 +121,6 @@ internal sealed class ElementaryCourse
         reach = lives == CourseLives.All ? clock.Furthest : clock.End;
         var reached = At(reach);
         atEnd = reach == clock.End ? reached : At(clock.End);
-        Slope = SlopeAt(clock.End) * clock.Pace;
         Rise = reached - (kind == CourseKind.Step ? At(0) : 0);
         Future = At(reach + (span * clock.Pace)) - reached;
     }
@@ -133,7 +135,7 @@ internal sealed class ElementaryCourse
         {
             if (field is null)
             {
-                field = new double[clock.Readings.Length];
+                field = bins!.Columns.Next();
                 Tabulate(field);
             }
 
@@ -142,7 +144,7 @@ internal sealed class ElementaryCourse
     }
 
     /// <summary>Its derivative at the end, per hour.</summary>
-    public double Slope { get; }
+    public double Slope => kind == CourseKind.Explained ? 0 : SlopeAt(clock.End) * clock.Pace;
 
     /// <summary>How much it rose over the longest life.</summary>
     public double Rise { get; }
@@ -219,11 +221,15 @@ internal sealed class ElementaryCourse
     /// <summary>The function at many readings at once.</summary>
     private void Tabulate(ReadOnlySpan<double> readings, Span<double> values)
     {
-        var (p, s, whole, width, zero, one) = (
+        if (kind == CourseKind.Power)
+        {
+            readings = clock.Logarithms(bins!);
+        }
+
+        var (p, s, whole, zero, one) = (
             new Vector<double>(kind == CourseKind.Power ? parameter : 1 / parameter),
             new Vector<double>(since),
             new Vector<double>(span),
-            new Vector<double>(1 / span),
             Vector<double>.Zero,
             Vector<double>.One
         );
@@ -237,7 +243,7 @@ internal sealed class ElementaryCourse
                 CourseKind.Linear => x / whole,
                 CourseKind.Square => x / whole * (x / whole),
                 CourseKind.Levelling => one - Vector.Exp(Vector.Min((s - x) * p, zero)),
-                CourseKind.Power => Vector.Exp(p * Vector.Log(Vector.Max(x * width, new Vector<double>(1e-12)))),
+                CourseKind.Power => Vector.Exp(p * x),
                 CourseKind.Logarithm => Vector.Log(one + (x * p)),
                 CourseKind.Late => Vector.Max(zero, x - s) / whole,
                 CourseKind.Capped => Vector.Min(x, s) / s,
@@ -247,7 +253,7 @@ internal sealed class ElementaryCourse
 
         for (var i = xs.Length * Vector<double>.Count; i < readings.Length; i++)
         {
-            values[i] = At(readings[i]);
+            values[i] = At(clock.Readings[i]);
         }
     }
 

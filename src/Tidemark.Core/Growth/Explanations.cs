@@ -1,3 +1,4 @@
+using System.Numerics;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Core.Growth;
@@ -62,7 +63,7 @@ internal static class Explanations
         var columns = new List<double[]>();
         foreach (var signal in InProgress)
         {
-            if (bins[signal] is not { } counted || (double[])counted.Mean.Clone() is var column && !Fill(column))
+            if (bins[signal] is not { } counted || bins.Columns.CopyOf(counted.Mean) is var column && !Fill(column))
             {
                 continue;
             }
@@ -91,8 +92,8 @@ internal static class Explanations
             return [];
         }
 
-        var mean = bins.IsLiveWatch ? Between(bins, ProcessTrends.AfterCollections(live.Low)) : [.. live.Mean];
-        double[] high = bins.IsLiveWatch ? [.. mean] : [.. live.High];
+        var mean = bins.IsLiveWatch ? Between(bins, ProcessTrends.AfterCollections(live.Low)) : bins.Columns.CopyOf(live.Mean);
+        var high = bins.Columns.CopyOf(bins.IsLiveWatch ? mean : live.High);
         if (!Fill(mean) || !Fill(high))
         {
             return [];
@@ -117,7 +118,7 @@ internal static class Explanations
     /// <summary>Follows a column with one time constant up and another one down, in intervals; starts anew with each life.</summary>
     private static double[] Smooth(Bins bins, double[] column, double up, double down)
     {
-        var smooth = new double[column.Length];
+        var smooth = bins.Columns.Next();
         var (rising, falling) = (Math.Exp(-1 / Math.Max(up, 1e-3)), Math.Exp(-1 / Math.Max(down, 1e-3)));
         for (var i = 0; i < smooth.Length; i++)
         {
@@ -138,9 +139,23 @@ internal static class Explanations
     /// <summary>The average around each interval: what is counted in short intervals scatters more than what it costs.</summary>
     private static double[] Around(Bins bins, double[] column)
     {
-        var around = new double[column.Length];
+        var around = bins.Columns.Next();
         for (var i = 0; i < around.Length; i++)
         {
+            if (i >= Neighbours && i + Neighbours + Vector<double>.Count <= around.Length && bins.Lives[^1] == 0)
+            {
+                // All neighbours are there and of the same life: several at once, each added up in the same order.
+                var sums = Vector<double>.Zero;
+                for (var j = i - Neighbours; j <= i + Neighbours; j++)
+                {
+                    sums += Vector.LoadUnsafe(ref column[j]);
+                }
+
+                (sums / new Vector<double>((2 * Neighbours) + 1)).StoreUnsafe(ref around[i]);
+                i += Vector<double>.Count - 1;
+                continue;
+            }
+
             var (sum, count) = (0.0, 0);
             for (var j = Math.Max(0, i - Neighbours); j <= Math.Min(column.Length - 1, i + Neighbours); j++)
             {
@@ -155,7 +170,7 @@ internal static class Explanations
 
     private static double[] Highest(Bins bins, double[] column)
     {
-        var highest = new double[column.Length];
+        var highest = bins.Columns.Next();
         for (var i = 0; i < highest.Length; i++)
         {
             highest[i] = i == 0 || bins.Lives[i] != bins.Lives[i - 1] ? column[i] : Math.Max(highest[i - 1], column[i]);
@@ -167,7 +182,7 @@ internal static class Explanations
     /// <summary>A straight line from each known value to the next.</summary>
     private static double[] Between(Bins bins, double[] column)
     {
-        double[] filled = [.. column];
+        var filled = bins.Columns.CopyOf(column);
         var last = -1;
         for (var i = 0; i < filled.Length; i++)
         {

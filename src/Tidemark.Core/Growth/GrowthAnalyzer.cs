@@ -18,7 +18,13 @@ public static class GrowthAnalyzer
         }
 
         var bins = OutOfMemoryKills.Cut(Bins.Of(history));
-        var trends = new ProcessTrends(bins);
+        var verdict = Judge(new ProcessTrends(bins), history, options);
+        bins.Columns.GiveBack();
+        return verdict;
+    }
+
+    private static GrowthVerdict Judge(ProcessTrends trends, ProcessHistory history, GrowthOptions options)
+    {
         var decision = KindDecision.Of(trends);
         if (
             decision.Kind

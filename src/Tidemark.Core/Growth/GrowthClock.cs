@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Core.Growth;
@@ -16,10 +18,30 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
     /// <summary>Work that is never further from the age than this share of the history is even.</summary>
     private const double Even = 0.015;
 
+    private double[]? logarithms;
+
     public double End => Readings[^1];
 
     /// <summary>The furthest reading of any life.</summary>
     public double Furthest { get; } = Readings.Max();
+
+    /// <summary>The logarithm of each reading as a share of the history, for the courses that are powers of it.</summary>
+    public double[] Logarithms(Bins bins)
+    {
+        if (logarithms is null)
+        {
+            logarithms = bins.Columns.Next();
+            var width = new Vector<double>(1 / bins.SpanHours);
+            var xs = MemoryMarshal.Cast<double, Vector<double>>(Readings);
+            var ys = MemoryMarshal.Cast<double, Vector<double>>(logarithms.AsSpan());
+            for (var i = 0; i < xs.Length; i++)
+            {
+                ys[i] = Vector.Log(Vector.Max(xs[i] * width, new Vector<double>(1e-12)));
+            }
+        }
+
+        return logarithms;
+    }
 
     public static GrowthClock OfAge(Bins bins) => new(bins.Ages, 1);
 
@@ -50,7 +72,7 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
         }
 
         var mean = sum / seen;
-        var readings = new double[rate.Length];
+        var readings = bins.Columns.Next();
         var (recent, hours) = (0.0, 0.0);
         var (ahead, ofDays) = (0.0, 0.0);
         var days = 24 * Math.Clamp(Math.Floor(bins.SpanHours / 24), 1, 7);

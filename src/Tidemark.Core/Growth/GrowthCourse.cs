@@ -30,6 +30,9 @@ internal sealed class CourseCatalog
     /// <summary>What slowed down and goes on must go on for at least as long as before.</summary>
     private const int LastBend = 4;
 
+    /// <summary>No more courses than this are general.</summary>
+    private const int Usual = 96;
+
     private readonly Bins bins;
     private readonly GrowthClock age;
     private readonly GrowthClock? work;
@@ -43,6 +46,9 @@ internal sealed class CourseCatalog
         work = GrowthClock.OfWork(bins);
         LinearInEarlierLives = Of(CourseKind.Linear, lives: CourseLives.Earlier);
     }
+
+    /// <summary>Scratch.</summary>
+    public Columns Columns => bins.Columns;
 
     /// <summary>The start-ups among the courses, the shortest first.</summary>
     public ElementaryCourse[] StartUps(CourseLives lives) => General(lives).StartUps;
@@ -101,19 +107,23 @@ internal sealed class CourseCatalog
     {
         var linear = Of(CourseKind.Linear, lives: lives);
         var square = Of(CourseKind.Square, lives: lives);
-        List<GrowthCourse> courses =
-        [
+        var courses = new List<GrowthCourse>(Usual)
+        {
             new(GrowthShape.Flat, 0),
             new(GrowthShape.Linear, 0, linear),
             new(GrowthShape.Accelerating, 0, square),
             new(GrowthShape.Accelerating, 0, linear, square),
-        ];
+        };
         AddBending(courses, linear, lives, age, 0);
-        var startUps = courses.Where(c => c.Parts is [{ IsStartUp: true }]).Select(c => c.Parts[0]).ToArray();
-        var slower = courses.Where(c => c.Parts is [{ IsLevelling: true, IsStartUp: false }]).Select(c => c.Parts[0]);
-        courses.AddRange([
-            .. slower.SelectMany(s => startUps.Select(u => new GrowthCourse(GrowthShape.Logarithmic, 2, u, s))),
-        ]);
+        var startUps = Singles(courses, startUp: true);
+        foreach (var slower in Singles(courses, startUp: false))
+        {
+            foreach (var startUp in startUps)
+            {
+                courses.Add(new(GrowthShape.Logarithmic, 2, startUp, slower));
+            }
+        }
+
         for (var k = 1; k <= LastPlace; k++)
         {
             var place = bins.Ages[^1] * k / Places;
@@ -125,7 +135,10 @@ internal sealed class CourseCatalog
                 courses.Add(new(GrowthShape.Linear, 1, linear, capped));
             }
 
-            courses.AddRange(startUps.Take(2).Select(u => new GrowthCourse(GrowthShape.Logarithmic, 2, u, capped)));
+            for (var u = 0; u < Math.Min(2, startUps.Length); u++)
+            {
+                courses.Add(new(GrowthShape.Logarithmic, 2, startUps[u], capped));
+            }
         }
 
         if (work is not null)
@@ -137,6 +150,21 @@ internal sealed class CourseCatalog
         }
 
         return new GeneralCourses(courses, linear, startUps);
+    }
+
+    /// <summary>The parts that level off by themselves, start-ups or others.</summary>
+    private static ElementaryCourse[] Singles(List<GrowthCourse> courses, bool startUp)
+    {
+        var singles = new List<ElementaryCourse>(Levellings.Length);
+        foreach (var course in courses)
+        {
+            if (course.Parts is [{ IsLevelling: true } part] && part.IsStartUp == startUp)
+            {
+                singles.Add(part);
+            }
+        }
+
+        return [.. singles];
     }
 
     private void AddBending(

@@ -14,9 +14,37 @@ internal static class Jumps
     /// <summary>The ages of the largest changes of level within the last life, the largest first.</summary>
     public static double[] Find(Bins bins, double[] values)
     {
+        var sizes = bins.Columns.Next();
+        var known = Changes(bins, values, sizes, double.PositiveInfinity, null);
+        if (known < 8)
+        {
+            return [];
+        }
+
+        var usual = Order.Nth(sizes.AsSpan(0, known), known / 2);
         var changes = new List<(double Size, double Age)>();
-        var sizes = new List<double>(values.Length);
-        var last = -1;
+        Changes(bins, values, sizes, Unusual * usual, changes);
+        changes.Sort((a, b) => b.Size.CompareTo(a.Size));
+        var ages = new double[Math.Min(changes.Count, Maximum)];
+        for (var k = 0; k < ages.Length; k++)
+        {
+            ages[k] = changes[k].Age;
+        }
+
+        return ages;
+    }
+
+    /// <summary>How much the signal changed between neighbours, and which changes of the last life are large.</summary>
+    /// <returns>How many changes there were.</returns>
+    private static int Changes(
+        Bins bins,
+        double[] values,
+        double[] sizes,
+        double least,
+        List<(double Size, double Age)>? large
+    )
+    {
+        var (known, before) = (0, -1);
         for (var i = 0; i < values.Length; i++)
         {
             if (double.IsNaN(values[i]))
@@ -24,28 +52,19 @@ internal static class Jumps
                 continue;
             }
 
-            var before = last;
-            last = i;
             if (before >= 0 && bins.Lives[i] == bins.Lives[before])
             {
-                var size = Math.Abs(values[i] - values[before]);
-                sizes.Add(size);
-                if (bins.Lives[i] == bins.Lives[^1])
+                var size = sizes[known++] = Math.Abs(values[i] - values[before]);
+                if (size > least && bins.Lives[i] == bins.Lives[^1])
                 {
-                    changes.Add((size, bins.Ages[i]));
+                    large?.Add((size, bins.Ages[i]));
                 }
             }
+
+            before = i;
         }
 
-        if (sizes.Count < 8)
-        {
-            return [];
-        }
-
-        var usual = Order.Nth(CollectionsMarshal.AsSpan(sizes), sizes.Count / 2);
-        changes.RemoveAll(c => c.Size <= Unusual * usual);
-        changes.Sort((a, b) => b.Size.CompareTo(a.Size));
-        return [.. changes.Take(Maximum).Select(c => c.Age)];
+        return known;
     }
 
     private const int MaximumCollapses = 2;

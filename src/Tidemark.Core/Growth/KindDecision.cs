@@ -177,12 +177,13 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
         if (trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad)
         {
-            if (IsExplained(seen, trends.Held))
+            // What did not grow has nothing to be explained, and the other trend is not asked for.
+            if (seen.Grows && IsExplained(seen, trends.Held))
             {
                 return Well(GrowthKind.Load, Signal.Footprint, seen);
             }
 
-            if (trends.LiveAsSeen is { } live && IsExplained(live, trends.Live!))
+            if (trends.LiveAsSeen is { Grows: true } live && IsExplained(live, trends.Live!))
             {
                 return Well(GrowthKind.Load, Signal.LiveHeap, live);
             }

@@ -49,7 +49,7 @@ internal sealed class Movements
         var first = Math.Max(0, lives - MaximumLives);
         for (var life = first; life < lives; life++)
         {
-            var level = new double[bins.Count];
+            var level = bins.Columns.Next();
             for (var i = 0; i < level.Length; i++)
             {
                 level[i] = Math.Max(bins.Lives[i], first) == life ? 1 : 0;
@@ -81,8 +81,8 @@ internal sealed class Movements
     {
         for (var k = 1; k <= Harmonics; k++)
         {
-            var sine = new double[bins.Count];
-            var cosine = new double[bins.Count];
+            var sine = bins.Columns.Next();
+            var cosine = bins.Columns.Next();
             for (var i = 0; i < sine.Length; i++)
             {
                 (sine[i], cosine[i]) = Math.SinCos(2 * Math.PI * k * bins.Hours[i] / periodHours);
@@ -95,7 +95,7 @@ internal sealed class Movements
 
     private void AddWeekend()
     {
-        var weekend = new double[bins.Count];
+        var weekend = bins.Columns.Next();
         for (var i = 0; i < weekend.Length; i++)
         {
             // The first of January 1970 was a Thursday.
@@ -111,7 +111,13 @@ internal sealed class Movements
         for (var k = 0; k < MaximumBends; k++)
         {
             var from = bins.SpanHours * k / MaximumBends;
-            bends.Add(Array.ConvertAll(bins.Hours, h => Math.Max(0, h - from)));
+            var bend = bins.Columns.Next();
+            for (var i = 0; i < bend.Length; i++)
+            {
+                bend[i] = Math.Max(0, bins.Hours[i] - from);
+            }
+
+            bends.Add(bend);
         }
     }
 }

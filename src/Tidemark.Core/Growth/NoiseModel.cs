@@ -32,12 +32,9 @@ internal sealed class NoiseModel
     public NoiseModel(Bins bins, double[] values)
     {
         this.bins = bins;
-        weights = new double[values.Length];
-        roots = new double[values.Length];
-        calm = new double[values.Length];
-        own = new double[values.Length];
-        handed = new double[values.Length];
-        sizes = new double[values.Length];
+        var columns = bins.Columns;
+        (weights, roots, calm) = (columns.Next(), columns.Next(), columns.Next());
+        (own, handed, sizes) = (columns.Next(), columns.Next(), columns.Next());
         Array.Fill(calm, 1);
         for (var i = 0; i < weights.Length; i++)
         {
@@ -50,11 +47,11 @@ internal sealed class NoiseModel
     public NoiseModel(NoiseModel other)
     {
         bins = other.bins;
-        weights = [.. other.weights];
-        roots = [.. other.roots];
-        calm = [.. other.calm];
-        own = new double[weights.Length];
-        handed = new double[weights.Length];
+        var columns = bins.Columns;
+        weights = columns.CopyOf(other.weights);
+        roots = columns.CopyOf(other.roots);
+        calm = columns.CopyOf(other.calm);
+        (own, handed) = (columns.Next(), columns.Next());
         sizes = other.sizes;
         (Samples, Memory) = (other.Samples, other.Memory);
     }
@@ -84,7 +81,7 @@ internal sealed class NoiseModel
 
     public double[] Weighted(double[] column)
     {
-        var weighted = new double[column.Length];
+        var weighted = bins.Columns.Next();
         Weigh(column, weighted);
         return weighted;
     }
@@ -161,7 +158,7 @@ internal sealed class NoiseModel
     /// <summary>Learns from what a fit leaves over which changes are jumps; they count less from here on.</summary>
     public void LearnJumps(double[] rest)
     {
-        var news = new double[rest.Length];
+        var news = bins.Columns.Next();
         News(rest, news);
         var spread = Spread(news);
         for (var i = 0; i < news.Length; i++)

@@ -145,7 +145,7 @@ internal sealed class ProcessTrends(Bins bins)
         }
 
         var footprint = bins[Signal.Footprint]!;
-        var outside = new double[bins.Count];
+        var outside = bins.Columns.Next();
         for (var i = 0; i < outside.Length; i++)
         {
             outside[i] = footprint.Low[i] - committed.Mean[i];

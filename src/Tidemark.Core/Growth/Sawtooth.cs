@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Tidemark.Core.Growth;
 
 /// <summary>Finds the teeth of a slow sawtooth: memory that rises steadily and collapses, again and again.</summary>
@@ -49,7 +47,7 @@ internal static class Sawtooth
 
     private static List<int> Floors(Bins bins, double[] values, int first, int end)
     {
-        var turns = Turns(values, first, end);
+        var turns = Turns(bins, values, first, end);
         var floors = new List<int>();
         var falls = 0;
         for (var k = 1; k + 1 < turns.Count; k++)
@@ -72,10 +70,10 @@ internal static class Sawtooth
     }
 
     /// <summary>The turning points of the signal, lows and highs in turn, without those that noise makes.</summary>
-    private static List<int> Turns(double[] values, int first, int end)
+    private static List<int> Turns(Bins bins, double[] values, int first, int end)
     {
-        var sizes = new List<double>(end - first);
-        var (least, most, last) = (double.MaxValue, double.MinValue, -1);
+        var sizes = bins.Columns.Next();
+        var (least, most, last, known) = (double.MaxValue, double.MinValue, -1, 0);
         for (var i = first; i < end; i++)
         {
             if (double.IsNaN(values[i]))
@@ -85,7 +83,7 @@ internal static class Sawtooth
 
             if (last >= 0)
             {
-                sizes.Add(Math.Abs(values[i] - values[last]));
+                sizes[known++] = Math.Abs(values[i] - values[last]);
             }
 
             last = i;
@@ -93,12 +91,12 @@ internal static class Sawtooth
             most = Math.Max(most, values[i]);
         }
 
-        if (sizes.Count < 8)
+        if (known < 8)
         {
             return [];
         }
 
-        var usual = Order.Nth(CollectionsMarshal.AsSpan(sizes), sizes.Count / 4);
+        var usual = Order.Nth(sizes.AsSpan(0, known), known / 4);
         var threshold = Math.Max(Unusual * usual, ShareOfRange * (most - least));
         var turns = new List<int>();
         var (low, high, rising) = (-1, -1, false);

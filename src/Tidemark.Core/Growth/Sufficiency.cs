@@ -22,26 +22,75 @@ internal static class Sufficiency
     public static GrowthVerdict? Lack(ProcessHistory history, GrowthOptions options)
     {
         var footprint = history.Values(Signal.Footprint);
-        var times = history.Times;
-        var seen = new List<double>(times.Length);
-        var (longestLife, life) = (0, 0);
+        var (seen, longestLife, life) = (0, 0, 0);
         for (var l = 0; l < history.LifeCount; l++)
         {
             life = 0;
-            for (
-                var (i, end) = (history.Life(l).Start.Value, history.Life(l).End.GetOffset(times.Length));
-                i < end;
-                i++
-            )
+            var (first, length) = history.Life(l).GetOffsetAndLength(history.Count);
+            if (!footprint.IsEmpty)
             {
-                if (!footprint.IsEmpty && !double.IsNaN(footprint[i]))
+                foreach (var value in footprint.Slice(first, length))
                 {
-                    seen.Add(times[i]);
-                    life++;
+                    life += double.IsNaN(value) ? 0 : 1;
                 }
             }
 
+            seen += life;
             longestLife = Math.Max(longestLife, life);
+        }
+
+        return seen >= options.MinimumSamples && longestLife >= MinimumLifeSamples && IsPlain(history, footprint)
+            ? null
+            : Lack(history, options, longestLife, life);
+    }
+
+    /// <summary>
+    /// Whether it is enough whatever the usual interval is, which takes sorting to know: no shorter than the shortest, by which there is
+    /// a long piece, and not of a live watch.
+    /// </summary>
+    private static bool IsPlain(ProcessHistory history, ReadOnlySpan<double> footprint)
+    {
+        var times = history.Times;
+        var (shortest, last, first) = (double.PositiveInfinity, double.NaN, double.NaN);
+        for (var i = 0; i < times.Length; i++)
+        {
+            if (!double.IsNaN(footprint[i]))
+            {
+                shortest = times[i] - last < shortest ? times[i] - last : shortest;
+                first = double.IsNaN(first) ? times[i] : first;
+                last = times[i];
+            }
+        }
+
+        if (!(shortest > 0) || (last - first) / 60 < MinimumMinutes)
+        {
+            return false;
+        }
+
+        var (piece, before) = (0, double.NegativeInfinity);
+        for (var i = 0; i < times.Length && piece < MinimumLifeSamples; i++)
+        {
+            if (!double.IsNaN(footprint[i]))
+            {
+                piece = times[i] - before > Gap * shortest ? 1 : piece + 1;
+                before = times[i];
+            }
+        }
+
+        return piece >= MinimumLifeSamples;
+    }
+
+    private static GrowthVerdict? Lack(ProcessHistory history, GrowthOptions options, int longestLife, int life)
+    {
+        var footprint = history.Values(Signal.Footprint);
+        var times = history.Times;
+        var seen = new List<double>(times.Length);
+        for (var i = 0; i < footprint.Length; i++)
+        {
+            if (!double.IsNaN(footprint[i]))
+            {
+                seen.Add(times[i]);
+            }
         }
 
         var interval = UsualInterval(seen);

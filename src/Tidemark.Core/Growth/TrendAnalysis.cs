@@ -39,8 +39,8 @@ internal sealed class TrendAnalysis
         this.bins = bins;
         this.values = values;
         catalog = bins.Catalog;
-        rest = new double[values.Length];
-        target = [.. values];
+        rest = bins.Columns.Next();
+        target = bins.Columns.CopyOf(values);
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         for (var i = 0; i < target.Length; i++)
         {
