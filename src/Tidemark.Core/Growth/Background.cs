@@ -50,19 +50,21 @@ internal sealed class Background
 
         var open = new List<double[]>(explanations);
         using var basis = BesideAnyTrend(noise);
+        using var candidates = new Candidates(noise, explanations, basis);
         var rest = noise.Weighted(target);
         basis.Remove(rest);
         while (Explanations < MaximumExplanations && open.Count > 0)
         {
             var needed = ExplanationErrors * ExplanationErrors * OrthogonalBasis.Dot(rest, rest) / bins.Count;
-            var best = Best(noise, basis, rest, open, needed);
+            var best = candidates.Best(rest, needed);
             if (best < 0 && Explanations == 0)
             {
                 // Its ups and downs say nothing. The whole movement may: work that grows evenly, memory that lags behind it.
                 var whole = noise.Weighted(target);
                 using var known = Known(noise, 0);
                 known.Remove(whole);
-                best = Best(noise, known, whole, open, needed: 0);
+                using var beside = new Candidates(noise, explanations, known);
+                best = beside.Best(whole, needed: 0);
             }
 
             if (best < 0)
@@ -70,45 +72,73 @@ internal sealed class Background
                 return open;
             }
 
-            var taken = open[best];
-            open.RemoveAt(best);
+            var taken = explanations[best];
+            open.Remove(taken);
+            candidates.Take(best);
             columns.Add(taken);
             Explanations++;
             noise.Weigh(taken, basis.Next);
             basis.Add();
+            var from = basis.Count;
             basis.Take();
             basis.Remove(rest);
+            candidates.Remove(basis, from);
         }
 
         return open;
     }
 
-    private static int Best(NoiseModel noise, OrthogonalBasis basis, double[] rest, List<double[]> open, double needed)
+    /// <summary>What a basis leaves of several explanations.</summary>
+    private sealed class Candidates : IDisposable
     {
-        var rows = rest.Length;
-        var weighted = ArrayPool<double>.Shared.Rent(open.Count * rows);
-        var all = weighted.AsSpan(0, open.Count * rows);
-        Span<double> wholes = stackalloc double[open.Count];
-        for (var k = 0; k < open.Count; k++)
-        {
-            var column = all.Slice(k * rows, rows);
-            noise.Weigh(open[k], column);
-            wholes[k] = OrthogonalBasis.Dot(column, column);
-        }
+        private readonly double[] left;
+        private readonly double[] wholes;
+        private readonly int rows;
+        private readonly int count;
 
-        basis.Remove(all);
-        var (best, most) = (-1, needed);
-        for (var k = 0; k < open.Count; k++)
+        public Candidates(NoiseModel noise, IReadOnlyList<double[]> explanations, OrthogonalBasis basis)
         {
-            var (own, along) = OrthogonalBasis.Dots(all.Slice(k * rows, rows), rest);
-            if (own > OrthogonalBasis.Collinear * wholes[k] && along > 0 && along * along / own > most)
+            (rows, count) = (explanations[0].Length, explanations.Count);
+            left = ArrayPool<double>.Shared.Rent(count * rows);
+            wholes = ArrayPool<double>.Shared.Rent(count);
+            for (var k = 0; k < count; k++)
             {
-                (best, most) = (k, along * along / own);
+                noise.Weigh(explanations[k], Column(k));
+                wholes[k] = OrthogonalBasis.Dot(Column(k), Column(k));
             }
+
+            Remove(basis, 0);
         }
 
-        ArrayPool<double>.Shared.Return(weighted);
-        return best;
+        public void Dispose()
+        {
+            ArrayPool<double>.Shared.Return(left);
+            ArrayPool<double>.Shared.Return(wholes);
+        }
+
+        /// <summary>Takes out what the columns of the basis from this one on explain.</summary>
+        public void Remove(OrthogonalBasis basis, int from) => basis.Remove(left.AsSpan(0, count * rows), from);
+
+        /// <summary>This one is not asked again.</summary>
+        public void Take(int candidate) => wholes[candidate] = double.PositiveInfinity;
+
+        /// <summary>The one that explains most of a signal, and more than needed; -1 for none.</summary>
+        public int Best(double[] rest, double needed)
+        {
+            var (best, most) = (-1, needed);
+            for (var k = 0; k < count; k++)
+            {
+                var (own, along) = OrthogonalBasis.Dots(Column(k), rest);
+                if (own > OrthogonalBasis.Collinear * wholes[k] && along > 0 && along * along / own > most)
+                {
+                    (best, most) = (k, along * along / own);
+                }
+            }
+
+            return best;
+        }
+
+        private Span<double> Column(int k) => left.AsSpan(k * rows, rows);
     }
 
     private OrthogonalBasis BesideAnyTrend(NoiseModel noise)
