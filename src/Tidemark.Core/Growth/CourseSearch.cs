@@ -169,9 +169,10 @@ internal sealed class CourseSearch : IDisposable
     private void ScreenAll()
     {
         var rented = ArrayPool<Screening>.Shared.Rent(courses.Count);
+        var products = ArrayPool<double>.Shared.Rent(courses.Count);
         var screenings = rented.AsSpan(0, courses.Count);
         screenings.Fill(Screening.Impossible);
-        Screen(screenings, several: false);
+        Screen(screenings, products, several: false);
         // Where no single part says anything, several say nothing either.
         isFlat = true;
         foreach (var screening in screenings)
@@ -181,7 +182,7 @@ internal sealed class CourseSearch : IDisposable
 
         if (!isFlat)
         {
-            Screen(screenings, several: true);
+            Screen(screenings, products, several: true);
         }
 
         var (bounded, unbounded) = LeastScores(screenings);
@@ -195,10 +196,11 @@ internal sealed class CourseSearch : IDisposable
         }
 
         ArrayPool<Screening>.Shared.Return(rented);
+        ArrayPool<double>.Shared.Return(products);
     }
 
     /// <summary>Screens the hypotheses of several parts, or the others.</summary>
-    private void Screen(Span<Screening> screenings, bool several)
+    private void Screen(Span<Screening> screenings, double[] products, bool several)
     {
         var hypotheses = CollectionsMarshal.AsSpan(courses);
         foreach (var course in hypotheses)
@@ -210,11 +212,16 @@ internal sealed class CourseSearch : IDisposable
         }
 
         fitter.Prepare();
+        if (several)
+        {
+            fitter.Multiply(hypotheses, products);
+        }
+
         for (var i = 0; i < hypotheses.Length; i++)
         {
             if (hypotheses[i].Parts.Length > 1 == several)
             {
-                var screening = fitter.Screen(hypotheses[i]);
+                var screening = fitter.Screen(hypotheses[i], products[i]);
                 screenings[i] = IsPossible(hypotheses[i], screening) ? screening : Screening.Impossible;
             }
         }

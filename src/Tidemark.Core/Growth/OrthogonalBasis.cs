@@ -15,7 +15,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     public const double Collinear = 1e-6;
 
     /// <summary>Columns that are worked on side by side: a sum waits for its last addition, four sums do not wait for each other.</summary>
-    private const int Abreast = 4;
+    public const int Abreast = 4;
 
     private readonly double[] columns = ArrayPool<double>.Shared.Rent(rows * capacity);
 
@@ -152,19 +152,19 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     {
         var rows = other.Length;
         var k = 0;
-        for (; k + 1 < squares.Length; k += 2)
+        for (; k + Abreast <= squares.Length; k += Abreast)
         {
-            DotsOfTwo(several.Slice(k * rows, 2 * rows), other, squares[k..], alongs[k..]);
+            DotsAbreast(several.Slice(k * rows, Abreast * rows), other, squares[k..], alongs[k..]);
         }
 
-        if (k < squares.Length)
+        for (; k < squares.Length; k++)
         {
             (squares[k], alongs[k]) = Dots(several.Slice(k * rows, rows), other);
         }
     }
 
-    private static void DotsOfTwo(
-        ReadOnlySpan<double> two,
+    private static void DotsAbreast(
+        ReadOnlySpan<double> four,
         ReadOnlySpan<double> other,
         Span<double> squares,
         Span<double> alongs
@@ -172,40 +172,86 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     {
         var rows = other.Length;
         var whole = rows - (rows % Vector<double>.Count);
-        ref var a = ref MemoryMarshal.GetReference(two);
+        ref var a = ref MemoryMarshal.GetReference(four);
         ref var b = ref Unsafe.Add(ref a, rows);
+        ref var c = ref Unsafe.Add(ref b, rows);
+        ref var d = ref Unsafe.Add(ref c, rows);
         ref var o = ref MemoryMarshal.GetReference(other);
-        var (squareA, squareB, alongA, alongB) = (
-            Vector<double>.Zero,
-            Vector<double>.Zero,
-            Vector<double>.Zero,
-            Vector<double>.Zero
-        );
+        var zero = Vector<double>.Zero;
+        var (squareA, squareB, squareC, squareD) = (zero, zero, zero, zero);
+        var (alongA, alongB, alongC, alongD) = (zero, zero, zero, zero);
         for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
         {
-            var (x, y, z) = (Vector.LoadUnsafe(ref a, i), Vector.LoadUnsafe(ref b, i), Vector.LoadUnsafe(ref o, i));
-            squareA += x * x;
-            squareB += y * y;
-            alongA += x * z;
-            alongB += y * z;
+            var with = Vector.LoadUnsafe(ref o, i);
+            var value = Vector.LoadUnsafe(ref a, i);
+            squareA += value * value;
+            alongA += value * with;
+            value = Vector.LoadUnsafe(ref b, i);
+            squareB += value * value;
+            alongB += value * with;
+            value = Vector.LoadUnsafe(ref c, i);
+            squareC += value * value;
+            alongC += value * with;
+            value = Vector.LoadUnsafe(ref d, i);
+            squareD += value * value;
+            alongD += value * with;
         }
 
-        var (ownA, ownB, withA, withB) = (
-            Vector.Sum(squareA),
-            Vector.Sum(squareB),
-            Vector.Sum(alongA),
-            Vector.Sum(alongB)
-        );
+        (squares[0], alongs[0]) = (Vector.Sum(squareA), Vector.Sum(alongA));
+        (squares[1], alongs[1]) = (Vector.Sum(squareB), Vector.Sum(alongB));
+        (squares[2], alongs[2]) = (Vector.Sum(squareC), Vector.Sum(alongC));
+        (squares[3], alongs[3]) = (Vector.Sum(squareD), Vector.Sum(alongD));
         for (var i = whole; i < rows; i++)
         {
-            var (x, y) = (two[i], two[rows + i]);
-            ownA += x * x;
-            ownB += y * y;
-            withA += x * other[i];
-            withB += y * other[i];
+            for (var k = 0; k < Abreast; k++)
+            {
+                var value = four[(k * rows) + i];
+                squares[k] += value * value;
+                alongs[k] += value * other[i];
+            }
+        }
+    }
+
+    /// <summary>The dot products of four pairs of columns, each as <see cref="Dot"/> to the last bit.</summary>
+    /// <param name="columns">All columns, one behind the other.</param>
+    /// <param name="rows">The length of each.</param>
+    /// <param name="pairs">Where the columns of each pair are.</param>
+    /// <param name="products">The four products.</param>
+    public static void DotsOfPairs(
+        ReadOnlySpan<double> columns,
+        int rows,
+        ReadOnlySpan<(int First, int Second)> pairs,
+        Span<double> products
+    )
+    {
+        var whole = rows - (rows % Vector<double>.Count);
+        ref readonly var a = ref columns.Slice(pairs[0].First * rows, rows)[0];
+        ref readonly var b = ref columns.Slice(pairs[0].Second * rows, rows)[0];
+        ref readonly var c = ref columns.Slice(pairs[1].First * rows, rows)[0];
+        ref readonly var d = ref columns.Slice(pairs[1].Second * rows, rows)[0];
+        ref readonly var e = ref columns.Slice(pairs[2].First * rows, rows)[0];
+        ref readonly var f = ref columns.Slice(pairs[2].Second * rows, rows)[0];
+        ref readonly var g = ref columns.Slice(pairs[3].First * rows, rows)[0];
+        ref readonly var h = ref columns.Slice(pairs[3].Second * rows, rows)[0];
+        var zero = Vector<double>.Zero;
+        var (ab, cd, ef, gh) = (zero, zero, zero, zero);
+        for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
+        {
+            ab += Vector.LoadUnsafe(in a, i) * Vector.LoadUnsafe(in b, i);
+            cd += Vector.LoadUnsafe(in c, i) * Vector.LoadUnsafe(in d, i);
+            ef += Vector.LoadUnsafe(in e, i) * Vector.LoadUnsafe(in f, i);
+            gh += Vector.LoadUnsafe(in g, i) * Vector.LoadUnsafe(in h, i);
         }
 
-        (squares[0], squares[1], alongs[0], alongs[1]) = (ownA, ownB, withA, withB);
+        (products[0], products[1]) = (Vector.Sum(ab), Vector.Sum(cd));
+        (products[2], products[3]) = (Vector.Sum(ef), Vector.Sum(gh));
+        for (var i = whole; i < rows; i++)
+        {
+            for (var k = 0; k < Abreast; k++)
+            {
+                products[k] += columns[(pairs[k].First * rows) + i] * columns[(pairs[k].Second * rows) + i];
+            }
+        }
     }
 
     /// <summary>Subtracts a column of the basis so many times, and multiplies what is left with the next one on the way.</summary>
