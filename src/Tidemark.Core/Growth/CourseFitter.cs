@@ -97,12 +97,7 @@ internal sealed class CourseFitter(
     {
         var fresh = prepared.AsSpan(ready * length, (count - ready) * length);
         basis.Remove(fresh);
-        OrthogonalBasis.Dots(
-            fresh,
-            rest,
-            squares.AsSpan(ready, count - ready),
-            alongRest.AsSpan(ready, count - ready)
-        );
+        OrthogonalBasis.Dots(fresh, rest, squares.AsSpan(ready, count - ready), alongRest.AsSpan(ready, count - ready));
         ready = count;
     }
 
@@ -177,10 +172,9 @@ internal sealed class CourseFitter(
         var parts = course.Parts;
         Sizes sizes = default;
         Inverse inverse = default;
-        var product =
-            parts is [var one, var other]
-                ? OrthogonalBasis.Dot(Column(places[other.Index] - 1), Column(places[one.Index] - 1))
-                : 0;
+        var product = parts is [var one, var other]
+            ? OrthogonalBasis.Dot(Column(places[other.Index] - 1), Column(places[one.Index] - 1))
+            : 0;
         if (!Solve(course, product, ref inverse, ref sizes, out var left))
         {
             throw new InvalidOperationException($"{course} was not screened");

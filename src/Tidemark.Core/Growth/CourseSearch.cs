@@ -135,7 +135,8 @@ internal sealed class CourseSearch : IDisposable
             all,
             flat,
             ReferenceEquals(contest.Bounded.Course, flat.Course) ? flat : fitter.Fit(contest.Bounded.Course),
-            contest.Unbounded is not { } unbounded ? null
+            contest.Unbounded is not { } unbounded
+                ? null
                 : all.Find(c => ReferenceEquals(c.Course, unbounded.Course)) ?? fitter.Fit(unbounded.Course)
         );
     }

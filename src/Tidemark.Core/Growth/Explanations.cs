@@ -92,7 +92,9 @@ internal static class Explanations
             return [];
         }
 
-        var mean = bins.IsLiveWatch ? Between(bins, ProcessTrends.AfterCollections(live.Low)) : bins.Columns.CopyOf(live.Mean);
+        var mean = bins.IsLiveWatch
+            ? Between(bins, ProcessTrends.AfterCollections(live.Low))
+            : bins.Columns.CopyOf(live.Mean);
         var high = bins.Columns.CopyOf(bins.IsLiveWatch ? mean : live.High);
         if (!Fill(mean) || !Fill(high))
         {
