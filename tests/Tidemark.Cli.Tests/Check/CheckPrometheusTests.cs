@@ -129,7 +129,7 @@ public sealed class CheckPrometheusTests(ShopFixture shop) : IClassFixture<ShopF
         var nobody = await TidemarkRun.OfAsync(
             "check",
             "--prometheus",
-            $"127.0.0.1:{Machine.FreePort()}",
+            $"127.0.0.1:{Machine.ClosedPort()}",
             "--selector",
             "{}"
         );

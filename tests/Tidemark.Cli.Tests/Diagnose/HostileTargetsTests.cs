@@ -59,7 +59,7 @@ public sealed class HostileTargetsTests : IDisposable
     [Fact]
     public async Task An_address_where_nothing_listens_is_refused_with_the_reason()
     {
-        var run = await DiagnoseAsync("--url", $"localhost:{Machine.FreePort()}", "--for", "5s");
+        var run = await DiagnoseAsync("--url", $"localhost:{Machine.ClosedPort()}", "--for", "5s");
 
         run.Status.ShouldBe(2);
         run.Error.ShouldStartWith("tidemark: http://localhost:");

@@ -12,7 +12,7 @@ public sealed class FailureTests(ShopFixture shop) : IClassFixture<ShopFixture>
     [Fact]
     public async Task Nobody_there()
     {
-        var failure = await FailAsync(new Uri($"http://127.0.0.1:{Machine.FreePort()}"));
+        var failure = await FailAsync(new Uri($"http://127.0.0.1:{Machine.ClosedPort()}"));
         failure.Failure.ShouldBe(PrometheusFailure.Unreachable);
         failure.Message.ShouldContain("cannot connect");
     }
