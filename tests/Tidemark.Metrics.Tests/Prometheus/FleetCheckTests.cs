@@ -207,7 +207,7 @@ public sealed class FleetCheckTests(ShopFixture shop) : IClassFixture<ShopFixtur
         );
         using var client = new PrometheusClient(new PrometheusOptions(live.Url));
         var found = new List<FleetProcess>();
-        for (var i = 0; i < 40 && (found.Count == 0 || found[0].History.Count < 8); i++)
+        for (var i = 0; i < 180 && (found.Count == 0 || found[0].History.Count < 8); i++)
         {
             found.Clear();
             await Task.Delay(1000);

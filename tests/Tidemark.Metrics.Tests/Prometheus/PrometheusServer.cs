@@ -1,7 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Tidemark.Tests;
 
 namespace Tidemark.Metrics.Tests.Prometheus;
@@ -66,8 +65,8 @@ public sealed class PrometheusServer : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;
-        var log = new List<string>();
-        process.ErrorDataReceived += (_, e) => log.Add(e.Data ?? "");
+        var log = new ConcurrentQueue<string>(); // written to by another thread while it is looked at here
+        process.ErrorDataReceived += (_, e) => log.Enqueue(e.Data ?? "");
         process.BeginErrorReadLine();
         var server = new PrometheusServer(folder, process, new Uri($"http://{address}"));
         for (var i = 0; i < 600; i++)
@@ -77,7 +76,7 @@ public sealed class PrometheusServer : IAsyncDisposable
                 throw new InvalidOperationException(string.Join('\n', log));
             }
 
-            if (log.ToArray().Any(l => l.Contains("Server is ready", StringComparison.Ordinal)))
+            if (log.Any(l => l.Contains("Server is ready", StringComparison.Ordinal)))
             {
                 return server;
             }
