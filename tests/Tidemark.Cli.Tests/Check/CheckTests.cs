@@ -66,16 +66,20 @@ public sealed class CheckTests : IDisposable
     [Fact]
     public async Task A_process_that_ends_leaves_what_was_seen_of_it()
     {
-        using var sleep = Process.Start("sleep", "4");
-        var run = await TidemarkRun.OfAsync(
-            "check",
-            "--pid",
-            sleep.Id.ToString(CultureInfo.InvariantCulture),
-            "--for",
-            "10m"
-        );
-        run.Status.ShouldBe(3);
-        run.Error.ShouldContain("has ended");
+        using var sleep = Process.Start("sleep", "600");
+        var pid = sleep.Id.ToString(CultureInfo.InvariantCulture);
+        using var check = TidemarkRun.Start(null, ["check", "--pid", pid, "--for", "10m"]);
+        var output = check.StandardOutput.ReadToEndAsync();
+        // How long it takes to start is the machine's affair: the process ends when it is being watched.
+        (await check.StandardError.ReadLineAsync()).ShouldNotBeNull().ShouldContain("watching sleep");
+        await Task.Delay(1000);
+        sleep.Kill();
+
+        var error = await check.StandardError.ReadToEndAsync();
+        await check.WaitForExitAsync();
+        check.ExitCode.ShouldBe(3, error);
+        error.ShouldContain("has ended");
+        (await output).ShouldContain("sleep");
     }
 
     private void Write(string name, Func<int, double> footprint) =>
