@@ -50,12 +50,16 @@ internal sealed class DotNetTarget : IAsyncDisposable
         return await process.StandardOutput.ReadLineAsync() ?? throw new IOException("the target has ended");
     }
 
-    public void Kill() => process.Kill();
-
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends it, and waits until it has ended.</summary>
+    public async Task KillAsync()
     {
         process.Kill();
         await process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
         process.Dispose();
     }
 

@@ -11,6 +11,8 @@ namespace Tidemark.Runtimes.Tests.DotNet;
 public sealed class HeapDumpTests : IDisposable
 {
     private const int Sessions = 20_000;
+    private const int Stop = 19;
+    private const int GoOn = 18;
 
     private readonly string folder = Directory.CreateTempSubdirectory("tidemark-dotnet").FullName;
 
@@ -98,7 +100,7 @@ public sealed class HeapDumpTests : IDisposable
         await using var target = await DotNetTarget.StartAsync(200_000);
         await using var port = await DiagnosticPort.OpenAsync(target.Process, CancellationToken.None);
         HeapCaptureResult result;
-        await using (var file = System.IO.File.Create(File))
+        await using (var file = new SlowFile(File))
         {
             result = await new HeapCapture(port, bufferMegabytes: 1).TakeAsync(file, CancellationToken.None);
         }
@@ -116,12 +118,47 @@ public sealed class HeapDumpTests : IDisposable
     {
         await using var target = await DotNetTarget.StartAsync(200_000);
         await using var session = await target.AttachAsync();
-        var capture = session.CaptureAsync(DotNetSession.HeapDump, File, CancellationToken.None);
-        await Task.Delay(50);
-        target.Kill();
+        Task capture;
+        do
+        {
+            System.IO.File.Delete(File);
+            capture = session.CaptureAsync(DotNetSession.HeapDump, File, CancellationToken.None);
+            while (new FileInfo(File) is not { Exists: true, Length: > 0 } && !capture.IsCompleted)
+            {
+                await Task.Delay(1);
+            }
+
+            // The first objects are there. Stopped, the process sends no more; where it had sent all before, it is asked once more.
+            target.Process.Signal(Stop);
+            await Task.WhenAny(capture, Task.Delay(500));
+            if (capture.IsCompletedSuccessfully)
+            {
+                target.Process.Signal(GoOn);
+            }
+        } while (capture.IsCompletedSuccessfully);
+
+        await target.KillAsync();
 
         await Should.ThrowAsync<TargetGoneException>(capture);
         System.IO.File.Exists(File).ShouldBeFalse();
+    }
+
+    /// <summary>A disk that is slower than a walk over the heap, whatever else the machine has to do.</summary>
+    private sealed class SlowFile(string path) : FileStream(path, FileMode.Create)
+    {
+        private static readonly TimeSpan Slowly = TimeSpan.FromMilliseconds(500);
+
+        private int slow = 8;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (slow-- > 0)
+            {
+                Thread.Sleep(Slowly);
+            }
+
+            base.Write(buffer);
+        }
     }
 
     private static string WayTo(HeapGraph graph, string type)

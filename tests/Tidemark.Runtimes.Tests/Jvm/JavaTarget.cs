@@ -105,10 +105,20 @@ public sealed class RunningJava(Process process) : IAsyncDisposable
     /// <summary>Has the program show on a page of metrics that it has served 42 requests.</summary>
     public Task ServeMetricsAsync() => TellAsync("serve");
 
+    /// <summary>Ends it, and waits until it has ended.</summary>
+    public async Task KillAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
+        await process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
-        process.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync();
+        await KillAsync();
         process.Dispose();
     }
 

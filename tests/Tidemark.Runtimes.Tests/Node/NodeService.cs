@@ -95,7 +95,7 @@ internal sealed class NodeService : IAsyncDisposable
     public async Task SettledAsync(JsonElement before)
     {
         var now = "";
-        for (var tries = 0; tries < 50 && now != before.ToString(); tries++)
+        for (var tries = 0; tries < 600 && now != before.ToString(); tries++)
         {
             now = (await TellAsync("state")).ToString();
             await Task.Delay(100);

@@ -110,7 +110,7 @@ public sealed class NodeSessionTests : IDisposable
         var before = await SampleAsync(session);
         await service.TellAsync("worker");
         var after = before;
-        for (var tries = 0; tries < 100 && after[Signal.LiveHeap] < before[Signal.LiveHeap] + (6 << 20); tries++)
+        for (var tries = 0; tries < 600 && after[Signal.LiveHeap] < before[Signal.LiveHeap] + (6 << 20); tries++)
         {
             await Task.Delay(100);
             after = await SampleAsync(session);
@@ -140,7 +140,7 @@ public sealed class NodeSessionTests : IDisposable
         service.Kill();
         await Should.ThrowAsync<TargetGoneException>(async () =>
         {
-            for (var tries = 0; tries < 100; tries++)
+            for (var tries = 0; tries < 600; tries++)
             {
                 try
                 {

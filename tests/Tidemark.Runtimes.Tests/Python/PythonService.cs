@@ -221,7 +221,7 @@ internal sealed class PythonService : IAsyncDisposable
     public async Task SettledAsync(string before)
     {
         var now = "";
-        for (var tries = 0; tries < 50; tries++)
+        for (var tries = 0; tries < 600; tries++)
         {
             now = await SettingsAsync();
             if (now == before)
@@ -257,7 +257,12 @@ internal sealed class PythonService : IAsyncDisposable
     /// <summary>How it ended; null while it runs. 128 and more: by a signal of that number.</summary>
     public int? Ended => process.HasExited ? process.ExitCode : null;
 
-    public void Kill() => process.Kill();
+    /// <summary>Ends it, and waits until it has ended.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
 
     private async Task<JsonElement> AskAsync(string question)
     {
@@ -271,8 +276,7 @@ internal sealed class PythonService : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            process.Kill();
-            await process.WaitForExitAsync();
+            await KillAsync();
         }
 
         process.Dispose();
