@@ -41,7 +41,7 @@ public sealed partial class LinuxProcess
         && theirs == ReadLink("/proc/self/ns/mnt")
         && ReadLink($"{proc}/root") == ReadLink("/proc/self/root");
 
-    /// <summary>R, S, D, T (stopped), t (traced), Z (ended), ...; null where it is gone, or another process has its number.</summary>
+    /// <summary>R, S, D, T (stopped), t (traced), Z (ended), X (ending), ...; null where it is gone, or another process has its number.</summary>
     public char? State => ReadStat(proc) is { } stat && stat.StartTime == startTime ? stat.State : null;
 
     /// <summary>True while it is this very process that runs under this number.</summary>
@@ -156,9 +156,18 @@ public sealed partial class LinuxProcess
             return null;
         }
 
+        const int flags = 6;
+        const int exiting = 4;
         const int startTime = 19;
         var fields = stat[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > startTime ? (fields[0][0], fields[startTime]) : null;
+        if (fields.Length <= startTime)
+        {
+            return null;
+        }
+
+        // On its way out it has closed its files, and who spoke to it knows, before its state says so.
+        var isExiting = long.TryParse(fields[flags], CultureInfo.InvariantCulture, out var set) && (set & exiting) != 0;
+        return (isExiting ? 'X' : fields[0][0], fields[startTime]);
     }
 
     private static string? ReadText(string path)
