@@ -9,7 +9,7 @@ namespace Tidemark.Runtimes.DotNet;
 /// <summary>Asks a process how its collector is set up. The runtime tells that when a session ends, so one is begun and ended.</summary>
 internal static class CollectorSettings
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>The most that the heap may commit, in bytes (GCHeapHardLimit, or three quarters of a container's limit); 0 where there is no bound or the runtime does not tell.</summary>
     public static async Task<long> ReadHeapHardLimitAsync(DiagnosticPort port, CancellationToken cancellation)

@@ -16,7 +16,7 @@ internal sealed class AttachChannel
 {
     private const int Quit = 3;
     private const int LongestAnswer = 64 << 20;
-    private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(5);
 
     private readonly LinuxProcess process;

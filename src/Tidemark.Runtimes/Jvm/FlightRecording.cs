@@ -13,7 +13,7 @@ internal sealed class FlightRecording(LinuxProcess process, AttachChannel channe
     public const int FirstVersion = 17;
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
 
     private readonly string name = $"tidemark-{Environment.ProcessId}-{Path.GetRandomFileName()}";
     private bool isRunning;

@@ -14,7 +14,7 @@ namespace Tidemark.Runtimes.Jvm;
 /// </remarks>
 internal sealed partial class JvmSession : RuntimeSession
 {
-    private static readonly TimeSpan QuickPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan QuickPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LeastCapturePatience = TimeSpan.FromMinutes(1);
 
     // More than any capture was seen to leave: what comes on top was taken by the program meanwhile.

@@ -15,7 +15,7 @@ internal sealed partial class NativeMemory
     private const long WorthTelling = 8 << 20;
     private const int MostAccounts = 4;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly AttachChannel channel;
     private readonly Dictionary<string, long> first;

@@ -28,7 +28,7 @@ internal sealed class TargetBlock
     private const ulong PrivateAnonymous = 0x22;
     private const int Attempts = 10;
 
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
     private readonly int pid;
