@@ -87,6 +87,8 @@ public sealed class StartedProcess : IAsyncDisposable
         await Task.Delay(Settling, time, cancellation);
         if (process.HasExited)
         {
+            // Its last words may still be on their way; what it left running would keep the pipe open for ever.
+            await Task.WhenAny(process.WaitForExitAsync(cancellation), Task.Delay(Settling, cancellation));
             throw new AttachFailedException(Ended());
         }
 
@@ -119,6 +121,12 @@ public sealed class StartedProcess : IAsyncDisposable
             foreach (var pid in family)
             {
                 Signal(pid, "KILL");
+            }
+
+            // Killed is not yet gone: its ports and its memory are free only then.
+            for (var wait = 0; wait < 100 && family.Exists(pid => new ProcessFiles(pid).Exists); wait++)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None);
             }
         }
 
