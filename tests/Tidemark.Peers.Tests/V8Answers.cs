@@ -241,9 +241,9 @@ public sealed partial class V8Answers : IDisposable
                 Thread.Sleep(50);
             }
 
-            // The file is whole when the process answers again: it is written in one go, by the thread that would end it here.
+            // It is written piece by piece: what ends as a snapshot does may also be a text in the middle of one.
             var written = Directory.GetFiles(folder, "*.heapsnapshot").ShouldHaveSingleItem();
-            while (!process.HasExited && !EndsAsJson(written))
+            while (!process.HasExited && !(EndsAsJson(written) && IsJson(written)))
             {
                 Thread.Sleep(50);
             }
@@ -254,6 +254,19 @@ public sealed partial class V8Answers : IDisposable
         {
             process.Kill();
             process.WaitForExit();
+        }
+    }
+
+    private static bool IsJson(string file)
+    {
+        try
+        {
+            JsonDocument.Parse(File.ReadAllBytes(file)).Dispose();
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 
