@@ -2,10 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Tidemark.Cli;
 using Tidemark.Cli.Zoo;
+using Tidemark.Core.Series;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Diagnosis.Watching;
 using Tidemark.Metrics.Procfs;
+using Tidemark.Runtimes;
 
 namespace Tidemark.Acceptance;
 
@@ -123,8 +126,15 @@ public abstract class ZooTests
         }
     }
 
+    /// <summary>A wrong answer, none in time, or a service that did not come up beside the others.</summary>
     private static bool IsWrongAnswer(Exception e) =>
-        e is ShouldAssertException or OperationCanceledException or HttpRequestException;
+        e
+            is ShouldAssertException
+                or OperationCanceledException
+                or HttpRequestException
+                or AttachFailedException
+                or TargetGoneException
+                or CommandFailedException;
 
     private static async Task DiagnoseAsync(ZooCase zooCase)
     {
@@ -249,7 +259,9 @@ public abstract class ZooTests
         {
             if (!tidemark.HasExited)
             {
-                tidemark.Kill();
+                // With what it has started; and gone before its folder is.
+                tidemark.Kill(entireProcessTree: true);
+                await tidemark.WaitForExitAsync(CancellationToken.None);
             }
         }
     }
