@@ -71,7 +71,9 @@ public sealed class CheckTests : IDisposable
         using var check = TidemarkRun.Start(null, ["check", "--pid", pid, "--for", "10m"]);
         var output = check.StandardOutput.ReadToEndAsync();
         // How long it takes to start is the machine's affair: the process ends when it is being watched.
-        (await check.StandardError.ReadLineAsync()).ShouldNotBeNull().ShouldContain("watching sleep");
+        (await check.StandardError.ReadLineAsync())
+            .ShouldNotBeNull()
+            .ShouldContain("watching sleep");
         await Task.Delay(1000);
         sleep.Kill();
 

@@ -105,7 +105,8 @@ public class DotNetSessionTests
 
         after["files"].ShouldBeLessThanOrEqualTo(before["files"]);
         after["listening"].ShouldBe(0, "its event sources are off again");
-        after["threads"].ShouldBeLessThanOrEqualTo(before["threads"] + OwnThreads, "the runtime keeps a few threads of its own");
+        after["threads"]
+            .ShouldBeLessThanOrEqualTo(before["threads"] + OwnThreads, "the runtime keeps a few threads of its own");
         after["sessions"].ShouldBe(before["sessions"]);
     }
 

@@ -294,7 +294,10 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
     private static string FilesOfNobody()
     {
         using var find = Process.Start(
-            new ProcessStartInfo("find", ["/tmp", "/var/tmp", "-maxdepth", "1", "-user", "65534", "-name", "tidemark-*"])
+            new ProcessStartInfo(
+                "find",
+                ["/tmp", "/var/tmp", "-maxdepth", "1", "-user", "65534", "-name", "tidemark-*"]
+            )
             {
                 RedirectStandardOutput = true,
             }

@@ -84,7 +84,8 @@ public sealed class JvmSignalsTests(JavaTarget java) : IClassFixture<JavaTarget>
         await using var jvm = await java.StartAsync();
         // The whole number: 6838 is part of 683862 too, which may be a process of another test. What stood there before is not ours.
         var ofThisJvm = new Regex($@"(?<!\d){jvm.Pid}(?!\d)");
-        string[] Left() => [.. Directory.EnumerateFiles("/tmp").Select(f => Path.GetFileName(f)).Where(f => ofThisJvm.IsMatch(f))];
+        string[] Left() =>
+            [.. Directory.EnumerateFiles("/tmp").Select(f => Path.GetFileName(f)).Where(f => ofThisJvm.IsMatch(f))];
         var before = Left();
         for (var round = 0; round < 20; round++)
         {
