@@ -1,3 +1,4 @@
+using System.Text;
 using Tidemark.Formats;
 
 namespace Tidemark.Formats.Tests;
@@ -6,6 +7,28 @@ namespace Tidemark.Formats.Tests;
 internal static class Mutations
 {
     private const int Few = 3000;
+
+    /// <summary>Numbers at which reckoning turns over, and what is no number.</summary>
+    private static readonly byte[][] Extremes =
+    [
+        .. new[]
+        {
+            "9223372036854775807",
+            "-9223372036854775808",
+            "18446744073709551615",
+            "ffffffffffffffff",
+            "7fffffffffffffff",
+            "4611686018427387904",
+            "99999999999999999999999999",
+            "4294967295",
+            "2147483647",
+            "-1",
+            "0",
+            "1e308",
+            "nan",
+            "",
+        }.Select(Encoding.ASCII.GetBytes),
+    ];
 
     /// <summary>How many are tried: a few thousand in every test run, a million with TIDEMARK_MUTATIONS=1000000.</summary>
     public static int Count =>
@@ -54,13 +77,30 @@ internal static class Mutations
         }
     }
 
+    /// <summary>Puts digits in place of those that stand at the place or next behind it.</summary>
+    private static byte[] InPlaceOfANumber(byte[] bytes, int at, byte[] digits)
+    {
+        while (at < bytes.Length && !char.IsAsciiDigit((char)bytes[at]))
+        {
+            at++;
+        }
+
+        var end = at;
+        while (end < bytes.Length && char.IsAsciiDigit((char)bytes[end]))
+        {
+            end++;
+        }
+
+        return [.. bytes[..at], .. digits, .. bytes.AsSpan(end)];
+    }
+
     public static byte[] Mutate(byte[] original, Random dice)
     {
         var bytes = (byte[])original.Clone();
         for (var changes = dice.Next(1, 6); changes > 0; changes--)
         {
             var at = dice.Next(bytes.Length);
-            switch (dice.Next(6))
+            switch (dice.Next(9))
             {
                 case 0:
                     bytes[at] ^= (byte)(1 << dice.Next(8));
@@ -76,6 +116,19 @@ internal static class Mutations
                     break;
                 case 4:
                     bytes = bytes.Length < 1 << 16 ? [.. bytes[..at], .. bytes.AsSpan(at / 2)] : bytes;
+                    break;
+                case 5:
+                    bytes = InPlaceOfANumber(bytes, at, Extremes[dice.Next(Extremes.Length)]);
+                    break;
+                case 6:
+                    // A piece of it in another place: lines and records where they do not belong, and over again.
+                    var piece = bytes.AsSpan(dice.Next(bytes.Length));
+                    bytes = [.. bytes[..at], .. piece[..dice.Next(Math.Min(piece.Length, 200) + 1)], .. bytes.AsSpan(at)];
+                    break;
+                case 7:
+                    // The largest number there is, seven bits a byte.
+                    byte[] largest = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+                    bytes = [.. bytes[..at], .. largest, .. bytes.AsSpan(at + 1)];
                     break;
                 default:
                     var wide = BitConverter.GetBytes(dice.NextInt64() >> dice.Next(64));
@@ -96,7 +149,12 @@ internal static class Mutations
 /// <summary>A file that is gone at the end of the test.</summary>
 internal sealed class TemporaryFile : IDisposable
 {
-    public string Path { get; } = System.IO.Path.GetTempFileName();
+    private static readonly string Folder = Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
+
+    public string Path { get; } = NewPath();
+
+    /// <summary>In memory where that can be: thousands are written in every run.</summary>
+    public static string NewPath() => System.IO.Path.Combine(Folder, $"tidemark-{Guid.NewGuid():N}");
 
     public void Write(ReadOnlySpan<byte> bytes) => File.WriteAllBytes(Path, bytes);
 

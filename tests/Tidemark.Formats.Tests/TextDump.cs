@@ -7,7 +7,7 @@ namespace Tidemark.Formats.Tests;
 /// <summary>A capture in text, written to a file of its own.</summary>
 internal sealed class TextDump : IDisposable
 {
-    public string Path { get; } = System.IO.Path.GetTempFileName();
+    public string Path { get; } = TemporaryFile.NewPath();
 
     public void Dispose() => File.Delete(Path);
 

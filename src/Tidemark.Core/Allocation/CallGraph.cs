@@ -156,7 +156,7 @@ public sealed class CallGraph
         }
 
         graph.Nodes = nodes;
-        graph.FlatShown = nodes.Sum(n => n.Flat);
+        graph.FlatShown = StackRows.Sum(nodes.Select(n => n.Flat));
         graph.Connect(values, trimmed, flat, cum, Magnitude((long)(flatSum * trim.EdgeFraction)));
         return graph;
     }

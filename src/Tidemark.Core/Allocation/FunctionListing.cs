@@ -47,15 +47,15 @@ public sealed record FunctionListing(
             new(
                 function,
                 file,
-                nodes.Sum(n => flat[n]),
-                nodes.Sum(n => cum[n]),
+                StackRows.Sum(flat, nodes),
+                StackRows.Sum(cum, nodes),
                 Math.Max(1, nodes.Min(n => First(table.Name(n)))),
                 nodes.Max(n => table.Name(n).Line) + Margin,
                 [
                     .. nodes
                         .GroupBy(n => table.Name(n).Line)
                         .OrderBy(l => l.Key)
-                        .Select(l => new LineValue(l.Key, l.Sum(n => flat[n]), l.Sum(n => cum[n]))),
+                        .Select(l => new LineValue(l.Key, StackRows.Sum(flat, [.. l]), StackRows.Sum(cum, [.. l]))),
                 ]
             );
     }

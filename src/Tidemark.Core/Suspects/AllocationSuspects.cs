@@ -75,7 +75,7 @@ public static class AllocationSuspects
     )
     {
         var sites = new SiteSearch(diff, bytes, roles).Find();
-        var whole = sites.Sum(s => Math.Max(0, s.Growth));
+        var whole = StackRows.Sum(sites.Select(s => Math.Max(0, s.Growth)));
         var telling = new SiteDescription(diff, bytes, roles, whole);
         return
         [

@@ -62,7 +62,7 @@ internal static class FragmentingSites
             site.Add(s, bytes, objects, growth.Values(live)[s], diff.Now(live)[s]);
         }
 
-        var whole = sites.Values.Sum(s => s.Allocated);
+        var whole = StackRows.Sum(sites.Values.Select(s => s.Allocated));
         return
         [
             .. sites

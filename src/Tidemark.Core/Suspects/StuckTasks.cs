@@ -39,7 +39,7 @@ public static class StuckTasks
             left.RemoveAll(held.Contains);
             left[left.IndexOf(tasks)] = tasks with
             {
-                GrowthBytes = tasks.GrowthBytes + held.Sum(h => h.GrowthBytes),
+                GrowthBytes = tasks.GrowthBytes + StackRows.Sum(held.Select(h => h.GrowthBytes)),
                 CertainBytes = tasks.CertainBytes + held.Sum(h => h.CertainBytes),
                 Share = Math.Max(tasks.Share, held.Sum(h => h.Share)),
                 Evidence =
@@ -72,7 +72,7 @@ public static class StuckTasks
             .OrderByDescending(g => g.Growth)
             .Take(options.Most)
             .ToList();
-        var whole = groups.Sum(g => g.Growth);
+        var whole = StackRows.Sum(groups.Select(g => g.Growth));
         return [.. groups.Select(g => Describe(g, stacks, roles, whole))];
     }
 

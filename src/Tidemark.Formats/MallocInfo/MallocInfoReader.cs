@@ -33,6 +33,9 @@ public static class MallocInfoReader
     /// <summary>The name of the free block at an arena's end.</summary>
     public const string Top = "free at the top";
 
+    /// <summary>All numbers of a file together: no process has so much, and no sum of them turns over.</summary>
+    private const long Largest = 1L << 62;
+
     /// <exception cref="MalformedDumpException">It is no XML, or not that of malloc_info.</exception>
     public static MallocInfo Read(string path, ReadOnlyMemory<byte> content)
     {
@@ -69,6 +72,7 @@ public static class MallocInfoReader
         var total = 0L;
         var number = -1;
         var mapped = (Count: 0L, Bytes: 0L);
+        var all = 0L;
         while (xml.Read())
         {
             if (xml is { NodeType: XmlNodeType.EndElement, Name: "heap" })
@@ -124,14 +128,20 @@ public static class MallocInfoReader
             );
         }
 
-        long Number(string attribute) =>
-            long.TryParse(xml.GetAttribute(attribute), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-                ? value
-                : throw new MalformedDumpException(
-                    path,
-                    0,
-                    $"line {((IXmlLineInfo)xml).LineNumber}: expected a number as \"{attribute}\" of <{xml.Name}>, found \"{xml.GetAttribute(attribute)}\""
-                );
+        long Number(string attribute)
+        {
+            var text = xml.GetAttribute(attribute);
+            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            {
+                throw Malformed($"expected a number as \"{attribute}\" of <{xml.Name}>, found \"{text}\"");
+            }
+
+            all = value <= Largest - all ? all + value : throw Malformed("more bytes than an address space has");
+            return value;
+        }
+
+        MalformedDumpException Malformed(string problem) =>
+            new(path, 0, $"line {((IXmlLineInfo)xml).LineNumber}: {problem}");
     }
 
     private static long OffsetOf(ReadOnlySpan<byte> content, XmlException e)

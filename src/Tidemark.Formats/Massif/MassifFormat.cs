@@ -10,6 +10,9 @@ public sealed record MassifLimits
 
     /// <summary>How deep a tree may be; massif itself stops at 200 frames, and inlined calls come on top.</summary>
     public int MaxDepth { get; init; } = 1 << 12;
+
+    /// <summary>Frames in all stacks together.</summary>
+    public long MaxStackFrames { get; init; } = 1 << 28;
 }
 
 /// <summary>Data files of valgrind's massif: snapshots of the heap, some of them with the tree of its allocation sites. See FORMAT.md.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Tidemark.Core.Allocation;
 using Tidemark.Formats.NativeStacks;
@@ -183,47 +184,72 @@ internal sealed class MassifReader(string path, MassifLimits limits, ReadContext
     }
 
     /// <summary>Adds a tree's stacks: each node holds on its own what its callers do not account for.</summary>
-    private static void Add(AllocationProfileBuilder builder, List<Node> tree, int column)
+    private void Add(AllocationProfileBuilder builder, List<Node> tree, int column)
     {
+        var own = OwnBytes(tree);
         // The path to the current node, without the root: the allocation site first, then its callers.
-        var pathFrames = new List<MassifFrame>();
+        var path = new List<MassifFrame>();
+        var stack = new List<int>();
+        var total = 0L;
         for (var i = 0; i < tree.Count; i++)
         {
             var node = tree[i];
             if (node.Depth > 0)
             {
-                pathFrames.RemoveRange(node.Depth - 1, pathFrames.Count - (node.Depth - 1));
-                pathFrames.Add(MassifFrame.Parse(node.Text));
+                path.RemoveRange(node.Depth - 1, path.Count - (node.Depth - 1));
+                path.Add(MassifFrame.Parse(node.Text));
+                // Whether a call was put into its caller is known with the caller.
+                var known = Math.Clamp(path.Count - 2, 0, stack.Count);
+                stack.RemoveRange(known, stack.Count - known);
             }
 
-            var own = node.Bytes;
-            for (var child = i + 1; child < tree.Count && tree[child].Depth > node.Depth; child++)
+            if (own[i] > 0)
             {
-                own -= tree[child].Depth == node.Depth + 1 ? tree[child].Bytes : 0;
-            }
+                for (var f = stack.Count; f < path.Count; f++)
+                {
+                    var (frame, address) = (path[f], f + 1 < path.Count ? path[f + 1].Address : 0);
+                    stack.Add(Frame(builder, frame, isInlined: address != 0 && frame.Address == address));
+                }
 
-            if (own > 0)
-            {
-                builder.Add(builder.AddStack(Stack(builder, pathFrames)), column, own);
+                total += stack.Count;
+                if (total > limits.MaxStackFrames)
+                {
+                    throw Malformed(0, $"stacks of more than {limits.MaxStackFrames} frames together, which is refused");
+                }
+
+                builder.Add(builder.AddStack(CollectionsMarshal.AsSpan(stack)), column, own[i]);
             }
         }
     }
 
-    private static int[] Stack(AllocationProfileBuilder builder, List<MassifFrame> pathFrames)
+    /// <summary>The bytes of each node less those of its children.</summary>
+    private static long[] OwnBytes(List<Node> tree)
     {
-        var stack = new int[pathFrames.Count];
-        for (var i = 0; i < stack.Length; i++)
+        var own = new long[tree.Count];
+        // The node that is open at each depth.
+        var open = new List<int>();
+        for (var i = 0; i < own.Length; i++)
         {
-            var frame = pathFrames[i];
-            var name = SourceName.Shorten(frame.Function);
-            var function = builder.AddFunction(
-                new Function(name, frame.File, 0, name == frame.Function ? "" : frame.Function)
-            );
-            var isInlined = frame.Address != 0 && i + 1 < stack.Length && pathFrames[i + 1].Address == frame.Address;
-            stack[i] = builder.AddFrame(new Frame(function, frame.Line, isInlined, frame.Address));
+            var (depth, bytes, _) = tree[i];
+            own[i] += bytes;
+            open.RemoveRange(depth, open.Count - depth);
+            open.Add(i);
+            if (depth > 0)
+            {
+                own[open[depth - 1]] -= bytes;
+            }
         }
 
-        return stack;
+        return own;
+    }
+
+    private static int Frame(AllocationProfileBuilder builder, MassifFrame frame, bool isInlined)
+    {
+        var name = SourceName.Shorten(frame.Function);
+        var function = builder.AddFunction(
+            new Function(name, frame.File, 0, name == frame.Function ? "" : frame.Function)
+        );
+        return builder.AddFrame(new Frame(function, frame.Line, isInlined, frame.Address));
     }
 
     private static string? Field(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name) =>

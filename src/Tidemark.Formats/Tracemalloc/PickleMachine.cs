@@ -315,13 +315,19 @@ internal sealed class PickleMachine(PickleInput input, TracemallocLimits limits,
             throw input.Malformed($"value {place} is remembered after {memo.Count}");
         }
 
+        var value = Top();
+        if (value.Kind is PickleKind.None or PickleKind.Integer or PickleKind.EmptyTuple)
+        {
+            throw input.Malformed($"a value that is a {value.Kind} is remembered, which costs more than the value");
+        }
+
         if (place == memo.Count)
         {
-            memo.Add(Top());
+            memo.Add(value);
         }
         else
         {
-            memo[place] = Top();
+            memo[place] = value;
         }
     }
 

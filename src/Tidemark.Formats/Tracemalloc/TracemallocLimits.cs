@@ -17,9 +17,12 @@ public sealed record TracemallocLimits
     /// <summary>One file name, in bytes.</summary>
     public int MaxStringBytes { get; init; } = 1 << 16;
 
+    /// <summary>All texts together, in bytes: names of files, each of which Python writes once.</summary>
+    public long MaxTextBytes { get; init; } = 1L << 29;
+
     /// <summary>Values that wait for their tuple or list. Python appends a thousand traces at a time.</summary>
     public int MaxStack { get; init; } = 1 << 20;
 
-    /// <summary>Remembered values; Python remembers every tuple that it writes.</summary>
-    public int MaxMemo { get; init; } = 1 << 30;
+    /// <summary>Remembered values, eight bytes each; Python remembers every tuple that it writes.</summary>
+    public int MaxMemo { get; init; } = 1 << 28;
 }

@@ -10,6 +10,9 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
     private const int MostContainers = 64;
     private const int MostTexts = 10_000_000;
 
+    /// <summary>Sums and differences of such totals do not turn over.</summary>
+    private const long LargestTotal = 1L << 61;
+
     private static readonly string[] Classes = ["Snapshot", "_Traces"];
 
     private readonly List<string> texts = [];
@@ -19,12 +22,19 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
     private readonly List<Dictionary<string, PickleValue>> dicts = [];
     private readonly List<(int Class, Dictionary<string, PickleValue>? State)> instances = [];
     private int[] frames = new int[16];
+    private long textBytes;
 
     public PickleValue Text(string text)
     {
         if (texts.Count == MostTexts)
         {
             throw input.Malformed($"more than {MostTexts} texts");
+        }
+
+        textBytes += text.Length;
+        if (textBytes > limits.MaxTextBytes)
+        {
+            throw input.Malformed($"more than {limits.MaxTextBytes} bytes of texts, which is refused");
         }
 
         texts.Add(text);
@@ -190,9 +200,23 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
     private NativeList<int> TracesOf(PickleValue result)
     {
         var list = State(State(result, "Snapshot", "traces"), "_Traces", "_traces");
-        return list.Kind == PickleKind.List
-            ? lists[list.Index]
-            : throw input.Malformed($"the traces are a {list.Kind} instead of a list");
+        if (list.Kind != PickleKind.List)
+        {
+            throw input.Malformed($"the traces are a {list.Kind} instead of a list");
+        }
+
+        // One remembered trace may stand in the list many times over.
+        var (order, total) = (lists[list.Index], 0L);
+        for (var i = 0L; i < order.Count; i++)
+        {
+            total += traces[order[i]].Size;
+            if (total > LargestTotal)
+            {
+                throw input.Malformed("more bytes in all traces than an address space has");
+            }
+        }
+
+        return order;
     }
 
     private PickleValue Traceback(ReadOnlySpan<PickleValue> items)

@@ -13,6 +13,14 @@ public static class MprofHistory
 {
     private const double MiB = 1 << 20;
 
+    /// <summary>Bytes of a line that can hold a sample; commands may be longer.</summary>
+    private const int LongestSample = 1 << 12;
+
+    /// <summary>mprof numbers the children that are alive, from 0 on: far fewer than these.</summary>
+    private const int MostChildren = 10_000;
+
+    private const int MostWarnings = 10;
+
     public static HistoryFormat Format { get; } = new("mprof", Recognises, Read);
 
     private static bool Recognises(ReadOnlySpan<byte> head) =>
@@ -24,21 +32,26 @@ public static class MprofHistory
         var warnings = new List<string>();
         var histories = new SortedDictionary<int, ProcessHistoryBuilder> { [-1] = new(targetName) };
         var sample = new SignalSample();
-        var lines = Encoding.UTF8.GetString(bytes).Split('\n');
-        for (var i = 0; i < lines.Length; i++)
+        var leftOut = 0;
+        var number = 0;
+        for (var rest = bytes.AsSpan(); !rest.IsEmpty; )
         {
-            var fields = lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (fields is [] or ["CMDLINE", ..] or ["FUNC", ..])
+            number++;
+            var end = rest.IndexOf((byte)'\n');
+            var line = end < 0 ? rest : rest[..end];
+            rest = end < 0 ? [] : rest[(end + 1)..];
+            if (line.StartsWith("CMDLINE"u8) || line.StartsWith("FUNC"u8) || line.Trim(" \r\t"u8).IsEmpty)
             {
                 continue;
             }
 
-            if (Parse(fields) is not var (child, memory, time))
+            var text = Encoding.UTF8.GetString(line[..Math.Min(line.Length, LongestSample)]);
+            if (Parse(text) is not var (child, memory, time))
             {
-                if (i < lines.Length - 1)
+                if (end >= 0)
                 {
                     throw new MalformedHistoryException(
-                        $"{path}: line {i + 1}: expected 'MEM <MiB> <seconds>' or 'CHLD <number> <MiB> <seconds>', found '{Shown(lines[i])}'"
+                        $"{path}: line {number}: expected 'MEM <MiB> <seconds>' or 'CHLD <number> <MiB> <seconds>', found '{Shown(text)}'"
                     );
                 }
 
@@ -48,15 +61,27 @@ public static class MprofHistory
 
             if (!histories.TryGetValue(child, out var history))
             {
+                if (histories.Count > MostChildren)
+                {
+                    throw new MalformedHistoryException(
+                        $"{path}: line {number}: more than {MostChildren} children, which is refused"
+                    );
+                }
+
                 histories[child] = history = new ProcessHistoryBuilder($"{targetName} child {child}");
             }
 
             sample.Clear();
             sample[Signal.Footprint] = memory * MiB;
-            if (!history.Add(time, sample))
+            if (!history.Add(time, sample) && ++leftOut <= MostWarnings)
             {
-                warnings.Add($"{path}: line {i + 1}: the time does not go forward; the sample was left out");
+                warnings.Add($"{path}: line {number}: the time does not go forward; the sample was left out");
             }
+        }
+
+        if (leftOut > MostWarnings)
+        {
+            warnings.Add($"{path}: the same with {leftOut - MostWarnings} more samples");
         }
 
         var filled = histories.Values.Where(h => h.Count > 0).Select(h => h.ToHistory()).ToList();
@@ -65,8 +90,9 @@ public static class MprofHistory
             : throw new MalformedHistoryException($"{path}: no 'MEM' line: mprof was stopped before its first sample");
     }
 
-    private static (int Child, double Memory, double Time)? Parse(string[] fields)
+    private static (int Child, double Memory, double Time)? Parse(string line)
     {
+        var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var child = -1;
         var isSample =
             fields is ["MEM", _, _]

@@ -44,7 +44,7 @@ internal static class FlameSection
             .Range(0, tree.Names.Count)
             .Where(n => cum[n] != 0 || before[n] != 0)
             .Select(n => new TableRow(tree.Names.Name(n).Text, before[n], now[n], countBefore[n], countNow[n], cum[n]))
-            .OrderByDescending(r => Math.Abs(r.Now - r.Before!.Value))
+            .OrderByDescending(r => Math.Abs((double)r.Now - r.Before!.Value))
             .ThenByDescending(r => r.Total)
             .ToList();
         return Section(title, type, tree, rows, isDiff: true);
@@ -98,7 +98,7 @@ internal static class FlameSection
         var callees = new List<FlameNode>?[tree.Count];
         for (var node = tree.Count - 1; node > 0; node--)
         {
-            if (tree.Value(node) > smallestValue || Math.Abs(tree.Growth(node)) > Math.Max(smallestGrowth, 0.5))
+            if (tree.Value(node) > smallestValue || Math.Abs((double)tree.Growth(node)) > Math.Max(smallestGrowth, 0.5))
             {
                 (callees[tree.Caller(node)] ??= []).Add(
                     new FlameNode(

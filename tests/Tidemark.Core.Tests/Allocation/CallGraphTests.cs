@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Tidemark.Core.Allocation;
+using Tidemark.Core.Suspects;
 
 namespace Tidemark.Core.Tests.Allocation;
 
@@ -102,5 +104,23 @@ public class CallGraphTests
 
         listing.Lines.ShouldBe([new LineValue(20, 8, 8), new LineValue(24, 2, 10)]);
         (listing.Flat, listing.Cum, listing.FirstLine, listing.LastLine).ShouldBe((10, 18, 15, 29));
+    }
+
+    /// <summary>A damaged pprof file can hold them: the sums are absurd then, as pprof's are, but they are answers.</summary>
+    [Fact]
+    public void Figures_whose_sum_turns_over_get_an_answer()
+    {
+        var builder = new AllocationProfileBuilder([SampleType.InUseObjects, SampleType.InUseSpace]);
+        foreach (var function in (string[])["main.a", "main.b", "main.c"])
+        {
+            builder.Add([builder.AddFrame(function, "a.go", 1)], [long.MaxValue, long.MaxValue]);
+            builder.Add([builder.AddFrame(function, "a.go", 2)], [1, long.MaxValue]);
+        }
+
+        var profile = builder.Build();
+
+        CallGraph.Build(profile, new FunctionTable(profile), 1, GraphTrim.None).Nodes.Count.ShouldBe(3);
+        FunctionListing.Of(profile, 1, new Regex("main", RegexOptions.NonBacktracking)).Count.ShouldBe(3);
+        AllocationSuspects.Find(profile, new RuntimeKnowledge()).Count.ShouldBeLessThanOrEqualTo(3);
     }
 }

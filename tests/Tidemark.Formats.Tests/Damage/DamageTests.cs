@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Tidemark.Core.Allocation;
 using Tidemark.Core.Heap;
 using Tidemark.Core.Suspects;
+using Tidemark.Formats.Pprof;
 
 namespace Tidemark.Formats.Tests.Damage;
 
@@ -14,6 +15,8 @@ public sealed class DamageTests : IDisposable
 {
     private const long MostMemory = 1L << 30;
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
+
+    private static readonly Regex Main = new("main", RegexOptions.NonBacktracking);
 
     private readonly TemporaryFile file = new();
 
@@ -31,7 +34,8 @@ public sealed class DamageTests : IDisposable
             var opened = DumpFile.Open(file.Path);
             var format = DumpFormats.Detect(opened).ShouldNotBeNull();
             format.Name.ShouldBe(name);
-            Ask(format.Read(opened, ReadContext.Quiet));
+            var snapshot = format.Read(opened, ReadContext.Quiet);
+            Ask(snapshot, snapshot);
         }
     }
 
@@ -41,6 +45,8 @@ public sealed class DamageTests : IDisposable
     {
         var format = DumpFormats.All.Single(f => f.Name == name);
         var seeds = Seeds.Of(name);
+        file.Write(seeds[0]);
+        var sound = format.Read(DumpFile.Open(file.Path), ReadContext.Quiet);
         var dice = new Random(Mutations.Seed);
         var before = Process.GetCurrentProcess().WorkingSet64;
         for (var i = 0; i < Mutations.Count; i++)
@@ -53,7 +59,7 @@ public sealed class DamageTests : IDisposable
                 var opened = DumpFile.Open(file.Path);
                 // What is no longer recognised goes to the reader all the same: a user may have named the format.
                 _ = DumpFormats.Detect(opened);
-                Ask(format.Read(opened, ReadContext.Quiet));
+                Ask(format.Read(opened, ReadContext.Quiet), sound);
             }
             catch (MalformedDumpException refused)
             {
@@ -78,7 +84,7 @@ public sealed class DamageTests : IDisposable
     }
 
     /// <summary>What the command line asks: all of it must stand what a reader let pass.</summary>
-    private static void Ask(Snapshot snapshot)
+    private static void Ask(Snapshot snapshot, Snapshot before)
     {
         switch (snapshot)
         {
@@ -104,11 +110,28 @@ public sealed class DamageTests : IDisposable
             case ProfileSnapshot { Profile: var profile } when profile.SampleTypes.Count > 0:
                 CallGraph.Build(profile, new FunctionTable(profile), profile.DefaultIndex, new GraphTrim());
                 CallTree.Of(profile, profile.DefaultIndex);
-                FunctionListing.Of(profile, profile.DefaultIndex, new Regex("main", RegexOptions.NonBacktracking));
+                FunctionListing.Of(profile, profile.DefaultIndex, Main);
                 AllocationSuspects.Find(profile, new RuntimeKnowledge());
+                PprofWriter.WriteUnpacked(profile, Stream.Null);
+                Compare(((ProfileSnapshot)before).Profile, profile);
                 break;
             default:
                 break;
+        }
+    }
+
+    private static void Compare(AllocationProfile before, AllocationProfile now)
+    {
+        try
+        {
+            var diff = ProfileDiff.Between(before, now);
+            CallGraph.Build(diff.Growth, new FunctionTable(diff.Growth), diff.Growth.DefaultIndex, new GraphTrim());
+            AllocationSuspects.Find(diff, new RuntimeKnowledge());
+            AllocationSuspects.FindFragmenting(diff, new RuntimeKnowledge());
+        }
+        catch (IncomparableProfilesException refused)
+        {
+            refused.Message.ShouldNotContain("\n");
         }
     }
 

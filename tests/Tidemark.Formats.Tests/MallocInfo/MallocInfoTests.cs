@@ -56,6 +56,8 @@ public sealed class MallocInfoTests : IDisposable
     [InlineData("total=\"480\"", "total=\"-480\"", "\"total\" of <size>")]
     [InlineData("nr=\"0\"", "number=\"0\"", "\"nr\" of <heap>")]
     [InlineData("</sizes>", "", "not the XML")]
+    [InlineData("total=\"480\"", "total=\"9223372036854775807\"", "more bytes than an address space has")]
+    [InlineData("size=\"480\"", "size=\"4611686018427387904\"", "more bytes than an address space has")]
     public void What_does_not_fit_is_named_with_its_place(string written, string damaged, string named)
     {
         Data.ShouldContain(written);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Tidemark.Formats.Massif;
 
 namespace Tidemark.Formats.Tests.Massif;
@@ -86,6 +88,39 @@ public sealed class MassifTests : IDisposable
 
         snapshot.Warnings.ShouldHaveSingleItem().ShouldContain("last snapshot");
         TextDump.Rows(snapshot.Profile).ShouldContain("Store::put;main = 600 600");
+    }
+
+    /// <summary>A thousand callers of one call that is 2,000 deep: two million frames, of a small file.</summary>
+    [Theory]
+    [InlineData(1 << 20, true)]
+    [InlineData(1 << 22, false)]
+    public void A_deep_tree_with_many_leaves_is_refused_before_it_takes_the_memory(int mostFrames, bool isRefused)
+    {
+        const int depth = 2000;
+        const int leaves = 1000;
+        var text = new StringBuilder("desc: x\ncmd: x\ntime_unit: i\nsnapshot=0\ntime=0\nheap_tree=peak\n");
+        for (var i = 0; i < depth; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"n{(i < depth - 1 ? 1 : leaves)}: {leaves} 0x{i:x}: f (a.c:1)\n");
+        }
+
+        for (var i = 0; i < leaves; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"n0: 1 0x1: g (a.c:{i})\n");
+        }
+
+        File.WriteAllText(dump.Path, text.ToString());
+        var format = new MassifFormat(new MassifLimits { MaxStackFrames = mostFrames });
+        var read = () => format.Read(DumpFile.Open(dump.Path), ReadContext.Quiet);
+
+        if (isRefused)
+        {
+            Should.Throw<MalformedDumpException>(read).Message.ShouldContain("frames together");
+        }
+        else
+        {
+            ((ProfileSnapshot)read()).Profile.StackCount.ShouldBe(leaves);
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Tidemark.Formats.Tracemalloc;
 
 namespace Tidemark.Formats.Tests.Tracemalloc;
@@ -129,6 +130,23 @@ public class TracemallocTests
     [InlineData("K\u0001.", "expected an object of tracemalloc.Snapshot")]
     [InlineData("t.", "did not begin")]
     [InlineData("K\u0001K\u0002\u0086.", "no frame")]
+    [InlineData("N\u0094.", "remembered")]
+    [InlineData("K\u0001\u0094.", "remembered")]
+    [InlineData(")q\0.", "remembered")]
+    [InlineData("\u0080\u0001.", "protocol 1")]
+    [InlineData("ccopyreg\n_reconstructor\n.", "copyreg._reconstructor")]
+    [InlineData("cbuiltins\ngetattr\n.", "builtins.getattr")]
+    [InlineData("ctracemalloc\nSnapshot\n)\u0081)b.", "no dict")]
+    [InlineData("ctracemalloc\nSnapshot\n(K\u0001t\u0081.", "no frame")]
+    [InlineData("}(}}u.", "an attribute's name is a Dict")]
+    [InlineData("](]e.", "is a List")]
+    [InlineData("0.", "0x30 is none")]
+    [InlineData("2.", "0x32 is none")]
+    [InlineData("\u008e\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "0x8e is none")]
+    [InlineData("\u0096\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "0x96 is none")]
+    [InlineData("\u008b\u00ff\u00ff\u00ff\u007f", "0x8b is none")]
+    [InlineData("B\u00ff\u00ff\u00ff\u007f", "0x42 is none")]
+    [InlineData("\u0095\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f", "the file ends here")]
     public void A_hostile_pickle_is_refused_with_one_line(string pickle, string because)
     {
         byte[] bytes = [0x80, 4, .. pickle.Select(c => (byte)c)];
@@ -148,6 +166,57 @@ public class TracemallocTests
         }
 
         Should.Throw<MalformedDumpException>(() => Read([.. bomb, (byte)'.'])).Message.ShouldContain("is a List");
+    }
+
+    /// <summary>Packed they are a few kilobytes: what they would take is refused by what they hold, not by what they weigh.</summary>
+    [Theory]
+    [InlineData("K\u0001", 1 << 21, "wait for their tuple")]
+    [InlineData("(", 1 << 21, "within each other")]
+    [InlineData("]", 1 << 21, "lists")]
+    [InlineData("}", 1 << 21, "dicts")]
+    [InlineData("X\u0004\0\0\0name", 1 << 18, "bytes of texts")]
+    [InlineData("\u008c\0\u0094", 1 << 21, "wait for their tuple")]
+    [InlineData("ctracemalloc\nSnapshot\n)\u0081", 1000, "objects")]
+    public void A_bomb_that_repeats_one_thing_is_refused(string piece, int times, string because)
+    {
+        byte[] one = [.. piece.Select(c => (byte)c)];
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            zip.Write([0x80, 4, (byte)'c']);
+            zip.Write("tracemalloc\nSnapshot\n"u8);
+            for (var i = 0; i < times; i++)
+            {
+                zip.Write(one);
+            }
+        }
+
+        packed.Length.ShouldBeLessThan(1 << 20);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var limits = new TracemallocLimits { MaxTextBytes = 1 << 19 };
+
+        var refused = Should.Throw<MalformedDumpException>(() =>
+            Read(packed.ToArray(), new TracemallocFormat(limits))
+        );
+
+        refused.Message.ShouldContain(because);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(256 << 20);
+    }
+
+    [Fact]
+    public void One_huge_trace_many_times_over_is_refused()
+    {
+        // 128 times 2^55 bytes, all of them one trace that is remembered.
+        Should.Throw<MalformedDumpException>(() => Read(WithTraces("h\0", 128))).Message.ShouldContain("address space");
+        Read(WithTraces("h\0", 32)).Count.ShouldBe(33);
+
+        static byte[] WithTraces(string again, int times)
+        {
+            var text =
+                "ctracemalloc\nSnapshot\n)\u0081}X\u0006\0\0\0tracesctracemalloc\n_Traces\n)\u0081}X\u0007\0\0\0_traces](K\0\u008a\u0008\0\0\0\0\0\0\u0080\0"
+                + "X\u0001\0\0\0aK\u0001\u0086\u0085\u0087q\0";
+            return [0x80, 4, .. (text + string.Concat(Enumerable.Repeat(again, times)) + "esbsb.").Select(c => (byte)c)];
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Tidemark.Core.Series;
 using Tidemark.Metrics.Mprof;
@@ -6,6 +7,13 @@ namespace Tidemark.Metrics.Tests.Mprof;
 
 public sealed class MprofHistoryTests : IDisposable
 {
+    private static readonly byte[][] Extremes =
+    [
+        .. new[] { "9223372036854775807", "2147483647", "-1", "1e308", "nan", " 1e-300 ", "\nMEM 5 1e300\n" }.Select(
+            Encoding.ASCII.GetBytes
+        ),
+    ];
+
     private readonly string path = Path.Combine(Path.GetTempPath(), $"mprofile_{Guid.NewGuid():N}.dat");
 
     public void Dispose() => File.Delete(path);
@@ -50,6 +58,39 @@ public sealed class MprofHistoryTests : IDisposable
         Should.Throw<MalformedHistoryException>(() => Read(content)).Message.ShouldContain(because);
     }
 
+    [Fact]
+    public void A_file_of_nothing_but_children_is_refused_before_it_takes_the_memory()
+    {
+        var lines = new StringBuilder("CMDLINE x\nMEM 1 1\n");
+        for (var child = 0; child < 20_000; child++)
+        {
+            lines.Append(CultureInfo.InvariantCulture, $"CHLD {child} 1 1\n");
+        }
+
+        Should
+            .Throw<MalformedHistoryException>(() => Read(lines.ToString()))
+            .Message.ShouldContain("more than 10000 children");
+    }
+
+    [Fact]
+    public void Samples_out_of_order_are_counted_and_not_each_told()
+    {
+        var file = Read("MEM 1 5\n" + string.Concat(Enumerable.Repeat("MEM 1 5\n", 1000)));
+        file.Histories.Single().Count.ShouldBe(1);
+        file.Warnings.Count.ShouldBe(11);
+        file.Warnings[0].ShouldContain("line 2:");
+        file.Warnings[^1].ShouldContain("990 more");
+    }
+
+    [Fact]
+    public void A_command_may_be_long_and_a_sample_may_not()
+    {
+        Read($"CMDLINE {new string('x', 3_000_000)}\nMEM 1 1\n").Histories.Single().Count.ShouldBe(1);
+        Should
+            .Throw<MalformedHistoryException>(() => Read($"MEM 1 1\nMEM {new string('9', 3_000_000)}\n"))
+            .Message.Length.ShouldBeLessThan(500);
+    }
+
     /// <summary>A few thousand in every run; TIDEMARK_MUTATIONS=1000000 for a long one.</summary>
     [Fact]
     public void Damage_ends_in_histories_or_in_one_line()
@@ -64,7 +105,7 @@ public sealed class MprofHistoryTests : IDisposable
             for (var change = dice.Next(1, 6); change > 0; change--)
             {
                 var at = dice.Next(bytes.Length);
-                switch (dice.Next(4))
+                switch (dice.Next(5))
                 {
                     case 0:
                         bytes[at] = (byte)dice.Next(256);
@@ -74,6 +115,10 @@ public sealed class MprofHistoryTests : IDisposable
                         break;
                     case 2:
                         bytes = [.. bytes[..at], .. bytes.AsSpan(at / 2)];
+                        break;
+                    case 3:
+                        var extreme = Extremes[dice.Next(Extremes.Length)];
+                        bytes = [.. bytes[..at], .. extreme, .. bytes.AsSpan(Math.Min(bytes.Length, at + extreme.Length))];
                         break;
                     default:
                         bytes = [.. bytes[..at], (byte)"0123456789.e+-\n "[dice.Next(16)], .. bytes.AsSpan(at)];

@@ -163,7 +163,7 @@ internal sealed class PythonService : IAsyncDisposable
 
     public Target Target => new(Pid, null, "service");
 
-    /// <summary>Every CPython from 3.8 on that is installed here.</summary>
+    /// <summary>Every CPython from 3.8 on that is installed here, and those that <c>TIDEMARK_PYTHONS</c> names (paths with a colon between).</summary>
     public static TheoryData<string> Interpreters()
     {
         var found = new TheoryData<string> { "python3" };
@@ -179,6 +179,14 @@ internal sealed class PythonService : IAsyncDisposable
         if (File.Exists("/usr/bin/python3.11"))
         {
             found.Add("/usr/bin/python3.11");
+        }
+
+        foreach (var path in (Environment.GetEnvironmentVariable("TIDEMARK_PYTHONS") ?? "").Split(':'))
+        {
+            if (path.Length > 0)
+            {
+                found.Add(path);
+            }
         }
 
         return found;

@@ -9,20 +9,30 @@ public static class AgentSource
     public static string Module { get; } = Load();
 
     /// <summary>A script that runs the agent on a connected socket with this number; it never raises and leaves no name behind.</summary>
-    internal static string ForDescriptor(int descriptor) => Guarded($"_serve(_socket.socket(fileno={descriptor}))");
-
-    /// <summary>A script that runs the agent in a thread of its own on a connection that it opens to a Unix socket.</summary>
-    internal static string ForSocketPath(string path) => Guarded($"_connect({Literal(path)})");
-
-    private static string Guarded(string call) =>
+    internal static string ForDescriptor(int descriptor) =>
         $$"""
             try:
-                (lambda space: (exec(compile({{Literal(
-                Module + call
-            )}}, "<tidemark>", "exec"), space), space.clear()))({"__name__": "tidemark_agent"})
+                (lambda space: ({{Run($"_serve(_socket.socket(fileno={descriptor}))", "space")}}, space.clear()))({{Names}})
             except BaseException:
                 pass
             """;
+
+    /// <summary>
+    /// A script that runs the agent in a thread of its own on a connection that it opens to a Unix socket; it never raises and
+    /// leaves no name behind. It ends before that thread does, which takes the names away itself.
+    /// </summary>
+    internal static string ForSocketPath(string path) =>
+        $"""
+            try:
+                {Run($"_connect({Literal(path)})", Names)}
+            except BaseException:
+                pass
+            """;
+
+    private const string Names = """{"__name__": "tidemark_agent"}""";
+
+    private static string Run(string call, string space) =>
+        $"""exec(compile({Literal(Module + call)}, "<tidemark>", "exec"), {space})""";
 
     private static string Literal(string text)
     {

@@ -1003,10 +1003,21 @@ def _serve(sock):
 
 
 def _connect(path):
-    """Calls Tidemark back at a Unix socket, and serves it in a thread of its own."""
-    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    sock.connect(path)
-    _pristine("_thread", "start_new_thread")(_serve, (sock,))
+    """Calls Tidemark back at a Unix socket, and serves it in a thread of its own; when that ends, so does this module."""
+    space = globals()
+    try:
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        sock.connect(path)
+        _pristine("_thread", "start_new_thread")(_serve_and_end, (sock, space))
+    except BaseException:
+        space.clear()
+
+
+def _serve_and_end(sock, space):
+    try:
+        _serve(sock)
+    finally:
+        space.clear()
 
 
 def listen(directory=None):
