@@ -10,6 +10,9 @@ internal sealed class HeaptrackData(string path, HeaptrackLimits limits)
     private const ulong NewestVersion = 3;
     private const ulong LargestAllocation = 1UL << 47;
 
+    /// <summary>In milliseconds, 17,000 years: what a duration can hold.</summary>
+    private const long LongestRun = 1L << 49;
+
     private static readonly SampleType[] Columns =
     [
         SampleType.AllocObjects,
@@ -218,7 +221,7 @@ internal sealed class HeaptrackData(string path, HeaptrackLimits limits)
             Header = new ProfileHeader
             {
                 DefaultSampleType = SampleType.InUseSpace.Name,
-                Duration = TimeSpan.FromMilliseconds(Math.Min(Milliseconds, 1L << 50)),
+                Duration = TimeSpan.FromMilliseconds(Math.Min(Milliseconds, LongestRun)),
                 Comments = Comments(),
             },
         };

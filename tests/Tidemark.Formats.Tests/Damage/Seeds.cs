@@ -21,6 +21,12 @@ namespace Tidemark.Formats.Tests.Damage;
 /// <summary>Small sound files of every format, to be damaged.</summary>
 internal static class Seeds
 {
+    /// <summary>Dumped by Python 3.13: other opcodes for the same things than our writer's.</summary>
+    private const string DumpedByPython =
+        "gAWVBgEAAAAAAACMC3RyYWNlbWFsbG9jlIwIU25hcHNob3SUk5QpgZR9lCiMBnRyYWNlc5RoAIwHX1RyYWNlc5STlCmBlH2UjAdfdHJhY2VzlF2UKChLAEsojAkv"
+        + "c3J2L2EucHmUSwGGlIwJL3Nydi9iLnB5lE0sAYaUhpRLAnSUKEsATVQBaAxLAoaUaA+GlEsCdJQoSwBNgAJoDEsDhpRoD4aUSwJ0lChLAE2sA2gQSwJ0lChL"
+        + "AE3YBGgTSwJ0lChLAE0EBmgWSwJ0lChLAE0wB2gQSwJ0lChLB0pwEQEAaBBLAnSUKEsAigUAAAAAAmgTSwl0lGVzYowPdHJhY2ViYWNrX2xpbWl0lEsCdWIu";
+
     public static IReadOnlyList<byte[]> Of(string format) =>
         format switch
         {
@@ -34,15 +40,30 @@ internal static class Seeds
             "class-histogram" => [Bytes(ClassHistogramTests.Table)],
             "jfr" => [Recording()],
             "python-heap" => [PythonHeapTests.Shop(), PythonHeapTests.Shop(collectorIsOn: false)],
-            "tracemalloc" => [TracemallocTests.Bytes(TracemallocTests.Sample(6, 40))],
+            "tracemalloc" =>
+            [
+                TracemallocTests.Bytes(TracemallocTests.Sample(6, 40)),
+                Convert.FromBase64String(DumpedByPython),
+                Packed(Convert.FromBase64String(DumpedByPython)),
+            ],
             "heapsnapshot" => [V8DamageTests.Whole(), V8DuplicatesTests.Strings()],
             "heapprofile" => [Bytes(V8HeapProfileTests.Profile)],
             "nettrace" => [HeapTraceTests.Sample().Dump().ToBytes()],
             "go-text" => [Bytes(GoTextTests.Heap)],
             "go-stacks" => [Bytes(GoTextTests.Stacks)],
             "jemalloc" => [Bytes(HeapProfileTests.Jemalloc)],
-            "tcmalloc" => [Bytes(HeapProfileTests.Tcmalloc)],
-            "heaptrack" => [Bytes(HeaptrackTests.Data), Packed(Bytes(HeaptrackTests.Data))],
+            "tcmalloc" =>
+            [
+                Bytes(HeapProfileTests.Tcmalloc),
+                Bytes(HeapProfileTests.Tcmalloc.Replace("heapprofile", "heap_v2/524288", StringComparison.Ordinal)),
+                Bytes(HeapProfileTests.Tcmalloc.Replace("heapprofile", "growthz", StringComparison.Ordinal)),
+            ],
+            "heaptrack" =>
+            [
+                Bytes(HeaptrackTests.Data),
+                Packed(Bytes(HeaptrackTests.Data)),
+                Bytes(HeaptrackTests.Data.Replace("v 10400 3", "v 10300 2", StringComparison.Ordinal)),
+            ],
             "massif" => [Bytes(MassifTests.Data)],
             "memory-profiler" => [Bytes(MemoryProfilerTests.Data)],
             "malloc-info" => [Bytes(MallocInfoTests.Data)],

@@ -59,6 +59,13 @@ public sealed class HeaptrackTests : IDisposable
         snapshot.Profile.Frames[0].IsInlined.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("ffffffffffffffff")]
+    [InlineData("4000000000000")]
+    public void A_time_that_nobody_has_waited_for_is_cut(string milliseconds) =>
+        dump.Read(Data.Replace("c 3e8", $"c {milliseconds}", StringComparison.Ordinal))
+            .Profile.Header.Duration.ShouldBeGreaterThan(TimeSpan.FromDays(365 * 1000));
+
     [Fact]
     public void Version_2_has_texts_without_their_length()
     {
