@@ -252,7 +252,7 @@ public class PythonAttachTests
 
             // The agent's thread ends with the connection, and takes its callback and its file with it.
             var state = await service.StateAsync();
-            for (var tries = 0; tries < 50 && state.GetProperty("threads").GetInt32() > 6; tries++)
+            for (var tries = 0; tries < 300 && state.GetProperty("threads").GetInt32() > 6; tries++)
             {
                 await Task.Delay(100);
                 state = await service.StateAsync();
