@@ -123,7 +123,12 @@ internal static class Mutations
                 case 6:
                     // A piece of it in another place: lines and records where they do not belong, and over again.
                     var piece = bytes.AsSpan(dice.Next(bytes.Length));
-                    bytes = [.. bytes[..at], .. piece[..dice.Next(Math.Min(piece.Length, 200) + 1)], .. bytes.AsSpan(at)];
+                    bytes =
+                    [
+                        .. bytes[..at],
+                        .. piece[..dice.Next(Math.Min(piece.Length, 200) + 1)],
+                        .. bytes.AsSpan(at),
+                    ];
                     break;
                 case 7:
                     // The largest number there is, seven bits a byte.

@@ -214,7 +214,10 @@ internal sealed class MassifReader(string path, MassifLimits limits, ReadContext
                 total += stack.Count;
                 if (total > limits.MaxStackFrames)
                 {
-                    throw Malformed(0, $"stacks of more than {limits.MaxStackFrames} frames together, which is refused");
+                    throw Malformed(
+                        0,
+                        $"stacks of more than {limits.MaxStackFrames} frames together, which is refused"
+                    );
                 }
 
                 builder.Add(builder.AddStack(CollectionsMarshal.AsSpan(stack)), column, own[i]);

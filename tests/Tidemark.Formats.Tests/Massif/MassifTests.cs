@@ -101,7 +101,10 @@ public sealed class MassifTests : IDisposable
         var text = new StringBuilder("desc: x\ncmd: x\ntime_unit: i\nsnapshot=0\ntime=0\nheap_tree=peak\n");
         for (var i = 0; i < depth; i++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"n{(i < depth - 1 ? 1 : leaves)}: {leaves} 0x{i:x}: f (a.c:1)\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"n{(i < depth - 1 ? 1 : leaves)}: {leaves} 0x{i:x}: f (a.c:1)\n"
+            );
         }
 
         for (var i = 0; i < leaves; i++)

@@ -195,9 +195,7 @@ public class TracemallocTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         var limits = new TracemallocLimits { MaxTextBytes = 1 << 19 };
 
-        var refused = Should.Throw<MalformedDumpException>(() =>
-            Read(packed.ToArray(), new TracemallocFormat(limits))
-        );
+        var refused = Should.Throw<MalformedDumpException>(() => Read(packed.ToArray(), new TracemallocFormat(limits)));
 
         refused.Message.ShouldContain(because);
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(256 << 20);
@@ -207,7 +205,9 @@ public class TracemallocTests
     public void One_huge_trace_many_times_over_is_refused()
     {
         // 128 times 2^55 bytes, all of them one trace that is remembered.
-        Should.Throw<MalformedDumpException>(() => Read(WithTraces("h\0", 128))).Message.ShouldContain("address space");
+        Should
+            .Throw<MalformedDumpException>(() => Read(WithTraces("h\0", 128)))
+            .Message.ShouldContain("address space");
         Read(WithTraces("h\0", 32)).Count.ShouldBe(33);
 
         static byte[] WithTraces(string again, int times)
@@ -215,7 +215,12 @@ public class TracemallocTests
             var text =
                 "ctracemalloc\nSnapshot\n)\u0081}X\u0006\0\0\0tracesctracemalloc\n_Traces\n)\u0081}X\u0007\0\0\0_traces](K\0\u008a\u0008\0\0\0\0\0\0\u0080\0"
                 + "X\u0001\0\0\0aK\u0001\u0086\u0085\u0087q\0";
-            return [0x80, 4, .. (text + string.Concat(Enumerable.Repeat(again, times)) + "esbsb.").Select(c => (byte)c)];
+            return
+            [
+                0x80,
+                4,
+                .. (text + string.Concat(Enumerable.Repeat(again, times)) + "esbsb.").Select(c => (byte)c),
+            ];
         }
     }
 

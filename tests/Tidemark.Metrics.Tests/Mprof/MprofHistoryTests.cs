@@ -118,7 +118,12 @@ public sealed class MprofHistoryTests : IDisposable
                         break;
                     case 3:
                         var extreme = Extremes[dice.Next(Extremes.Length)];
-                        bytes = [.. bytes[..at], .. extreme, .. bytes.AsSpan(Math.Min(bytes.Length, at + extreme.Length))];
+                        bytes =
+                        [
+                            .. bytes[..at],
+                            .. extreme,
+                            .. bytes.AsSpan(Math.Min(bytes.Length, at + extreme.Length)),
+                        ];
                         break;
                     default:
                         bytes = [.. bytes[..at], (byte)"0123456789.e+-\n "[dice.Next(16)], .. bytes.AsSpan(at)];

@@ -246,7 +246,16 @@ public class PythonAttachTests
                 }
 
                 var frames = 0;
-                await agent.AskAsync("graph", "{}", (_, _) => { frames++; return default; }, default);
+                await agent.AskAsync(
+                    "graph",
+                    "{}",
+                    (_, _) =>
+                    {
+                        frames++;
+                        return default;
+                    },
+                    default
+                );
                 frames.ShouldBeGreaterThan(10);
             }
 

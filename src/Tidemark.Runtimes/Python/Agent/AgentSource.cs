@@ -12,7 +12,10 @@ public static class AgentSource
     internal static string ForDescriptor(int descriptor) =>
         $$"""
             try:
-                (lambda space: ({{Run($"_serve(_socket.socket(fileno={descriptor}))", "space")}}, space.clear()))({{Names}})
+                (lambda space: ({{Run(
+                $"_serve(_socket.socket(fileno={descriptor}))",
+                "space"
+            )}}, space.clear()))({{Names}})
             except BaseException:
                 pass
             """;
