@@ -26,6 +26,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private int next;
     private int logged;
     private int steps;
+    private CancellationToken cancellation;
 
     public DepthFirstSearch(HeapGraph graph)
     {
@@ -62,6 +63,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     /// <summary>Walks from every root, then from what only soft references hold, then from what only finalizers wait for.</summary>
     public void Run(CancellationToken cancellation)
     {
+        this.cancellation = cancellation;
         using (var stack = new NativeList<Frame>(1 << 12))
         {
             foreach (var root in graph.Roots)
@@ -72,13 +74,13 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
                 }
                 else
                 {
-                    Walk(root.Node, stack, cancellation);
+                    Walk(root.Node, stack);
                 }
             }
 
             // These come last: they hold only what nothing stronger does, and must not take a share in what others hold.
-            WalkWeakly([ReferenceStrength.Soft], stack, cancellation);
-            WalkWeakly([ReferenceStrength.Soft, ReferenceStrength.Finalizer], stack, cancellation);
+            WalkWeakly([ReferenceStrength.Soft], stack);
+            WalkWeakly([ReferenceStrength.Soft, ReferenceStrength.Finalizer], stack);
         }
 
         graph.Rest();
@@ -118,7 +120,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     }
 
     /// <summary>Takes references of these strengths from what is reached to what is not yet, and so on from there.</summary>
-    private void WalkWeakly(ReferenceStrength[] strengths, NativeList<Frame> stack, CancellationToken cancellation)
+    private void WalkWeakly(ReferenceStrength[] strengths, NativeList<Frame> stack)
     {
         var waiting = new Dictionary<int, List<WeakReferenceEdge>>();
         var ready = new Queue<WeakReferenceEdge>();
@@ -160,7 +162,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
                 continue;
             }
 
-            Walk(edge.To, stack, cancellation);
+            Walk(edge.To, stack);
             foreach (var node in met ?? [])
             {
                 if (waiting.Remove(node, out var following))
@@ -177,7 +179,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
 
     private bool Reached(int node) => (rank[node] & ~RootBit) != 0;
 
-    private void Walk(int start, NativeList<Frame> stack, CancellationToken cancellation)
+    private void Walk(int start, NativeList<Frame> stack)
     {
         var ranks = rank.Pointer;
         var parents = parent.Pointer;
@@ -218,7 +220,6 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
             }
 
             at = stack.Pop();
-            graph.Pace(steps += HeapGraph.Leap, cancellation);
         }
     }
 
@@ -250,6 +251,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private Frame Open(int node, int from)
     {
         var source = Meet(node, from);
+        graph.Pace(steps += HeapGraph.Leap, cancellation);
         var start = rows.Start(node);
         var end = start + rows.Length(node);
         if (Sse.IsSupported)
@@ -311,6 +313,8 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
             {
                 bits.Pointer[node >> 3] |= (byte)(1 << (node & 7));
             }
+
+            graph.Pace(node, cancellation);
         }
 
         return bits;

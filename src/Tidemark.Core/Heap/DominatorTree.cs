@@ -223,6 +223,7 @@ public sealed class DominatorTree
         for (var n = 0; n < graph.NodeCount; n++)
         {
             (rank[n] != 0 ? reached : lost)[shapes[n]]++;
+            graph.Pace(n);
         }
 
         var (total, beside) = (UInt128.Zero, UInt128.Zero);

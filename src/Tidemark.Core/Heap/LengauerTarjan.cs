@@ -17,6 +17,9 @@ internal sealed unsafe class LengauerTarjan : IDisposable
 {
     private const int Deferred = int.MinValue;
 
+    /// <summary>So many parents are copied before they are let go; a multiple of a page.</summary>
+    private const long Window = 1 << 18;
+
     private readonly int count;
     private readonly NativeArray<int> parent;
     private readonly NativeArray<int> ancestor;
@@ -42,11 +45,11 @@ internal sealed unsafe class LengauerTarjan : IDisposable
         count = walk.Count;
         this.parent = parent;
         ancestor = new NativeArray<int>(count + 1L);
-        for (long done = 0; done <= count; done += 1 << 20)
+        for (long done = 0; done <= count; done += Window)
         {
-            var some = (int)Math.Min(1 << 20, count + 1L - done);
+            var some = (int)Math.Min(Window, count + 1L - done);
             parent.Slice(done, some).CopyTo(ancestor.Slice(done, some));
-            parent.Rest();
+            parent.Rest(done, some);
         }
 
         label = new NativeArray<int>(count + 1L);

@@ -92,11 +92,14 @@ public sealed unsafe class NativeArray<T> : IDisposable
     }
 
     /// <summary>Takes no memory until it is looked at again, where it belongs to a mapped file; of no effect elsewhere.</summary>
-    public void Rest()
+    public void Rest() => Rest(0, Length);
+
+    /// <summary>The same for a part of it, for a pass that will not come back: whole pages inside of the part.</summary>
+    public void Rest(long start, long count)
     {
-        if (block is null && Length > 0)
+        if (block is null && count > 0)
         {
-            NativeBlock.LetGo((nint)pointer, Length * sizeof(T));
+            NativeBlock.LetGo((nint)(pointer + start), count * sizeof(T));
         }
     }
 

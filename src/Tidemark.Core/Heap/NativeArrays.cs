@@ -2,9 +2,12 @@ using System.Runtime.Intrinsics;
 
 namespace Tidemark.Core.Heap;
 
-/// <summary>Checks of whole arrays, some elements at a time.</summary>
+/// <summary>Checks of whole arrays, some elements at a time. Of an array in a mapped file only a window is in memory meanwhile.</summary>
 public static unsafe class NativeArrays
 {
+    /// <summary>So many elements are looked at before they are let go; a power of two.</summary>
+    private const long Window = 1 << 18;
+
     /// <summary>The highest element, read without a sign; 0 of none.</summary>
     public static uint Highest(this NativeArray<int> array)
     {
@@ -14,6 +17,10 @@ public static unsafe class NativeArrays
         for (; i + Vector256<uint>.Count <= array.Length; i += Vector256<uint>.Count)
         {
             highest = Vector256.Max(highest, Vector256.Load((uint*)array.Pointer + i));
+            if ((i & (Window - 1)) == 0 && i > 0)
+            {
+                array.Rest(i - Window, Window);
+            }
         }
 
         uint found = 0;
@@ -39,6 +46,10 @@ public static unsafe class NativeArrays
         for (; i + Vector256<ushort>.Count <= array.Length; i += Vector256<ushort>.Count)
         {
             highest = Vector256.Max(highest, Vector256.Load(array.Pointer + i));
+            if ((i & (Window - 1)) == 0 && i > 0)
+            {
+                array.Rest(i - Window, Window);
+            }
         }
 
         ushort found = 0;
@@ -70,6 +81,10 @@ public static unsafe class NativeArrays
             }
 
             places += step;
+            if ((i & (Window - 1)) == 1 && i > 1)
+            {
+                array.Rest(i - Window, Window);
+            }
         }
 
         for (; i < array.Length; i++)

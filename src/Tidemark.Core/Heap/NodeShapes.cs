@@ -59,7 +59,19 @@ public sealed class NodeShapes : IDisposable
         return shapes;
     }
 
-    /// <summary>See <see cref="NativeArray{T}.Rest"/>.</summary>
+    /// <summary>The same shapes in a store, as far as it takes them; these here are of no use afterwards.</summary>
+    public NodeShapes MoveTo(ArrayStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return new NodeShapes(
+            narrow is null ? null : store.Put("narrow-shapes", narrow),
+            wide is null ? null : store.Put("wide-shapes", wide),
+            types,
+            sizes
+        );
+    }
+
+    /// <summary>See <see cref="NativeArray{T}.Rest()"/>.</summary>
     public void Rest()
     {
         narrow?.Rest();

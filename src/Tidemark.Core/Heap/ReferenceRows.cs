@@ -13,6 +13,9 @@ public sealed unsafe class ReferenceRows : IDisposable
     /// <summary>Rows a block.</summary>
     public const int BlockRows = 16;
 
+    /// <summary>So many blocks are checked before they are let go; a power of two.</summary>
+    private const int WindowBlocks = 1 << 14;
+
     /// <summary>The length byte of a row whose length is told in <see cref="Stored"/>'s wide rows.</summary>
     internal const byte Wide = 255;
 
@@ -69,7 +72,20 @@ public sealed unsafe class ReferenceRows : IDisposable
         IReadOnlyDictionary<int, int> WideRows
     ) Stored => (lengths, blockStarts, targets, wideRows);
 
-    /// <summary>See <see cref="NativeArray{T}.Rest"/>.</summary>
+    /// <summary>The same rows in a store, as far as it takes them; these here are of no use afterwards.</summary>
+    public ReferenceRows MoveTo(ArrayStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return new ReferenceRows(
+            RowCount,
+            store.Put("row-lengths", lengths),
+            store.Put("row-starts", blockStarts),
+            store.Put("targets", targets),
+            wideRows
+        );
+    }
+
+    /// <summary>See <see cref="NativeArray{T}.Rest()"/>.</summary>
     public void Rest()
     {
         lengths.Rest();
@@ -151,6 +167,11 @@ public sealed unsafe class ReferenceRows : IDisposable
             }
 
             expected += SumOfBlock(block);
+            if ((block & (WindowBlocks - 1)) == 0 && block > 0)
+            {
+                lengths.Rest((block - WindowBlocks) * (long)BlockRows, WindowBlocks * BlockRows);
+                blockStarts.Rest(block - WindowBlocks, WindowBlocks);
+            }
         }
 
         for (var row = blocks * BlockRows; row < RowCount; row++)

@@ -7,6 +7,9 @@ namespace Tidemark.Core.Heap;
 public sealed class RootPaths : IDisposable
 {
     private const int Start = -1;
+
+    /// <summary>What is met step by step from one object stands all over the heap: for <see cref="HeapGraph.Pace"/> each step is a far one.</summary>
+    private const int FarLeap = 16 * HeapGraph.Leap;
     private readonly HeapGraph graph;
 
     /// <summary>By object: 0 for one that was not reached, <see cref="Start"/>, or the object before it, plus 1.</summary>
@@ -71,8 +74,10 @@ public sealed class RootPaths : IDisposable
         ArgumentNullException.ThrowIfNull(graph);
         var before = new Dictionary<int, int> { [from] = Start };
         var pending = new Queue<int>([from]);
+        var steps = 0;
         while (pending.TryDequeue(out var node) && before.Count < most)
         {
+            graph.Pace(steps += FarLeap);
             foreach (var target in graph.References(node))
             {
                 if (before.Count >= most || !before.TryAdd(target, node))

@@ -37,10 +37,18 @@ internal static class HprofIndex
                 return new HeapGraph(parts);
             }
 
-            Save(index, parts);
-            graph = new HeapGraph(Mapped(parts, index.Map()) with { Store = index });
-            parts.Shapes.Dispose();
-            parts.References.Dispose();
+            parts = parts with
+            {
+                Shapes = parts.Shapes.MoveTo(index),
+                References = parts.References.MoveTo(index),
+                Store = index,
+            };
+            if (keep)
+            {
+                SaveTables(index, parts);
+            }
+
+            graph = new HeapGraph(parts);
 
             // What reading left behind is a good part of the memory that the dominators need.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -90,13 +98,6 @@ internal static class HprofIndex
             ? null
             : new IndexWriter(file.Path + IndexFile.Suffix);
     }
-
-    private static HeapGraphParts Mapped(HeapGraphParts parts, IndexFile index) =>
-        parts with
-        {
-            Shapes = LoadShapes(index),
-            References = LoadReferences(index, parts.Shapes.NodeCount),
-        };
 
     /// <summary>The snapshot from the index beside the dump; null where there is none that fits.</summary>
     public static HeapSnapshot? TryLoad(DumpFile file, HprofLimits limits, ReadContext context)
@@ -152,24 +153,12 @@ internal static class HprofIndex
         };
     }
 
-    private static void Save(IndexWriter index, HeapGraphParts parts)
+    /// <summary>What the arrays that are in the index already mean.</summary>
+    private static void SaveTables(IndexWriter index, HeapGraphParts parts)
     {
-        var (narrow, wide) = parts.Shapes.Stored;
-        if (narrow is not null)
-        {
-            index.Add("narrow-shapes", narrow);
-        }
-        else
-        {
-            index.Add("wide-shapes", wide!);
-        }
-
         index.Add("shape-types", parts.Shapes.Types);
         index.Add("shape-sizes", parts.Shapes.Sizes);
-        var (lengths, blockStarts, targets, wideRows) = parts.References.Stored;
-        index.Add("row-lengths", lengths);
-        index.Add("row-starts", blockStarts);
-        index.Add("targets", targets);
+        var wideRows = parts.References.Stored.WideRows;
         index.Add<int>("wide-rows", [.. wideRows.Keys]);
         index.Add<int>("wide-lengths", [.. wideRows.Values]);
         index.Add<WeakReferenceEdge>("weak", [.. parts.WeakReferences]);

@@ -59,9 +59,6 @@ internal sealed unsafe class IndexWriter : ArrayStore, IDisposable
         return scratch;
     }
 
-    /// <summary>What was written so far, mapped; it stays readable whatever becomes of the file.</summary>
-    public IndexFile Map() => Map(MemoryMappedFileAccess.Read);
-
     /// <inheritdoc />
     /// <remarks>What cannot be written stays in memory: the index is none then, but who asked for the array has it.</remarks>
     public override NativeArray<T> Put<T>(string name, NativeArray<T> array)

@@ -97,8 +97,12 @@ public sealed class DamageTests : IDisposable
                     ContentHolders.Of(graph, duplicates, new RuntimeKnowledge());
                 }
 
+                List<int> last = [.. Enumerable.Range(Math.Max(0, graph.NodeCount - 3), Math.Min(graph.NodeCount, 3))];
+                RootPaths.FromRoots(graph, last).Dispose();
+                Referrers.Of(graph, last, 3);
                 for (var node = 0; node < Math.Min(graph.NodeCount, 20); node++)
                 {
+                    graph.Find(graph.Id(node));
                     graph.Labels.Describe(node);
                     for (var i = 0; i < Math.Min(graph.References(node).Length, 5); i++)
                     {

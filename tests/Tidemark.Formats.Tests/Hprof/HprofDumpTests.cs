@@ -120,6 +120,23 @@ public class HprofDumpTests
         }
     }
 
+    [Theory]
+    [InlineData(8, 0UL)]
+    [InlineData(4, 0UL)]
+    [InlineData(8, 4UL)]
+    public void Every_kind_of_record_is_read_without_a_complaint(int idSize, ulong shift)
+    {
+        var snapshot = Read(Everything(idSize, shift).ToArray());
+        snapshot.Warnings.ShouldBeEmpty();
+        var graph = snapshot.Graph;
+        graph.NodeCount.ShouldBe(13 + 12 + 2 + 4 + 1 + 4 + 8 + 1 + 1);
+        var held = graph.Find(0x40000 + shift);
+        graph.TypeNameOf(held).ShouldBe("com.acme.Holder");
+        graph.References(held).ToArray().ShouldBe([graph.Find(0x40080 + shift)]);
+        graph.WeakReferences.Select(e => e.Strength).Distinct().Count().ShouldBe(4);
+        graph.Labels.OutsideBytes(graph.Find(0x50000)).ShouldBe(1 << 20);
+    }
+
     [Fact]
     public void Locals_of_a_thread_that_is_in_the_dump_are_held_by_it_and_others_are_roots()
     {

@@ -104,6 +104,90 @@ internal static class HprofSample
         }
     }
 
+    /// <summary>Every kind of record that the reader knows, weak references of each kind, native memory behind objects, equal texts, and objects in disorder.</summary>
+    /// <param name="idSize">Bytes of an identifier.</param>
+    /// <param name="shift">Added to the addresses of plain objects: what is no multiple of 8 is found by hashing.</param>
+    public static HprofWriter Everything(int idSize = 8, ulong shift = 0)
+    {
+        var writer = new HprofWriter(idSize);
+        foreach (
+            var tag in (RecordTag[])
+                [
+                    RecordTag.UnloadClass,
+                    RecordTag.AllocationSites,
+                    RecordTag.HeapSummary,
+                    RecordTag.StartThread,
+                    RecordTag.EndThread,
+                    RecordTag.CpuSamples,
+                    RecordTag.ControlSettings,
+                ]
+        )
+        {
+            writer.Record(tag, body => body.Write(new byte[24]));
+        }
+
+        AddKnownClasses(writer);
+        writer.HeapInfo(1, "app");
+        var holder = writer.Class(
+            OrdersClass,
+            "com.acme.Holder",
+            ObjectClass,
+            loader: 0x40000 + shift,
+            fields: [.. Enumerable.Range(4, 8).Select(t => ($"f{t}", (byte)t)), ("next", BasicType.Object)],
+            statics: [.. Enumerable.Range(4, 8).Select(t => ($"s{t}", (byte)t, 7UL)), ("ALL", BasicType.Object, Orders)],
+            constants: [Orders, 0]
+        );
+        writer.Class(OrderClass, "[Lcom.acme.Holder;", ObjectClass);
+        writer.Class(
+            BaseClass,
+            "java.nio.DirectByteBuffer",
+            ObjectClass,
+            fields: [("capacity", BasicType.Int), ("cleaner", BasicType.Object), ("att", BasicType.Object)]
+        );
+        writer.Class(
+            BaseClass + 0x100,
+            "java.util.zip.Inflater",
+            ObjectClass,
+            fields: [("zsRef", BasicType.Object), ("strm", BasicType.Long)]
+        );
+        writer.EndSegment();
+        for (ulong i = 0; i < 12; i++)
+        {
+            // Each second one stands before the one ahead of it.
+            var at = 0x40000 + shift + 0x40 * (i ^ 1);
+            writer.Instance(at, OrdersClass, 1, 2, 3, 4, 5, 6, 7, 8, 0x40000 + shift + 0x40 * (i + 1));
+        }
+
+        writer.Instance(0x50000, BaseClass, 1 << 20, 0x40040 + shift, 0);
+        writer.Instance(0x50040, BaseClass + 0x100, 0, 1);
+        writer.EndSegment();
+        AddString(writer, Text, TextBytes, "the same text");
+        AddString(writer, Text + 0x40, TextBytes + 0x40, "the same text");
+        writer.ObjectArray(Orders, OrderClass, 0x40000 + shift, Text, Text + 0x40, 0x50000, 0x50040, 0xdead0);
+        writer.Instance(0x51000, SoftClass, 1, 0, 0x40080 + shift, 0);
+        writer.Instance(0x51040, WeakClass, 0, Text, 0);
+        writer.Instance(0x51080, PhantomClass, 0, Text, 0);
+        writer.Instance(0x510c0, FinalClass, 0, 0x400c0 + shift, 0);
+        for (byte type = 4; type < 12; type++)
+        {
+            writer.PrimitiveArray(0x52000 + 0x40UL * type, type, 3);
+        }
+
+        writer.PrimitiveArray(0x53000, BasicType.Int, 9, tag: HeapTag.PrimitiveArrayNoData);
+        writer.Instance(ThreadObject, ThreadClass, Text);
+        writer.Trace(5, 3, holder, "take", "run");
+        writer.Root(HeapTag.RootThreadObject, ThreadObject, thread: 3, number: 5);
+        foreach (var tag in Enum.GetValues<HeapTag>())
+        {
+            if (HeapRecord.FixedLength(tag, idSize) > 0 && tag is not (HeapTag.HeapDumpInfo or HeapTag.RootThreadObject))
+            {
+                writer.Root(tag, tag == HeapTag.RootStickyClass ? OrdersClass : 0x51000 + (uint)tag % 4 * 0x40, 3, 1);
+            }
+        }
+
+        return writer;
+    }
+
     public static void AddString(HprofWriter writer, ulong id, ulong bytes, string text)
     {
         writer.Instance(id, StringClass, bytes, 0, 0);
