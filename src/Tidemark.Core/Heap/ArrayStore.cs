@@ -9,4 +9,17 @@ public abstract class ArrayStore
     /// <returns>What to read, and to write, instead.</returns>
     public abstract NativeArray<T> Put<T>(string name, NativeArray<T> array)
         where T : unmanaged;
+
+    /// <summary>Zeros that lie in the store from the beginning; null where it has no room.</summary>
+    /// <param name="name">What it is; each name is used once.</param>
+    /// <param name="length">How many.</param>
+    public abstract NativeArray<T>? Make<T>(string name, long length)
+        where T : unmanaged;
+
+    /// <summary>Makes an array that lies in the store shorter.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="array">The array.</param>
+    /// <param name="length">How many elements stay.</param>
+    public abstract void Cut<T>(string name, NativeArray<T> array, long length)
+        where T : unmanaged;
 }

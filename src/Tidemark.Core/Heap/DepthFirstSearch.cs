@@ -17,8 +17,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private readonly ReferenceRows rows;
     private readonly NativeArray<int> rank;
     private readonly NativeArray<int> parent;
-    private bool isParentTaken;
-    private readonly NativeList<int> log = new(1 << 16);
+    private readonly NativeList<int> log = new(1 << 12);
     private readonly NativeArray<byte>? watched;
 
     /// <summary>Objects in the order in which they are met, while anybody wants to know.</summary>
@@ -28,12 +27,14 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private int steps;
     private CancellationToken cancellation;
 
-    public DepthFirstSearch(HeapGraph graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="parent">Room for one more than there are objects, zeros: who the walk came from, by rank.</param>
+    public DepthFirstSearch(HeapGraph graph, NativeArray<int> parent)
     {
         this.graph = graph;
+        this.parent = parent;
         rows = graph.Rows;
         rank = new NativeArray<int>(graph.NodeCount);
-        parent = new NativeArray<int>(graph.NodeCount + 1L);
         foreach (var root in graph.Roots)
         {
             rank[root.Node] = RootBit;
@@ -48,7 +49,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     /// <summary>Each object's rank, 0 for one that was not reached.</summary>
     public NativeArray<int> Rank => rank;
 
-    /// <summary>The rank of the object from which the walk came, by rank; as many as there are ranks once the walk is over.</summary>
+    /// <summary>The rank of the object from which the walk came, by rank; there is room for more than there are ranks.</summary>
     public NativeArray<int> Parent => parent;
 
     /// <summary>
@@ -64,7 +65,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     public void Run(CancellationToken cancellation)
     {
         this.cancellation = cancellation;
-        using (var stack = new NativeList<Frame>(1 << 12))
+        using (var stack = new NativeList<Frame>(1 << 10))
         {
             foreach (var root in graph.Roots)
             {
@@ -84,7 +85,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         }
 
         graph.Rest();
-        parent.Resize(next + 1L);
+        parent.Rest();
         for (var node = 0; node < graph.NodeCount; node++)
         {
             rank.Pointer[node] &= ~RootBit;
@@ -97,24 +98,12 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         }
     }
 
-    /// <summary>The parents, which belong to the caller from now on.</summary>
-    public NativeArray<int> TakeParent()
-    {
-        isParentTaken = true;
-        return parent;
-    }
-
     /// <summary>Soft and finalizer references that keep an object alive which nothing stronger holds.</summary>
     public List<WeakReferenceEdge> HeldWeakly { get; } = [];
 
     public void Dispose()
     {
         rank.Dispose();
-        if (!isParentTaken)
-        {
-            parent.Dispose();
-        }
-
         log.Dispose();
         watched?.Dispose();
     }
@@ -251,7 +240,11 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private Frame Open(int node, int from)
     {
         var source = Meet(node, from);
-        graph.Pace(steps += HeapGraph.Leap, cancellation);
+        if (graph.Pace(steps += HeapGraph.Leap, cancellation))
+        {
+            parent.Rest();
+        }
+
         var start = rows.Start(node);
         var end = start + rows.Length(node);
         if (Sse.IsSupported)

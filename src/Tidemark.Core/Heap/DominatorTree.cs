@@ -77,12 +77,21 @@ public sealed class DominatorTree
     )
     {
         ArgumentNullException.ThrowIfNull(graph);
-        using var walk = new DepthFirstSearch(graph);
+        var stored = store?.Make<int>("dominators", graph.NodeCount + 1L);
+        var dominator = stored ?? new NativeArray<int>(graph.NodeCount + 1L);
+        using var walk = new DepthFirstSearch(graph, dominator);
         walk.Run(cancellation);
         var total = TotalOf(graph, walk.Rank);
         graph.Rest();
-        var dominator = walk.TakeParent();
-        dominator = store?.Put("dominators", dominator) ?? dominator;
+        if (stored is null)
+        {
+            dominator.Resize(walk.Count + 1L);
+        }
+        else
+        {
+            store!.Cut("dominators", stored, walk.Count + 1L);
+        }
+
         var node = Inverse(walk.Rank, walk.Count);
         walk.Rank.Dispose();
         node = store?.Put("ranks", node) ?? node;

@@ -98,15 +98,19 @@ public sealed class HeapGraph
     }
 
     /// <summary>For every step of a long pass: now and then it lets go of what was looked at (see <see cref="Rest"/>), and ends where that is wanted.</summary>
+    /// <returns>True where it has let go.</returns>
     /// <exception cref="OperationCanceledException" />
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Pace(int step, CancellationToken cancellation = default)
+    internal bool Pace(int step, CancellationToken cancellation = default)
     {
-        if ((step & paceMask) == 0)
+        if ((step & paceMask) != 0)
         {
-            cancellation.ThrowIfCancellationRequested();
-            Rest();
+            return false;
         }
+
+        cancellation.ThrowIfCancellationRequested();
+        Rest();
+        return true;
     }
 
     /// <summary>A pass lets go some sixty times: of a small heap as of a large one a small part is looked at in between. Above a million steps that saves no more.</summary>

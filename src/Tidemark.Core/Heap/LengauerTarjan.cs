@@ -17,7 +17,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
 {
     private const int Deferred = int.MinValue;
 
-    /// <summary>So many parents are copied before they are let go; a multiple of a page.</summary>
+    /// <summary>Of so many parents each is in memory while all are copied, and written; a multiple of a page.</summary>
     private const long Window = 1 << 18;
 
     private readonly int count;
@@ -92,6 +92,7 @@ internal sealed unsafe class LengauerTarjan : IDisposable
 
         ancestor.Dispose();
         label.Dispose();
+        long done = 0;
         for (var j = 1; j < joinRank.Length; j++)
         {
             if (link.Pointer[j] < 0)
@@ -99,7 +100,13 @@ internal sealed unsafe class LengauerTarjan : IDisposable
                 dominator.Pointer[j] = dominator.Pointer[link.Pointer[j] & ~Deferred];
             }
 
-            parent.Pointer[joinRank.Pointer[j]] = dominator.Pointer[j];
+            var rank = joinRank.Pointer[j];
+            parent.Pointer[rank] = dominator.Pointer[j];
+            if (rank - done >= Window)
+            {
+                parent.Rest(done, rank - done);
+                done = rank;
+            }
         }
     }
 

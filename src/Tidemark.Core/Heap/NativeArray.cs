@@ -74,12 +74,18 @@ public sealed unsafe class NativeArray<T> : IDisposable
     }
 
     /// <summary>Makes it longer (new elements are zero) or shorter; the memory behind a shorter end is given back.</summary>
-    /// <exception cref="InvalidOperationException">The memory has another owner.</exception>
+    /// <exception cref="InvalidOperationException">The memory has another owner, and is to become longer.</exception>
     public void Resize(long length)
     {
+        if (block is null && length <= Length)
+        {
+            Length = length;
+            return;
+        }
+
         if (block is null)
         {
-            throw new InvalidOperationException("memory of another owner cannot change its size");
+            throw new InvalidOperationException("memory of another owner cannot become longer");
         }
 
         // In the last page of what it was before there may be what stood there before it was made shorter.

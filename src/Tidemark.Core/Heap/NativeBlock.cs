@@ -2,9 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Tidemark.Core.Heap;
 
-/// <summary>Anonymous memory straight from the kernel (Linux): zeroed, lazily backed, in huge pages where they are to be had.</summary>
-internal sealed partial class NativeBlock : SafeHandle
+/// <summary>
+/// Anonymous memory straight from the kernel (Linux): zeroed, lazily backed, in huge pages where they are to be had. Some KiB come
+/// from the C library instead, which costs no call of the kernel.
+/// </summary>
+internal sealed unsafe partial class NativeBlock : SafeHandle
 {
+    private const long MostFromLibrary = 32 << 10;
     public const int PageSize = 4096;
     private const int ReadWrite = 3;
     private const int PrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
@@ -15,12 +19,21 @@ internal sealed partial class NativeBlock : SafeHandle
     private const long PressureThreshold = 2 << 20;
 
     private readonly bool isSparse;
+    private bool isFromLibrary;
 
     /// <exception cref="InsufficientMemoryException">The system does not give so much.</exception>
     public NativeBlock(long bytes, bool isSparse)
         : base(invalidHandleValue: -1, ownsHandle: true)
     {
         this.isSparse = isSparse;
+        isFromLibrary = bytes <= MostFromLibrary;
+        if (isFromLibrary)
+        {
+            Bytes = Math.Max(bytes, 16);
+            SetHandle((nint)NativeMemory.AllocZeroed((nuint)Bytes));
+            return;
+        }
+
         Bytes = WholePages(bytes);
         Take(Mmap(0, (nuint)Bytes, ReadWrite, PrivateAnonymousNoReserve, -1, 0), Bytes);
         Press(Bytes);
@@ -30,12 +43,18 @@ internal sealed partial class NativeBlock : SafeHandle
 
     public nint Address => handle;
 
-    /// <summary>Its size in bytes, whole pages.</summary>
+    /// <summary>Its size in bytes, whole pages where they come from the kernel.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Makes it longer or shorter; it may move.</summary>
     public void Resize(long bytes)
     {
+        if (isFromLibrary)
+        {
+            Leave(bytes);
+            return;
+        }
+
         bytes = WholePages(bytes);
         if (bytes == Bytes)
         {
@@ -61,8 +80,36 @@ internal sealed partial class NativeBlock : SafeHandle
 
     protected override bool ReleaseHandle()
     {
+        if (isFromLibrary)
+        {
+            NativeMemory.Free((void*)handle);
+            return true;
+        }
+
         Unpress(Bytes);
         return Munmap(handle, (nuint)Bytes) == 0;
+    }
+
+    /// <summary>Moves what the library gave to where it has room.</summary>
+    private void Leave(long bytes)
+    {
+        var (old, oldBytes) = (handle, Bytes);
+        if (bytes <= MostFromLibrary)
+        {
+            Bytes = Math.Max(bytes, 16);
+            SetHandle((nint)NativeMemory.AllocZeroed((nuint)Bytes));
+        }
+        else
+        {
+            bytes = WholePages(bytes);
+            Take(Mmap(0, (nuint)bytes, ReadWrite, PrivateAnonymousNoReserve, -1, 0), bytes);
+            Bytes = bytes;
+            isFromLibrary = false;
+            Press(bytes);
+        }
+
+        Buffer.MemoryCopy((void*)old, (void*)handle, Bytes, Math.Min(oldBytes, Bytes));
+        NativeMemory.Free((void*)old);
     }
 
     /// <summary>Lets the collector know of it: whoever holds it may be garbage. Buffers are too small to be worth a collection.</summary>

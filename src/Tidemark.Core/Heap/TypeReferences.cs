@@ -25,7 +25,11 @@ internal sealed unsafe class TypeReferences(HeapGraph graph, DepthFirstSearch wa
         var parents = walk.Parent.Pointer;
         for (var node = 0; node < graph.NodeCount; node++)
         {
-            graph.Pace(node);
+            if (graph.Pace(node))
+            {
+                walk.Parent.Rest();
+            }
+
             var own = ranks[node];
             if (own == 0 || (watched.Pointer[node >> 3] >> (node & 7) & 1) == 0)
             {

@@ -10,7 +10,7 @@ internal static class ArrayContents
 
     public static void Visit(HeapContents contents, ContentVisitor visit, CancellationToken cancellation)
     {
-        using var cursor = new HprofCursor(contents.File.Handle, contents.IdSize);
+        using var cursor = new HprofCursor(contents.File.Handle, contents.IdSize, contents.File.BufferBytes);
         foreach (var piece in contents.Pieces)
         {
             cancellation.ThrowIfCancellationRequested();

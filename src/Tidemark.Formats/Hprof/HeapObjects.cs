@@ -21,7 +21,7 @@ internal readonly record struct ObjectRecord(
 /// <summary>Finds single objects again in the file, from the piece that they stand in. Not for hot loops; safe from several threads.</summary>
 internal sealed class HeapObjects(HeapContents contents, HprofLimits limits) : IDisposable
 {
-    private readonly HprofCursor cursor = new(contents.File.Handle, contents.IdSize);
+    private readonly HprofCursor cursor = new(contents.File.Handle, contents.IdSize, contents.File.BufferBytes);
     private readonly Lock access = new();
     private int nextNode = -1;
     private int lastPiece = -1;

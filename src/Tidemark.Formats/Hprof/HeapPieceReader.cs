@@ -15,13 +15,13 @@ internal sealed unsafe class HeapPieceReader(HeapContents contents, HeapTypes ty
     /// <summary>So many addresses are looked up at once.</summary>
     private const int Batch = 1 << 14;
 
-    private readonly HprofCursor cursor = new(contents.File.Handle, contents.IdSize);
+    private readonly HprofCursor cursor = new(contents.File.Handle, contents.IdSize, contents.File.BufferBytes);
     private readonly ArrayShapes.Cache arrays = new(types.Arrays);
-    private readonly NativeList<ulong> addresses = new(2 * Batch);
-    private readonly NativeList<int> pending = new(1 << 14);
-    private readonly NativeList<int> lengths = new(1 << 14);
-    private readonly NativeList<int> targets = new(2 * Batch);
-    private readonly NativeList<int> shapes = new(1 << 14);
+    private readonly NativeList<ulong> addresses = new(contents.File.BufferBytes / 8);
+    private readonly NativeList<int> pending = new(contents.File.BufferBytes / 16);
+    private readonly NativeList<int> lengths = new(contents.File.BufferBytes / 16);
+    private readonly NativeList<int> targets = new(contents.File.BufferBytes / 8);
+    private readonly NativeList<int> shapes = new(contents.File.BufferBytes / 16);
     private readonly int idSize = contents.IdSize;
 
     /// <summary>References of the row under way that were looked up already.</summary>

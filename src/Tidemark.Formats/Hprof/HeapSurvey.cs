@@ -58,7 +58,7 @@ internal sealed class SurveyFindings
 internal sealed unsafe class HeapSurvey(HprofFile file, int idSize, HprofLimits limits, AddressTable addresses)
     : IDisposable
 {
-    private readonly HprofCursor cursor = new(file.Handle, idSize);
+    private readonly HprofCursor cursor = new(file.Handle, idSize, file.BufferBytes);
     private SurveyFindings found = new();
     private int maxRuns;
     private int count;

@@ -15,7 +15,7 @@ internal sealed unsafe class HprofCursor : IDisposable
     private long offsetOfFilled;
     private long end;
 
-    public HprofCursor(SafeFileHandle file, int idSize, int capacity = 1 << 18)
+    public HprofCursor(SafeFileHandle file, int idSize, int capacity)
     {
         this.file = file;
         IdSize = idSize;

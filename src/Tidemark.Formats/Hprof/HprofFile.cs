@@ -22,6 +22,9 @@ internal sealed class HprofFile : IDisposable
     /// <summary>Bytes of the unpacked content.</summary>
     public long Length { get; }
 
+    /// <summary>How much of it is read at once.</summary>
+    public int BufferBytes => (int)Math.Clamp(Length, 4096, 1 << 18);
+
     public static bool Recognises(ReadOnlySpan<byte> content) => content.StartsWith(Magic);
 
     /// <exception cref="IOException">It cannot be read, or there is no place to unpack it.</exception>

@@ -97,7 +97,7 @@ internal sealed class HprofOutline : IDisposable
     private void ReadRecords(long offset)
     {
         var isOpen = false;
-        using var cursor = new HprofCursor(file.Handle, IdSize, capacity: 1 << 15);
+        using var cursor = new HprofCursor(file.Handle, IdSize, Math.Min(file.BufferBytes, 1 << 15));
         cursor.Open(offset, file.Length);
         while (cursor.Remaining > 0)
         {

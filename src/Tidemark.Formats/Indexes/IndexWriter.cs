@@ -79,6 +79,37 @@ internal sealed unsafe class IndexWriter : ArrayStore, IDisposable
         }
     }
 
+    /// <inheritdoc />
+    public override NativeArray<T>? Make<T>(string name, long length)
+    {
+        try
+        {
+            // Written, not only reserved: where the disk is full this fails, and not the access to the mapped page.
+            var (begin, zeros) = (end, new byte[1 << 16]);
+            for (var (done, bytes) = (0L, length * sizeof(T)); done < bytes; done += zeros.Length)
+            {
+                RandomAccess.Write(handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, bytes - done)), begin + done);
+            }
+
+            AddSection(name, length * sizeof(T));
+            return Map(MemoryMappedFileAccess.ReadWrite).Array<T>(name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            isIncomplete = true;
+            return null;
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Cut<T>(string name, NativeArray<T> array, long length)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        var at = sections.FindIndex(s => s.Name == name);
+        sections[at] = sections[at] with { Bytes = length * sizeof(T) };
+        array.Resize(length);
+    }
+
     public void Add<T>(string name, NativeArray<T> array)
         where T : unmanaged => Write(name, (byte*)array.Pointer, array.Length * sizeof(T));
 
@@ -134,6 +165,11 @@ internal sealed unsafe class IndexWriter : ArrayStore, IDisposable
             RandomAccess.Write(handle, new ReadOnlySpan<byte>(from + done, some), end + done);
         }
 
+        AddSection(name, bytes);
+    }
+
+    private void AddSection(string name, long bytes)
+    {
         sections.Add(new IndexSection(name, end, bytes));
         end = (end + bytes + IndexFile.PageBytes - 1) / IndexFile.PageBytes * IndexFile.PageBytes;
         RandomAccess.SetLength(handle, end);

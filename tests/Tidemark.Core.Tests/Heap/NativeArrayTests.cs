@@ -17,6 +17,26 @@ public class NativeArrayTests
     }
 
     [Fact]
+    public void It_keeps_its_content_through_sizes_of_any_order()
+    {
+        var random = new Random(7);
+        using var array = new NativeArray<int>(0);
+        var expected = new List<int>();
+        for (var round = 0; round < 300; round++)
+        {
+            var length = random.Next(1 << random.Next(1, 17));
+            array.Resize(length);
+            expected.RemoveRange(Math.Min(length, expected.Count), Math.Max(0, expected.Count - length));
+            expected.AddRange(new int[length - expected.Count]);
+            array.Slice(0, length).SequenceEqual(expected.ToArray()).ShouldBeTrue($"round {round}");
+            for (var i = 0; i < length; i++)
+            {
+                expected[i] = array[i] = random.Next();
+            }
+        }
+    }
+
+    [Fact]
     public void Asking_outside_of_it_is_refused()
     {
         using var array = new NativeArray<long>(3);
