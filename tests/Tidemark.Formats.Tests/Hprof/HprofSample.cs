@@ -134,7 +134,11 @@ internal static class HprofSample
             ObjectClass,
             loader: 0x40000 + shift,
             fields: [.. Enumerable.Range(4, 8).Select(t => ($"f{t}", (byte)t)), ("next", BasicType.Object)],
-            statics: [.. Enumerable.Range(4, 8).Select(t => ($"s{t}", (byte)t, 7UL)), ("ALL", BasicType.Object, Orders)],
+            statics:
+            [
+                .. Enumerable.Range(4, 8).Select(t => ($"s{t}", (byte)t, 7UL)),
+                ("ALL", BasicType.Object, Orders),
+            ],
             constants: [Orders, 0]
         );
         writer.Class(OrderClass, "[Lcom.acme.Holder;", ObjectClass);
@@ -179,7 +183,10 @@ internal static class HprofSample
         writer.Root(HeapTag.RootThreadObject, ThreadObject, thread: 3, number: 5);
         foreach (var tag in Enum.GetValues<HeapTag>())
         {
-            if (HeapRecord.FixedLength(tag, idSize) > 0 && tag is not (HeapTag.HeapDumpInfo or HeapTag.RootThreadObject))
+            if (
+                HeapRecord.FixedLength(tag, idSize) > 0
+                && tag is not (HeapTag.HeapDumpInfo or HeapTag.RootThreadObject)
+            )
             {
                 writer.Root(tag, tag == HeapTag.RootStickyClass ? OrdersClass : 0x51000 + (uint)tag % 4 * 0x40, 3, 1);
             }
