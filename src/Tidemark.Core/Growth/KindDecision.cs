@@ -104,6 +104,19 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         }
 
         if (
+            trends.Bins.IsLiveWatch
+            && trends.FootprintAsSeen is { GrowsForEver: true } whole
+            && trends.OutsideHeap is { Grows: true }
+            && IsClear(whole, whole)
+            && OutsideBounds.Of(trends.Bins) is { } bounds
+            && bounds.Least > Math.Max(OutsideRise * whole.Level, MostlyOutside * bounds.Footprint)
+        )
+        {
+            // What is committed and not touched yet hides it from the lower bound, what is touched and free from the upper.
+            return Leaking(GrowthKind.NativeLeak, Signal.Footprint, whole);
+        }
+
+        if (
             trends.Live is not null
             && trends.HeldAsSeen.Grows
             && trends.Footprint.GrowsForEver
