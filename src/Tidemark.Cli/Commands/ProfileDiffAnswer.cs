@@ -42,6 +42,20 @@ internal static class ProfileDiffAnswer
 
     private static ProfileDiff Compare(IReadOnlyList<ProfileSnapshot> snapshots)
     {
+        // Formats may differ: what was converted to pprof is compared with what was not. Programs in two languages are not one process.
+        var runtimes = snapshots
+            .Where(s => s.Format != "pprof")
+            .Select(s => s.Runtime)
+            .OfType<string>()
+            .Distinct()
+            .ToList();
+        if (runtimes.Count > 1)
+        {
+            throw new CommandFailedException(
+                $"these captures are not of one process and cannot be compared: {string.Join(", ", snapshots.Select(s => s.Format))}"
+            );
+        }
+
         try
         {
             return ProfileDiff.Between([.. snapshots.Select(s => s.Profile)]);

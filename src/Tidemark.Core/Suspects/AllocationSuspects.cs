@@ -10,6 +10,9 @@ public sealed record AllocationSuspectOptions
 
     /// <summary>Sites below this share of what grew are left out, 0 to 1.</summary>
     public double MinimumShare { get; init; } = 0.01;
+
+    /// <summary>True where one capture is looked at, and what is live is not compared with what was.</summary>
+    internal bool IsOneCapture { get; init; }
 }
 
 /// <summary>
@@ -27,7 +30,14 @@ public static class AllocationSuspects
     {
         ArgumentNullException.ThrowIfNull(profile);
         var nothing = new AllocationProfileBuilder(profile.SampleTypes).Build();
-        return Find(ProfileDiff.Between(nothing, profile), knowledge, options);
+        return Find(
+            ProfileDiff.Between(nothing, profile),
+            knowledge,
+            (options ?? new AllocationSuspectOptions()) with
+            {
+                IsOneCapture = true,
+            }
+        );
     }
 
     /// <summary>What grew through a series of profiles, in order of its growth; of goroutines, where it is their profile.</summary>
@@ -76,7 +86,7 @@ public static class AllocationSuspects
     {
         var sites = new SiteSearch(diff, bytes, roles).Find();
         var whole = StackRows.Sum(sites.Select(s => Math.Max(0, s.Growth)));
-        var telling = new SiteDescription(diff, bytes, roles, whole);
+        var telling = new SiteDescription(diff, bytes, roles, whole, options.IsOneCapture);
         return
         [
             .. sites

@@ -4,7 +4,7 @@ using Tidemark.Core.Allocation;
 namespace Tidemark.Core.Suspects;
 
 /// <summary>Words a suspect: what is allocated where, called by whom, and as far as the captures tell what collection it goes into.</summary>
-internal sealed class SiteDescription(ProfileDiff diff, int bytes, FrameRoles roles, long whole)
+internal sealed class SiteDescription(ProfileDiff diff, int bytes, FrameRoles roles, long whole, bool isOneCapture)
 {
     private const double MostlyKept = 0.5;
 
@@ -117,8 +117,10 @@ internal sealed class SiteDescription(ProfileDiff diff, int bytes, FrameRoles ro
     {
         var evidence = new List<string>
         {
-            $"{Quantity.Bytes(site.Live[0])} before, {Quantity.Bytes(site.Live[^1])} after"
-                + (site.Live.Length > 2 ? $" ({string.Join(", ", site.Live.Select(l => Quantity.Bytes(l)))})" : ""),
+            isOneCapture
+                ? $"{Quantity.Bytes(site.Live[^1])} live"
+                : $"{Quantity.Bytes(site.Live[0])} before, {Quantity.Bytes(site.Live[^1])} after"
+                    + (site.Live.Length > 2 ? $" ({string.Join(", ", site.Live.Select(l => Quantity.Bytes(l)))})" : ""),
         };
         if (site.Allocated > 0)
         {
@@ -126,7 +128,7 @@ internal sealed class SiteDescription(ProfileDiff diff, int bytes, FrameRoles ro
             evidence.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"of {Quantity.Bytes(site.Allocated)} allocated here meanwhile, {Math.Clamp(kept, 0, 1):0%} stayed{(kept >= MostlyKept ? "" : ": the rest is churn")}"
+                    $"of {Quantity.Bytes(site.Allocated)} allocated here{(isOneCapture ? "" : " meanwhile")}, {Math.Clamp(kept, 0, 1):0%} stayed{(kept >= MostlyKept ? "" : ": the rest is churn")}"
                 )
             );
         }

@@ -23,6 +23,7 @@ public sealed class AddressStacks
     {
         builder = new AllocationProfileBuilder(columns, expectedStacks) { Header = header };
         this.symboliser = symboliser;
+        AddProgram();
     }
 
     /// <summary>Adds a stack.</summary>
@@ -111,6 +112,20 @@ public sealed class AddressStacks
         return found.Path.Length == 0
             ? $"0x{address:x}"
             : $"{Path.GetFileName(found.Path)}+0x{address - found.Start + found.Offset:x}";
+    }
+
+    /// <summary>The first module is taken for the program: the first file whose code is mapped, which lies below its libraries.</summary>
+    private void AddProgram()
+    {
+        var mappings = symboliser.Map.Mappings;
+        for (var m = 0; m < mappings.Count; m++)
+        {
+            if (mappings[m] is { IsFile: true, IsExecutable: true })
+            {
+                Module(m);
+                return;
+            }
+        }
     }
 
     private int Module(int mapping)

@@ -1,16 +1,20 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
 namespace Tidemark.Formats.Tracemalloc;
 
 /// <summary>The bytes of a pickle, read ahead in pieces; knows where the opcode at hand began.</summary>
-internal sealed class PickleInput(Stream stream, string path)
+internal sealed class PickleInput(Stream stream, string path) : IDisposable
 {
-    private readonly byte[] buffer = new byte[1 << 17];
+    private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
     private long bufferStart;
     private int next;
     private int end;
     private long opcodeAt;
+
+    /// <summary>Nothing is read from it afterwards.</summary>
+    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
 
     /// <summary>Remembers that an opcode begins here.</summary>
     public void Mark() => opcodeAt = bufferStart + next;

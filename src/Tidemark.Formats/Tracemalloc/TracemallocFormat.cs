@@ -53,7 +53,7 @@ public sealed class TracemallocFormat(TracemallocLimits? limits = null) : IDumpF
     )
     {
         using var stream = file.OpenContent();
-        var input = new PickleInput(stream, file.Path);
+        using var input = new PickleInput(stream, file.Path);
         using var objects = new TracemallocObjects(input, limits, symbols);
         using var machine = new PickleMachine(input, limits, objects);
         return make(objects, machine.Run(context.Cancellation));

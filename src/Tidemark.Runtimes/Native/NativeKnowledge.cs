@@ -16,6 +16,10 @@ internal static class NativeKnowledge
                     @"^(std|__gnu_cxx|__cxxabiv1|boost|absl|folly|fmt|spdlog|google|grpc|grpc_core|Json|nlohmann|rapidjson|YAML|re2|leveldb|rocksdb|asio|Poco|Eigen|cv|tbb|q?Q[A-Z]\w*|cxx11)::"
                 ),
                 Name(@"^operator (new|delete)\b|^(void|bool|auto|decltype\([^)]*\)) (std|__gnu_cxx|boost)::"),
+                // The same in templates that massif names without their namespace: by the header, and by names that are reserved for it.
+                Name(
+                    @"(^|/)include/c\+\+/|^(new_allocator|alloc_traits|stl_\w+|basic_string|unique_ptr|shared_ptr(_base)?|hashtable_policy|unordered_map|unordered_set|std_function|std_thread)\.h$|^(vector|deque|list|basic_string)\.tcc$|^_[MS]_\w+$"
+                ),
                 // Rust's own crates and the usual ones below programs.
                 Name(
                     @"^<?(&|mut |dyn |\[|\()*(alloc|core|std|hashbrown|tokio|hyper|bytes|serde|serde_json|futures\w*|crossbeam\w*|parking_lot\w*|rayon\w*|mio|smallvec|indexmap|dashmap|once_cell|lazy_static)::"
@@ -42,6 +46,8 @@ internal static class NativeKnowledge
                     @"^(pthread_create|_?_?pthread_create\w*|allocate_stack|_dl_allocate_tls\w*|__tls_get_addr\w*|_dl_new_object|dlopen\w*)(@@.*)?$"
                 ),
                 Name(@"^\[(stack|vdso|vvar|vvar_vclock|vsyscall)\]$"),
+                // malloc_info's row for what is not free: it names nobody.
+                Name("^in use$"),
             ],
             Fragmentation =
             [
