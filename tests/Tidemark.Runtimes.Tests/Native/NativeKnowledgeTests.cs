@@ -11,7 +11,13 @@ public class NativeKnowledgeTests
     public void Templates_of_the_library_are_told_from_the_program_by_their_headers()
     {
         var builder = new AllocationProfileBuilder([SampleType.InUseSpace]);
-        Add(1000, "allocate new_allocator.h", "allocate alloc_traits.h", "_M_get_node stl_tree.h", "operator[] stl_map.h");
+        Add(
+            1000,
+            "allocate new_allocator.h",
+            "allocate alloc_traits.h",
+            "_M_get_node stl_tree.h",
+            "operator[] stl_map.h"
+        );
         Add(500, "make_unique unique_ptr.h");
         Add(200, "_M_create shared_ptr_base.h", "_M_insert_unique hashtable.h");
         // Names of the program that only look like theirs.
