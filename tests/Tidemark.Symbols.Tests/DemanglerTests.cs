@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Tidemark.Symbols.Demangling;
 using Tidemark.Tests;
 
@@ -81,7 +80,7 @@ public class DemanglerTests
         ];
         const string alphabet = "_ZNSIEJKRTDpL0123456789abcdefghijklmnopqrstuvwxyzXBCFAM$.";
         var random = new Random(7);
-        var clock = Stopwatch.StartNew();
+        var started = Environment.CpuUsage.TotalTime; // not by the clock: a busy machine lets nobody run for a while
         for (var round = 0; round < rounds; round++)
         {
             var symbol = seeds[random.Next(seeds.Length)].ToCharArray();
@@ -93,7 +92,7 @@ public class DemanglerTests
             Demangler.Full(new string(symbol)).Length.ShouldBeLessThan(1 << 17);
         }
 
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30));
+        (Environment.CpuUsage.TotalTime - started).ShouldBeLessThan(TimeSpan.FromSeconds(30));
     }
 
     [Fact]
