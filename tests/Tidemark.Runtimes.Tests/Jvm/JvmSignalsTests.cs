@@ -106,7 +106,8 @@ public sealed class JvmSignalsTests(JavaTarget java) : IClassFixture<JavaTarget>
         await using var session = await new JvmRuntime().AttachAsync(jvm.Target, default);
         await jvm.ServeMetricsAsync();
         var sample = await SampleAsync(session);
-        for (var wait = 0; wait < 100 && !sample.Has(Signal.Requests); wait++)
+        // A page that does not answer a busy machine in time is looked for again 20 seconds later.
+        for (var wait = 0; wait < 900 && !sample.Has(Signal.Requests); wait++)
         {
             await Task.Delay(100);
             sample = await SampleAsync(session);
@@ -125,7 +126,7 @@ public sealed class JvmSignalsTests(JavaTarget java) : IClassFixture<JavaTarget>
     /// <summary>The live heap; a concurrent collector tells it once the use of the heap has risen again.</summary>
     private static async Task<double> LiveAsync(RuntimeSession session)
     {
-        for (var wait = 0; wait < 100; wait++)
+        for (var wait = 0; wait < 1200; wait++)
         {
             if (await SampleAsync(session) is var sample && sample.Has(Signal.LiveHeap))
             {

@@ -150,7 +150,7 @@ internal sealed class NativeService : IAsyncDisposable
     {
         await process.StandardInput.WriteLineAsync(line);
         await process.StandardInput.FlushAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         return await process.StandardOutput.ReadLineAsync(patience.Token) ?? "";
     }
 

@@ -303,7 +303,14 @@ public class NativeSessionTests
         var map = MemoryMap.Parse(File.ReadLines($"/proc/{service.Pid}/maps"));
         ReadSlots(service.Pid)
             .ShouldAllBe(s => map.IndexOf(s) < 0 || !map.Mappings[map.IndexOf(s)].Path.Contains("heaptrack"));
-        Directory.GetDirectories($"/proc/{service.Pid}/task").Length.ShouldBe(threads);
+        // The thread that made the calls for us has said so before it ends.
+        int Threads() => Directory.GetDirectories($"/proc/{service.Pid}/task").Length;
+        for (var wait = 0; wait < 600 && Threads() != threads; wait++)
+        {
+            await Task.Delay(50, None);
+        }
+
+        Threads().ShouldBe(threads);
         (await service.StateAsync()).Wrong.ShouldBe(0);
         service.IsRunning.ShouldBeTrue();
     }

@@ -113,7 +113,7 @@ public class PythonAttachTests
         await using var service = await PythonService.StartAsync("python3", "epoll");
         await using var session = await Runtime.AttachAsync(service.Target, default);
         var sample = new SignalSample();
-        for (var tries = 0; tries < 100 && !sample.Has(Signal.LiveHeap); tries++)
+        for (var tries = 0; tries < 600 && !sample.Has(Signal.LiveHeap); tries++)
         {
             await session.SampleAsync(sample, default);
             await Task.Delay(100);
@@ -137,7 +137,7 @@ public class PythonAttachTests
         await using var service = await PythonService.StartAsync("python3", "epoll", caches);
         await using var session = await Runtime.AttachAsync(service.Target, default);
         var sample = new SignalSample();
-        for (var tries = 0; tries < 100 && !sample.Has(Signal.CacheEntries); tries++)
+        for (var tries = 0; tries < 600 && !sample.Has(Signal.CacheEntries); tries++)
         {
             await session.SampleAsync(sample, default);
             await Task.Delay(100);
@@ -167,7 +167,8 @@ public class PythonAttachTests
         await using var service = await PythonService.StartAsync("python3", "answer", page);
         await using var session = await Runtime.AttachAsync(service.Target, default);
         var sample = new SignalSample();
-        for (var wait = 0; wait < 300 && !sample.Has(Signal.Requests); wait++)
+        // A page that does not answer a busy machine in time is looked for again 20 seconds later.
+        for (var wait = 0; wait < 900 && !sample.Has(Signal.Requests); wait++)
         {
             await session.SampleAsync(sample, default);
             await Task.Delay(100);
@@ -409,7 +410,7 @@ public class PythonAttachTests
             }
 
             var sample = new SignalSample();
-            for (var tries = 0; tries < 100 && !sample.Has(Signal.LiveHeap); tries++)
+            for (var tries = 0; tries < 600 && !sample.Has(Signal.LiveHeap); tries++)
             {
                 await session.SampleAsync(sample, default);
                 await Task.Delay(50);
