@@ -22,7 +22,8 @@ public sealed record TidemarkRun(int Status, string Output, string Error)
 
     public static Process Start(string? folder, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Dll, .. arguments])
+        // Whoever runs the tests in the background has Ctrl-C ignored, and so would every program that they start.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Dll, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
