@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Tidemark.Formats.V8;
@@ -26,5 +27,30 @@ internal readonly struct Bits(long count)
         var isNew = (word & bit) == 0;
         word |= bit;
         return isNew;
+    }
+
+    /// <summary>The lowest number in the set that is not below another one; a higher one than any where there is none.</summary>
+    public long Next(long from) => Next(from, flip: 0);
+
+    /// <summary>The same for numbers that are not in the set; beyond the bound, any.</summary>
+    public long NextOutside(long from) => Next(from, flip: ulong.MaxValue);
+
+    private long Next(long from, ulong flip)
+    {
+        for (var word = from >> 6; word < words.Length; word++)
+        {
+            var rest = words[word] ^ flip;
+            if (word == from >> 6)
+            {
+                rest &= ulong.MaxValue << (int)(from & 63);
+            }
+
+            if (rest != 0)
+            {
+                return (word << 6) + BitOperations.TrailingZeroCount(rest);
+            }
+        }
+
+        return long.MaxValue;
     }
 }

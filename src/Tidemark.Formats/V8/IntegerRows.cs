@@ -1,11 +1,9 @@
-using System.Buffers;
-
 namespace Tidemark.Formats.V8;
 
 /// <summary>A run of whole rows of an integer table, as text.</summary>
 internal readonly ref struct IntegerBlock(ReadOnlySpan<byte> text, long firstRow, int rows, long offset)
 {
-    /// <summary>The rows, each number followed by its comma; the very last one of the table by nothing. A zero byte stands behind.</summary>
+    /// <summary>The rows, each number followed by its comma; the very last one of the table by nothing. Around it there are <see cref="IntegerCursor.Lead"/> and <see cref="IntegerCursor.Tail"/>.</summary>
     public ReadOnlySpan<byte> Text { get; } = text;
 
     /// <summary>The number of the first row.</summary>
@@ -35,7 +33,8 @@ internal sealed class IntegerRows(
     ReadContext context
 )
 {
-    private const int BlockBytes = 1 << 20;
+    /// <summary>What stays in a core's own cache from the copy out of the system's to the last number.</summary>
+    private const int BlockBytes = 1 << 18;
     private readonly Lock cutting = new();
     private long nextOffset = offset;
     private long nextRow;
@@ -69,7 +68,7 @@ internal sealed class IntegerRows(
 
     private void Work(IIntegerSink sink)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BlockBytes + 1);
+        var buffer = GC.AllocateUninitializedArray<byte>(IntegerCursor.Lead + BlockBytes + IntegerCursor.Tail);
         try
         {
             while (!context.Cancellation.IsCancellationRequested)
@@ -87,11 +86,11 @@ internal sealed class IntegerRows(
 
                     row = nextRow;
                     at = nextOffset;
-                    length = Cut(buffer.AsSpan(0, BlockBytes), out rows);
+                    length = Cut(buffer.AsSpan(IntegerCursor.Lead, BlockBytes), out rows);
                 }
 
-                buffer[length] = 0;
-                sink.Take(new IntegerBlock(buffer.AsSpan(0, length), row, rows, at));
+                buffer.AsSpan(IntegerCursor.Lead + length, IntegerCursor.Tail).Clear();
+                sink.Take(new IntegerBlock(buffer.AsSpan(IntegerCursor.Lead, length), row, rows, at));
             }
         }
         catch (MalformedDumpException e)
@@ -104,10 +103,6 @@ internal sealed class IntegerRows(
                     failure = e;
                 }
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Tidemark.Core.Heap;
 
 namespace Tidemark.Formats.V8;
@@ -14,6 +16,12 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
     public const int NodeMask = (1 << NodeBits) - 1;
 
     private readonly uint[] codes = Codes(header.EdgeTypes);
+
+    /// <summary>By the snapshot's type: all bits where an edge's name is a string's, none where it is a number itself.</summary>
+    private readonly ulong[] nameMasks =
+    [
+        .. Codes(header.EdgeTypes).Select(code => IsIndexed((V8EdgeType)code) ? 0 : ulong.MaxValue),
+    ];
     private readonly Lock merging = new();
 
     /// <summary>Target and type of each edge, see <see cref="NodeBits"/>.</summary>
@@ -31,17 +39,11 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
     /// <summary>True where an edge's name is a number itself instead of a string's.</summary>
     public static bool IsIndexed(V8EdgeType type) => type is V8EdgeType.Element or V8EdgeType.Hidden;
 
-    public unsafe void Take(IntegerBlock block)
+    public void Take(IntegerBlock block)
     {
-        const uint weak = (uint)V8EdgeType.Weak;
-        var cursor = new IntegerCursor(block, content);
         var columns = header.EdgeColumns;
-        var numbers = new ulong[Stride * columns];
-        var candidates = new List<(long, int)>();
-        var nodeColumns = (ulong)header.NodeColumns;
-        var reciprocal = (1UL << 35) / nodeColumns + 1;
-        ulong largestName = 0;
-        var previous = weak; // of the edge before the block, which is not known here
+        var cursor = new IntegerCursor(block, content, Stride * columns);
+        var run = new Run { Previous = (uint)V8EdgeType.Weak }; // of the edge before the block, which is not known here
         var end = block.FirstRow + block.Rows;
         for (var edge = block.FirstRow; edge < end; )
         {
@@ -50,44 +52,72 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
                 Offsets[edge / Stride] = cursor.Offset;
             }
 
-            var rows = numbers.AsSpan(0, (int)Math.Min(Stride - edge % Stride, end - edge) * columns);
-            cursor.Read(rows);
-            for (; !rows.IsEmpty; rows = rows[columns..], edge++)
+            var rows = (int)Math.Min(Stride - edge % Stride, end - edge);
+            var numbers = cursor.Read(rows * columns);
+            var packed = Pack(numbers, edge, rows, ref run);
+            if (packed < rows)
             {
-                var type = rows[header.EdgeType];
-                var name = rows[header.EdgeName];
-                var to = rows[header.EdgeTo];
-
-                // Exact for multiples below 2^32; anything else does not multiply back.
-                var node = to < uint.MaxValue ? (to * reciprocal) >> 35 : to / nodeColumns;
-                if (type >= (ulong)codes.Length || node * nodeColumns != to || node >= (ulong)header.NodeCount)
-                {
-                    throw content.Malformed(
-                        cursor.Offset,
-                        $"edge {edge}, shortly before, has type {type} and leads to {to}, which is not the beginning of a node"
-                    );
-                }
-
-                var code = codes[type];
-                if (!IsIndexed((V8EdgeType)code))
-                {
-                    largestName = Math.Max(largestName, name);
-                    if (code == (uint)V8EdgeType.Internal && previous == weak)
-                    {
-                        candidates.Add((edge, (int)Math.Min(name, int.MaxValue)));
-                    }
-                }
-
-                Targets.Pointer[edge] = (int)((code << NodeBits) | (uint)node);
-                previous = code;
+                var row = numbers[(packed * columns)..];
+                throw content.Malformed(
+                    cursor.Offset,
+                    $"edge {edge + packed}, shortly before, has type {row[header.EdgeType]} and leads to {row[header.EdgeTo]}, which is not the beginning of a node"
+                );
             }
+
+            edge += rows;
         }
 
         lock (merging)
         {
-            LargestName = Math.Max(LargestName, (long)Math.Min(largestName, long.MaxValue));
-            EphemeronCandidates.AddRange(candidates);
+            LargestName = Math.Max(LargestName, (long)Math.Min(run.LargestName, long.MaxValue));
+            EphemeronCandidates.AddRange(run.Candidates);
         }
+    }
+
+    /// <summary>Packs whole rows into <see cref="Targets"/>.</summary>
+    /// <returns>How many there were before one that cannot be; all of them for the most part.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int Pack(ReadOnlySpan<ulong> numbers, long first, int rows, ref Run run)
+    {
+        ref var row = ref MemoryMarshal.GetReference(numbers);
+        var (columns, typeColumn, nameColumn, toColumn) = (
+            header.EdgeColumns,
+            header.EdgeType,
+            header.EdgeName,
+            header.EdgeTo
+        );
+        var (nodeColumns, nodeCount) = ((ulong)header.NodeColumns, (ulong)header.NodeCount);
+        var reciprocal = (1UL << 35) / nodeColumns + 1;
+        var targets = Targets.Pointer + first;
+        var (known, masks) = (codes, nameMasks);
+        var previous = run.Previous;
+        var largestName = run.LargestName;
+        for (var i = 0; i < rows; i++, row = ref Unsafe.Add(ref row, columns))
+        {
+            var type = Unsafe.Add(ref row, typeColumn);
+            var name = Unsafe.Add(ref row, nameColumn);
+            var to = Unsafe.Add(ref row, toColumn);
+
+            // Exact for multiples below 2^32; anything else does not multiply back.
+            var node = to < uint.MaxValue ? (to * reciprocal) >> 35 : to / nodeColumns;
+            if (type >= (ulong)known.Length || type >= (ulong)masks.Length || node * nodeColumns != to || node >= nodeCount)
+            {
+                return i;
+            }
+
+            var code = known[type];
+            targets[i] = (int)((code << NodeBits) | (uint)node);
+            largestName = Math.Max(largestName, name & masks[type]);
+            if (previous == (uint)V8EdgeType.Weak && code == (uint)V8EdgeType.Internal)
+            {
+                run.Candidates.Add((first + i, (int)Math.Min(name, int.MaxValue)));
+            }
+
+            previous = code;
+        }
+
+        (run.Previous, run.LargestName) = (previous, largestName);
+        return rows;
     }
 
     /// <summary>The reader's codes for the edge types that a snapshot names; a type that is not known holds its target as an internal one does.</summary>
@@ -106,4 +136,12 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
                 }
             ),
         ];
+
+    /// <summary>What is known of a run of edges, one behind the other.</summary>
+    private struct Run()
+    {
+        public uint Previous;
+        public ulong LargestName;
+        public List<(long Edge, int Name)> Candidates = [];
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Tidemark.Core.Heap;
 
 namespace Tidemark.Formats.V8;
@@ -17,7 +18,10 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
 
     // No ConcurrentBag: what is left in one stays in a thread static of every pooled thread, and this table with it.
     private readonly ConcurrentStack<ShapeCache> caches = [];
-    private readonly NativeArray<int> shapeOfNode = new(header.NodeCount);
+
+    /// <summary>The number of each node's shape: its lower 16 bits, and those above, which few snapshots have.</summary>
+    private readonly NativeArray<ushort> shapeOfNode = new(header.NodeCount);
+    private readonly NativeArray<ushort> highShapeOfNode = new(header.NodeCount, isSparse: true);
 
     /// <summary>Ids that stay the same from snapshot to snapshot of one process, one a node.</summary>
     public NativeArray<uint> Id { get; } = new(header.NodeCount);
@@ -40,16 +44,15 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
     /// <summary>The largest string index that a node's name refers to.</summary>
     public long LargestName { get; private set; } = -1;
 
-    public unsafe void Take(IntegerBlock block)
+    public void Take(IntegerBlock block)
     {
         if (!caches.TryPop(out var cache))
         {
             cache = new ShapeCache(this);
         }
 
-        var cursor = new IntegerCursor(block, content);
         var columns = header.NodeColumns;
-        var numbers = new ulong[Stride * columns];
+        var cursor = new IntegerCursor(block, content, Stride * columns);
         var states = new List<(int, bool)>();
         ulong largestName = 0;
         var end = block.FirstRow + block.Rows;
@@ -60,38 +63,17 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
                 Offsets[node / Stride] = cursor.Offset;
             }
 
-            var rows = numbers.AsSpan(0, (int)Math.Min(Stride - node % Stride, end - node) * columns);
-            cursor.Read(rows);
-            for (; !rows.IsEmpty; rows = rows[columns..], node++)
+            var rows = (int)Math.Min(Stride - node % Stride, end - node);
+            var kept = Keep(cursor.Read(rows * columns), (int)node, rows, cache, states, ref largestName);
+            if (kept < rows)
             {
-                var name = rows[header.NodeName];
-                var size = rows[header.NodeSelfSize];
-                var id = rows[header.NodeId];
-                var edges = rows[header.NodeEdgeCount];
-                if (
-                    rows[header.NodeType] >= (ulong)kinds.Length
-                    || name >= 1UL << V8ClassNames.NameBits
-                    || size > MaxSelfSize
-                    || id > uint.MaxValue
-                    || edges > int.MaxValue
-                )
-                {
-                    throw content.Malformed(cursor.Offset, $"the row of node {node}, shortly before, is out of range");
-                }
-
-                var kind = kinds[rows[header.NodeType]];
-                var state = header.NodeDetachedness >= 0 ? rows[header.NodeDetachedness] : 0;
-                if (state is 1 or 2 && V8ClassNames.IsNative(kind))
-                {
-                    states.Add(((int)node, state == 2));
-                }
-
-                var key = V8ClassNames.Key(kind, (uint)name, state == 2);
-                shapeOfNode.Pointer[node] = cache.Shape(key, (long)size);
-                Id.Pointer[node] = (uint)id;
-                EdgeStart.Pointer[node + 1] = (int)edges;
-                largestName = Math.Max(largestName, name);
+                throw content.Malformed(
+                    cursor.Offset,
+                    $"the row of node {node + kept}, shortly before, is out of range"
+                );
             }
+
+            node += rows;
         }
 
         lock (merging)
@@ -103,26 +85,72 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
         caches.Push(cache);
     }
 
+    /// <summary>Puts whole rows into the columns.</summary>
+    /// <returns>How many there were before one that cannot be; all of them for the most part.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe int Keep(
+        ReadOnlySpan<ulong> numbers,
+        int first,
+        int rows,
+        ShapeCache cache,
+        List<(int, bool)> states,
+        ref ulong largestName
+    )
+    {
+        ref var row = ref MemoryMarshal.GetReference(numbers);
+        var (columns, typeColumn, nameColumn) = (header.NodeColumns, header.NodeType, header.NodeName);
+        var (idColumn, sizeColumn, edgesColumn) = (header.NodeId, header.NodeSelfSize, header.NodeEdgeCount);
+        var stateColumn = header.NodeDetachedness;
+        var ids = Id.Pointer;
+        var edgeCounts = EdgeStart.Pointer + 1;
+        var shapeNumbers = shapeOfNode.Pointer;
+        var known = kinds;
+        var largest = largestName;
+        for (var node = first; node < first + rows; node++, row = ref Unsafe.Add(ref row, columns))
+        {
+            var type = Unsafe.Add(ref row, typeColumn);
+            var name = Unsafe.Add(ref row, nameColumn);
+            var size = Unsafe.Add(ref row, sizeColumn);
+            var id = Unsafe.Add(ref row, idColumn);
+            var edges = Unsafe.Add(ref row, edgesColumn);
+            if (
+                type >= (ulong)known.Length
+                || name >= 1UL << V8ClassNames.NameBits
+                || size > MaxSelfSize
+                || id > uint.MaxValue
+                || edges > int.MaxValue
+            )
+            {
+                return node - first;
+            }
+
+            var kind = known[type];
+            var state = stateColumn >= 0 ? Unsafe.Add(ref row, stateColumn) : 0;
+            if (state is 1 or 2 && V8ClassNames.IsNative(kind))
+            {
+                states.Add((node, state == 2));
+            }
+
+            var shape = cache.Shape(V8ClassNames.Key(kind, (uint)name, state == 2), (long)size);
+            shapeNumbers[node] = (ushort)shape;
+            if (shape > ushort.MaxValue)
+            {
+                highShapeOfNode.Pointer[node] = (ushort)(shape >> 16);
+            }
+
+            ids[node] = (uint)id;
+            edgeCounts[node] = (int)edges;
+            largest = Math.Max(largest, name);
+        }
+
+        largestName = largest;
+        return rows;
+    }
+
     /// <summary>Turns edge counts into edge numbers.</summary>
     public unsafe void Finish(long offset)
     {
-        long sum = 0;
-        for (var node = 0; node < header.NodeCount; node++)
-        {
-            if (node % Stride == 0)
-            {
-                FirstEdges[node / Stride] = (int)sum;
-            }
-
-            sum += EdgeStart.Pointer[node + 1];
-            if (sum > header.EdgeCount)
-            {
-                break;
-            }
-
-            EdgeStart.Pointer[node + 1] = (int)sum;
-        }
-
+        var sum = Number(EdgeStart.Pointer, (int)header.NodeCount, header.EdgeCount, FirstEdges);
         if (sum != header.EdgeCount)
         {
             throw content.Malformed(
@@ -130,6 +158,30 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
                 $"the header announces {header.EdgeCount} edges, but the nodes {(sum > header.EdgeCount ? "more" : sum)}"
             );
         }
+    }
+
+    /// <returns>The number of all edges, or more than <paramref name="most"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe long Number(int* starts, int nodeCount, long most, int[] firstEdges)
+    {
+        long sum = 0;
+        for (var node = 0; node < nodeCount; node++)
+        {
+            if (node % Stride == 0)
+            {
+                firstEdges[node / Stride] = (int)sum;
+            }
+
+            sum += starts[node + 1];
+            if (sum > most)
+            {
+                break;
+            }
+
+            starts[node + 1] = (int)sum;
+        }
+
+        return sum;
     }
 
     /// <summary>The node that an edge starts from.</summary>
@@ -162,23 +214,22 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
             (keys[shape], sizes[shape]) = (key, size);
         }
 
-        foreach (
-            var node in states.FoundDetached(DomStates, node => V8ClassNames.IsNativeClass(keys[shapeOfNode[node]]))
-        )
+        foreach (var node in states.FoundDetached(DomStates, node => V8ClassNames.IsNativeClass(keys[ShapeOf(node)])))
         {
-            var before = shapeOfNode[node];
+            var before = ShapeOf(node);
             var pair = (V8ClassNames.WithDetached(keys[before]), sizes[before]);
             if (!shapes.TryGetValue(pair, out var shape))
             {
                 shapes.Add(pair, shape = shapes.Count);
             }
 
-            shapeOfNode[node] = shape;
+            shapeOfNode[node] = (ushort)shape;
+            highShapeOfNode[node] = (ushort)(shape >> 16);
         }
     }
 
     /// <summary>The nodes' types and sizes, once the classes have their numbers. To be called once.</summary>
-    public unsafe NodeShapes ToShapes(Func<uint, int> typeOfClass)
+    public NodeShapes ToShapes(Func<uint, int> typeOfClass)
     {
         var types = new int[shapes.Count];
         var sizes = new long[shapes.Count];
@@ -188,22 +239,28 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
             sizes[shape] = size;
         }
 
-        if (shapes.Count > ushort.MaxValue + 1)
+        if (shapes.Count <= ushort.MaxValue + 1)
         {
-            return NodeShapes.FromStored(null, shapeOfNode, types, sizes);
+            return NodeShapes.FromStored(shapeOfNode, null, types, sizes);
         }
 
-        var narrow = new NativeArray<ushort>(shapeOfNode.Length);
-        for (long node = 0; node < narrow.Length; node++)
+        var wide = new NativeArray<int>(shapeOfNode.Length);
+        for (var node = 0; node < wide.Length; node++)
         {
-            narrow.Pointer[node] = (ushort)shapeOfNode.Pointer[node];
+            wide[node] = ShapeOf(node);
         }
 
         shapeOfNode.Dispose();
-        return NodeShapes.FromStored(narrow, null, types, sizes);
+        return NodeShapes.FromStored(null, wide, types, sizes);
     }
 
-    public void Dispose() => EdgeStart.Dispose();
+    private int ShapeOf(int node) => shapeOfNode[node] | (highShapeOfNode[node] << 16);
+
+    public void Dispose()
+    {
+        EdgeStart.Dispose();
+        highShapeOfNode.Dispose();
+    }
 
     /// <summary>One thread's view of the pairs of class and size: most nodes find theirs without a lock.</summary>
     private sealed class ShapeCache(V8NodeTable table)

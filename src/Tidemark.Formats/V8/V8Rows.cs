@@ -39,20 +39,21 @@ internal sealed class V8Rows(V8Content content, int columns, int stride, long[] 
     {
         var offset = offsets[number];
         var length = (int)((number + 1 < offsets.Length ? offsets[number + 1] : end) - offset);
-        var text = new byte[length + 1];
-        length = content.Read(text.AsSpan(0, length), offset);
+        var text = new byte[IntegerCursor.Lead + length + IntegerCursor.Tail];
+        length = content.Read(text.AsSpan(IntegerCursor.Lead, length), offset);
 
         // The remembered offset stands before the comma that separates the row from the one before.
-        var skipped = text.AsSpan(0, length).IndexOfAnyInRange((byte)'0', (byte)'9');
+        var skipped = Math.Max(
+            0,
+            text.AsSpan(IntegerCursor.Lead, length).IndexOfAnyInRange((byte)'0', (byte)'9')
+        );
         var rows = (int)Math.Min(stride, rowCount - number * stride);
-        var numbers = new ulong[rows * columns];
         var block = new IntegerBlock(
-            text.AsSpan(Math.Max(0, skipped), length - Math.Max(0, skipped)),
+            text.AsSpan(IntegerCursor.Lead + skipped, length - skipped),
             number * stride,
             rows,
-            offset
+            offset + skipped
         );
-        new IntegerCursor(block, content).Read(numbers);
-        return numbers;
+        return new IntegerCursor(block, content, rows * columns).Read(rows * columns).ToArray();
     }
 }

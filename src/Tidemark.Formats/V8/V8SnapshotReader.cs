@@ -214,53 +214,27 @@ internal sealed class V8SnapshotReader : IDisposable
         return roots;
     }
 
-    /// <summary>Moves the edges that hold their target together, gathers the weak ones, and makes roots of what nothing holds.</summary>
-    private unsafe ReferenceRows Separate(
+    /// <summary>Takes the edges that hold their target and the weak ones apart, and makes roots of what nothing holds.</summary>
+    private ReferenceRows Separate(
         EssentialEdges essential,
         int root,
         List<HeapRoot> roots,
         out List<WeakReferenceEdge> weak
     )
     {
-        var targets = edges!.Targets;
         var nodeCount = (int)header!.NodeCount;
-        var starts = nodes!.EdgeStart.Pointer;
         var held = new Bits(nodeCount);
         weak = [];
-        var kept = 0;
-        var edge = 0;
-        for (var node = 0; node < nodeCount; node++)
+        var kept = new NativeList<int>(edges!.Targets);
+        kept.Clear();
+        using var rows = new ReferenceRowsBuilder(nodeCount, kept);
+        kept.Advance(essential.Separate(rows, weak, held));
+        for (var node = held.NextOutside(0); node < nodeCount; node = held.NextOutside(node + 1))
         {
-            for (var end = starts[node + 1]; edge < end; edge++)
+            if (node != root)
             {
-                var (to, type) = EssentialEdges.Unpack(targets.Pointer[edge]);
-                if (essential.Holds(node, to, type))
-                {
-                    targets.Pointer[kept++] = to;
-                    held.Add(to);
-                }
-                else if (type == V8EdgeType.Weak)
-                {
-                    weak.Add(new WeakReferenceEdge(node, to, ReferenceStrength.Weak));
-                }
+                roots.Add(new HeapRoot((int)node, RootKind.Other, "held weakly only"));
             }
-
-            starts[node + 1] = kept;
-        }
-
-        for (var node = 0; node < nodeCount; node++)
-        {
-            if (!held[node] && node != root)
-            {
-                roots.Add(new HeapRoot(node, RootKind.Other, "held weakly only"));
-            }
-        }
-
-        targets.Resize(kept);
-        using var rows = new ReferenceRowsBuilder(nodeCount, new NativeList<int>(targets));
-        for (var node = 0; node < nodeCount; node++)
-        {
-            rows.EndRow(starts[node + 1] - starts[node]);
         }
 
         return rows.Build();
