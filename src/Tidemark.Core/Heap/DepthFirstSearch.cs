@@ -17,7 +17,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     private readonly ReferenceRows rows;
     private readonly NativeArray<int> rank;
     private readonly NativeArray<int> parent;
-    private readonly NativeList<int> log = new(1 << 12);
+    private readonly NativeList<int> log;
     private readonly NativeArray<byte>? watched;
 
     /// <summary>Objects in the order in which they are met, while anybody wants to know.</summary>
@@ -35,6 +35,9 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         this.parent = parent;
         rows = graph.Rows;
         rank = new NativeArray<int>(graph.NodeCount);
+
+        // What it could hold at most: only what is written takes memory.
+        log = new NativeList<int>(graph.ReferenceCount + graph.NodeCount);
         foreach (var root in graph.Roots)
         {
             rank[root.Node] = RootBit;
@@ -168,6 +171,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
 
     private bool Reached(int node) => (rank[node] & ~RootBit) != 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Walk(int start, NativeList<Frame> stack)
     {
         var ranks = rank.Pointer;
@@ -213,6 +217,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     }
 
     /// <summary>Meets an object and, where that was not met yet, the object of its type before anything in its row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Frame Enter(int node, int from, NativeList<Frame> stack)
     {
         var at = Open(node, from);
@@ -237,6 +242,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         return at;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Frame Open(int node, int from)
     {
         var source = Meet(node, from);

@@ -247,12 +247,12 @@ internal sealed unsafe class LengauerTarjan : IDisposable
             joins += BitOperations.PopCount(isJoin[i]);
         }
 
-        joinRank.Resize(joins + 1L);
-        semi.Resize(joins + 1L);
-        link.Resize(joins + 1L);
-        dominator.Resize(joins + 1L);
-        sourceStart.Resize(joins + 2L);
-        sources.Resize(crossing);
+        Renew(ref joinRank, joins + 1L);
+        Renew(ref semi, joins + 1L);
+        Renew(ref link, joins + 1L);
+        Renew(ref dominator, joins + 1L);
+        Renew(ref sourceStart, joins + 2L);
+        Renew(ref sources, crossing);
         NumberJoins();
         source = 0;
         for (long i = 0; i < log.Count; i++)
@@ -286,6 +286,13 @@ internal sealed unsafe class LengauerTarjan : IDisposable
         }
 
         log.Dispose();
+    }
+
+    private static void Renew<T>(ref NativeArray<T> array, long length)
+        where T : unmanaged
+    {
+        array.Dispose();
+        array = new NativeArray<T>(length);
     }
 
     private void NumberJoins()

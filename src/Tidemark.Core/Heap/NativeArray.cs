@@ -109,6 +109,17 @@ public sealed unsafe class NativeArray<T> : IDisposable
         }
     }
 
+    /// <summary>Gives the memory back, of which nothing behind so many elements was ever written.</summary>
+    internal void DisposeWritten(long written)
+    {
+        if (block is not null && (Length - written) * sizeof(T) >= NativeBlock.HugePageThreshold)
+        {
+            Resize(written); // it was reserved only, and is not worth keeping
+        }
+
+        Dispose();
+    }
+
     public void Clear() => NativeMemory.Clear(pointer, (nuint)Length * (nuint)sizeof(T));
 
     public void Dispose()

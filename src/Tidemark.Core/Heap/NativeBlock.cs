@@ -13,9 +13,11 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
     private const int ReadWrite = 3;
     private const int PrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
     private const int MayMove = 1;
+    private const int ToAddress = 2;
     private const int HugePage = 14;
     private const int DontNeed = 4;
-    private const long HugePageThreshold = 4 << 20;
+    private const int HugePageSize = 2 << 20;
+    public const long HugePageThreshold = 4 << 20;
     private const long PressureThreshold = 2 << 20;
 
     private readonly bool isSparse;
@@ -35,7 +37,7 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
         }
 
         Bytes = WholePages(bytes);
-        Take(Mmap(0, (nuint)Bytes, ReadWrite, PrivateAnonymousNoReserve, -1, 0), Bytes);
+        SetHandle(IsHuge(Bytes) && KeptMemory.TryTake(Bytes, out var kept) ? Again(kept) : Fresh(Bytes));
         Press(Bytes);
     }
 
@@ -61,7 +63,7 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
             return;
         }
 
-        Take(Mremap(handle, (nuint)Bytes, (nuint)bytes, MayMove), bytes);
+        SetHandle(Moved(handle, Bytes, bytes));
         Press(bytes);
         Unpress(Bytes);
         Bytes = bytes;
@@ -87,7 +89,7 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
         }
 
         Unpress(Bytes);
-        return Munmap(handle, (nuint)Bytes) == 0;
+        return (IsHuge(Bytes) && KeptMemory.TryKeep(handle, Bytes)) || Munmap(handle, (nuint)Bytes) == 0;
     }
 
     /// <summary>Moves what the library gave to where it has room.</summary>
@@ -102,7 +104,7 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
         else
         {
             bytes = WholePages(bytes);
-            Take(Mmap(0, (nuint)bytes, ReadWrite, PrivateAnonymousNoReserve, -1, 0), bytes);
+            SetHandle(Fresh(bytes));
             Bytes = bytes;
             isFromLibrary = false;
             Press(bytes);
@@ -132,19 +134,64 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
     private static long WholePages(long bytes) =>
         Math.Max(PageSize, checked(bytes + PageSize - 1) / PageSize * PageSize);
 
-    private void Take(nint address, long bytes)
+    private bool IsHuge(long bytes) => bytes >= HugePageThreshold && !isSparse;
+
+    /// <summary>Memory that was used before, cleared, and cut or extended to the size that is wanted.</summary>
+    private nint Again((nint Address, long Bytes) kept)
     {
-        if (address == -1)
+        NativeMemory.Clear((void*)kept.Address, (nuint)Math.Min(kept.Bytes, Bytes));
+        return kept.Bytes == Bytes ? kept.Address : Moved(kept.Address, kept.Bytes, Bytes);
+    }
+
+    private nint Fresh(long bytes)
+    {
+        if (!IsHuge(bytes))
         {
-            throw new InsufficientMemoryException($"no {bytes:N0} bytes of memory are to be had");
+            return Checked(Mmap(0, (nuint)bytes, ReadWrite, PrivateAnonymousNoReserve, -1, 0), bytes);
         }
 
-        SetHandle(address);
-        if (bytes >= HugePageThreshold && !isSparse)
+        // Huge pages begin at multiples of their size only.
+        var all = Checked(Mmap(0, (nuint)(bytes + HugePageSize), ReadWrite, PrivateAnonymousNoReserve, -1, 0), bytes);
+        var address = (all + HugePageSize - 1) / HugePageSize * HugePageSize;
+        Unmap(all, address);
+        Unmap(address + (nint)bytes, all + (nint)bytes + HugePageSize);
+        _ = Madvise(address, (nuint)bytes, HugePage); // only speed depends on it
+        return address;
+    }
+
+    /// <summary>Makes a block longer or shorter; where it has to move, to the beginning of a huge page: otherwise those that it has would be broken up.</summary>
+    private nint Moved(nint from, long before, long bytes)
+    {
+        var address = Mremap(from, (nuint)before, (nuint)bytes, 0, 0);
+        if (address == -1 && IsHuge(bytes))
         {
-            _ = Madvise(address, (nuint)bytes, HugePage); // only speed depends on it
+            address = Mremap(from, (nuint)before, (nuint)bytes, MayMove | ToAddress, Fresh(bytes));
+        }
+        else if (address == -1)
+        {
+            address = Mremap(from, (nuint)before, (nuint)bytes, MayMove, 0);
+        }
+
+        if (IsHuge(bytes))
+        {
+            _ = Madvise(Checked(address, bytes), (nuint)bytes, HugePage);
+        }
+
+        return Checked(address, bytes);
+    }
+
+    private static void Unmap(nint from, nint to)
+    {
+        if (to > from)
+        {
+            _ = Munmap(from, (nuint)(to - from));
         }
     }
+
+    private static nint Checked(nint address, long bytes) =>
+        address != -1
+            ? address
+            : throw new InsufficientMemoryException($"no {bytes:N0} bytes of memory are to be had");
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -152,7 +199,7 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
 
     [LibraryImport("libc", EntryPoint = "mremap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint Mremap(nint address, nuint oldLength, nuint newLength, int flags);
+    private static partial nint Mremap(nint address, nuint oldLength, nuint newLength, int flags, nint to);
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -84,7 +84,7 @@ public sealed class NativeList<T> : IDisposable
         return taken;
     }
 
-    public void Dispose() => items.Dispose();
+    public void Dispose() => items.DisposeWritten(Count);
 
     private void Grow(long needed) => items.Resize(Math.Max(needed, items.Length + items.Length / 2 + 64));
 }

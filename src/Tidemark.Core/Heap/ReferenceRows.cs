@@ -250,8 +250,10 @@ public sealed class ReferenceRowsBuilder : IDisposable
     /// <summary>For targets that stand in the order of their rows already.</summary>
     public ReferenceRowsBuilder(long rowCapacity, NativeList<int> targets)
     {
-        lengths = new NativeList<byte>(rowCapacity);
-        blockStarts = new NativeList<long>(rowCapacity / ReferenceRows.BlockRows);
+        // Blocks are filled up in the end.
+        var blocks = (rowCapacity + ReferenceRows.BlockRows - 1) / ReferenceRows.BlockRows;
+        lengths = new NativeList<byte>(blocks * ReferenceRows.BlockRows);
+        blockStarts = new NativeList<long>(blocks);
         this.targets = targets;
     }
 

@@ -46,20 +46,19 @@ internal ref struct IntegerCursor
     private int position;
 
     /// <summary>Starts at the first number; around the text there are <see cref="Lead"/> and <see cref="Tail"/>.</summary>
-    public IntegerCursor(IntegerBlock block, V8Content content, int mostAtOnce)
+    public IntegerCursor(IntegerBlock block, V8Content content)
     {
         text = ref MemoryMarshal.GetReference(block.Text);
         length = block.Text.Length;
         offset = block.Offset;
         this.content = content;
-        numbers = new ulong[mostAtOnce + 2 * MostNumbersOfChunk];
-        ends = new int[numbers.Length];
+        (numbers, ends) = (block.Room.Numbers, block.Room.Ends);
     }
 
     /// <summary>Where in the file the cursor stands: behind the last number that was given, or at the beginning of the block.</summary>
     public readonly long Offset => offset + (given > 0 ? ends[given - 1] : 0);
 
-    /// <summary>The next so many numbers, valid until the next call.</summary>
+    /// <summary>The next so many numbers, no more than there is room for at once; valid until the next call.</summary>
     /// <exception cref="MalformedDumpException">There is something else.</exception>
     public ReadOnlySpan<ulong> Read(int wanted)
     {
@@ -259,5 +258,14 @@ internal ref struct IntegerCursor
     {
         var found = at < length ? JsonScanner.Show(Unsafe.Add(ref text, at)) : "the end of the table";
         return content.Malformed(offset + at, $"expected {expected}, found {found}");
+    }
+
+    /// <summary>Where numbers are put; used again from block to block.</summary>
+    /// <param name="mostAtOnce">So many can be asked for at once.</param>
+    internal sealed class Room(int mostAtOnce)
+    {
+        public ulong[] Numbers { get; } = new ulong[mostAtOnce + 2 * MostNumbersOfChunk];
+
+        public int[] Ends { get; } = new int[mostAtOnce + 2 * MostNumbersOfChunk];
     }
 }

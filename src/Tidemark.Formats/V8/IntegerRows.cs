@@ -1,7 +1,17 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Tidemark.Formats.V8;
 
 /// <summary>A run of whole rows of an integer table, as text.</summary>
-internal readonly ref struct IntegerBlock(ReadOnlySpan<byte> text, long firstRow, int rows, long offset)
+internal readonly ref struct IntegerBlock(
+    ReadOnlySpan<byte> text,
+    long firstRow,
+    int rows,
+    long offset,
+    IntegerCursor.Room room
+)
 {
     /// <summary>The rows, each number followed by its comma; the very last one of the table by nothing. Around it there are <see cref="IntegerCursor.Lead"/> and <see cref="IntegerCursor.Tail"/>.</summary>
     public ReadOnlySpan<byte> Text { get; } = text;
@@ -14,11 +24,17 @@ internal readonly ref struct IntegerBlock(ReadOnlySpan<byte> text, long firstRow
 
     /// <summary>Where in the file the text begins.</summary>
     public long Offset { get; } = offset;
+
+    /// <summary>Where its numbers are put.</summary>
+    public IntegerCursor.Room Room { get; } = room;
 }
 
 /// <summary>Takes the rows of one table; blocks come from several threads at once and in any order.</summary>
 internal interface IIntegerSink
 {
+    /// <summary>Rows that it takes at once.</summary>
+    int RowsAtOnce { get; }
+
     void Take(IntegerBlock block);
 }
 
@@ -71,6 +87,7 @@ internal sealed class IntegerRows(
         var buffer = GC.AllocateUninitializedArray<byte>(IntegerCursor.Lead + BlockBytes + IntegerCursor.Tail);
         try
         {
+            var room = new IntegerCursor.Room(sink.RowsAtOnce * columns);
             while (!context.Cancellation.IsCancellationRequested)
             {
                 long row;
@@ -90,7 +107,7 @@ internal sealed class IntegerRows(
                 }
 
                 buffer.AsSpan(IntegerCursor.Lead + length, IntegerCursor.Tail).Clear();
-                sink.Take(new IntegerBlock(buffer.AsSpan(IntegerCursor.Lead, length), row, rows, at));
+                sink.Take(new IntegerBlock(buffer.AsSpan(IntegerCursor.Lead, length), row, rows, at, room));
             }
         }
         catch (MalformedDumpException e)
@@ -109,9 +126,10 @@ internal sealed class IntegerRows(
     private int Cut(Span<byte> buffer, out int rows)
     {
         var text = buffer[..content.Read(buffer, nextOffset)];
-        var end = text.IndexOf((byte)']');
-        if (end >= 0)
+        var commas = CountCommas(text, out var hasEnd);
+        if (hasEnd)
         {
+            var end = text.IndexOf((byte)']');
             text = text[..end];
             var isEmpty = nextRow == 0 && text.Trim(" \n\r\t"u8).IsEmpty;
             var values = isEmpty ? 0 : text.Count((byte)',') + 1;
@@ -131,7 +149,6 @@ internal sealed class IntegerRows(
             throw content.Malformed(nextOffset + text.Length, $"the file ends within \"{table}\"; it is truncated");
         }
 
-        var commas = text.Count((byte)',');
         rows = commas / columns;
         if (rows == 0)
         {
@@ -146,6 +163,37 @@ internal sealed class IntegerRows(
 
         Advance(rows, length);
         return length;
+    }
+
+    /// <summary>Counts the commas and looks for the end of the table in one go.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int CountCommas(ReadOnlySpan<byte> text, out bool hasEnd)
+    {
+        ref var first = ref MemoryMarshal.GetReference(text);
+        var brackets = Vector256<byte>.Zero;
+        var sums = Vector256<ulong>.Zero;
+        var at = 0;
+        while (text.Length - at >= Vector256<byte>.Count)
+        {
+            // A lane's count passes 255 no earlier than after so many.
+            var some = Math.Min(at + byte.MaxValue * Vector256<byte>.Count, text.Length) - Vector256<byte>.Count;
+            var counts = Vector256<byte>.Zero;
+            for (; at <= some; at += Vector256<byte>.Count)
+            {
+                var bytes = Vector256.LoadUnsafe(ref first, (nuint)at);
+                counts -= Vector256.Equals(bytes, Vector256.Create((byte)','));
+                brackets |= Vector256.Equals(bytes, Vector256.Create((byte)']'));
+            }
+
+            var (low, high) = Vector256.Widen(counts);
+            var (lower, upper) = Vector256.Widen(low + high);
+            var (one, other) = Vector256.Widen(lower + upper);
+            sums += one + other;
+        }
+
+        var rest = text[at..];
+        hasEnd = brackets != Vector256<byte>.Zero || rest.Contains((byte)']');
+        return (int)Vector256.Sum(sums) + rest.Count((byte)',');
     }
 
     private void Advance(int rows, int bytes)

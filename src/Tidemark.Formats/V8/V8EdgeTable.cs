@@ -36,13 +36,18 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
     /// <summary>The largest string index that an edge's name refers to.</summary>
     public long LargestName { get; private set; } = -1;
 
+    public int RowsAtOnce => Stride;
+
+    /// <summary>Weak edges.</summary>
+    public int WeakCount { get; private set; }
+
     /// <summary>True where an edge's name is a number itself instead of a string's.</summary>
     public static bool IsIndexed(V8EdgeType type) => type is V8EdgeType.Element or V8EdgeType.Hidden;
 
     public void Take(IntegerBlock block)
     {
         var columns = header.EdgeColumns;
-        var cursor = new IntegerCursor(block, content, Stride * columns);
+        var cursor = new IntegerCursor(block, content);
         var run = new Run { Previous = (uint)V8EdgeType.Weak }; // of the edge before the block, which is not known here
         var end = block.FirstRow + block.Rows;
         for (var edge = block.FirstRow; edge < end; )
@@ -70,6 +75,7 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
         lock (merging)
         {
             LargestName = Math.Max(LargestName, (long)Math.Min(run.LargestName, long.MaxValue));
+            WeakCount += run.WeakCount;
             EphemeronCandidates.AddRange(run.Candidates);
         }
     }
@@ -92,6 +98,7 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
         var (known, masks) = (codes, nameMasks);
         var previous = run.Previous;
         var largestName = run.LargestName;
+        var weak = run.WeakCount;
         for (var i = 0; i < rows; i++, row = ref Unsafe.Add(ref row, columns))
         {
             var type = Unsafe.Add(ref row, typeColumn);
@@ -113,10 +120,11 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
                 run.Candidates.Add((first + i, (int)Math.Min(name, int.MaxValue)));
             }
 
+            weak += code == (uint)V8EdgeType.Weak ? 1 : 0;
             previous = code;
         }
 
-        (run.Previous, run.LargestName) = (previous, largestName);
+        (run.Previous, run.LargestName, run.WeakCount) = (previous, largestName, weak);
         return rows;
     }
 
@@ -142,6 +150,7 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
     {
         public uint Previous;
         public ulong LargestName;
+        public int WeakCount;
         public List<(long Edge, int Name)> Candidates = [];
     }
 }

@@ -41,6 +41,8 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
     /// <summary>Native things that the embedder knows to be in a document (false) or taken out of it (true).</summary>
     public List<(int Node, bool IsDetached)> DomStates { get; } = [];
 
+    public int RowsAtOnce => Stride;
+
     /// <summary>The largest string index that a node's name refers to.</summary>
     public long LargestName { get; private set; } = -1;
 
@@ -52,7 +54,7 @@ internal sealed class V8NodeTable(V8SnapshotHeader header, V8Content content) : 
         }
 
         var columns = header.NodeColumns;
-        var cursor = new IntegerCursor(block, content, Stride * columns);
+        var cursor = new IntegerCursor(block, content);
         var states = new List<(int, bool)>();
         ulong largestName = 0;
         var end = block.FirstRow + block.Rows;

@@ -11,6 +11,7 @@ internal sealed class V8Rows(V8Content content, int columns, int stride, long[] 
 {
     private const int MostStrides = 512;
     private readonly Dictionary<long, ulong[]> read = [];
+    private readonly IntegerCursor.Room room = new(stride * columns);
 
     public long Count => rowCount;
 
@@ -52,8 +53,9 @@ internal sealed class V8Rows(V8Content content, int columns, int stride, long[] 
             text.AsSpan(IntegerCursor.Lead + skipped, length - skipped),
             number * stride,
             rows,
-            offset + skipped
+            offset + skipped,
+            room
         );
-        return new IntegerCursor(block, content, rows * columns).Read(rows * columns).ToArray();
+        return new IntegerCursor(block, content).Read(rows * columns).ToArray();
     }
 }

@@ -17,7 +17,7 @@ internal sealed class V8SnapshotReader : IDisposable
     private long nodesEnd;
     private long edgesEnd;
     private Dictionary<int, string> classNames = [];
-    private List<(int Name, ulong Table)> ephemerons = [];
+    private EphemeronNames? ephemerons;
 
     private V8SnapshotReader(V8Content content, V8SnapshotLimits limits, ReadContext context)
     {
@@ -40,7 +40,11 @@ internal sealed class V8SnapshotReader : IDisposable
         return reader.Build();
     }
 
-    public void Dispose() => nodes?.Dispose();
+    public void Dispose()
+    {
+        nodes?.Dispose();
+        ephemerons?.Dispose();
+    }
 
     private void ReadMembers()
     {
@@ -111,6 +115,7 @@ internal sealed class V8SnapshotReader : IDisposable
             throw content.Malformed(scanner.Offset, $"a name is string {largest}, more than the file can hold");
         }
 
+        ephemerons = new EphemeronNames(largest);
         var wanted = new Bits(largest + 1);
         foreach (var key in nodes.ClassKeys)
         {
@@ -138,7 +143,7 @@ internal sealed class V8SnapshotReader : IDisposable
 
             if (EphemeronName.TryParse(raw, out var table))
             {
-                ephemerons.Add((index, table));
+                ephemerons.Add(index, table);
             }
         }
     }
@@ -157,7 +162,7 @@ internal sealed class V8SnapshotReader : IDisposable
             ),
             new V8Rows(content, header.EdgeColumns, V8EdgeTable.Stride, edges!.Offsets, header.EdgeCount, edgesEnd),
             strings!,
-            ephemerons.Select(e => e.Table).ToHashSet()
+            ephemerons!.Tables
         );
         var essential = new EssentialEdges(
             nodes.EdgeStart,
@@ -186,10 +191,17 @@ internal sealed class V8SnapshotReader : IDisposable
     /// <summary>The edges by which a WeakMap's table leads to its values get their own type.</summary>
     private void MarkEphemerons()
     {
-        var names = ephemerons.ToDictionary(e => e.Name, e => e.Table);
+        var (from, end) = (0L, 0L);
+        ulong id = 0;
         foreach (var (edge, name) in edges!.EphemeronCandidates)
         {
-            if (names.TryGetValue(name, out var table) && nodes!.Id[nodes.NodeOfEdge(edge)] == table)
+            if (edge < from || edge >= end) // a table has many edges
+            {
+                var node = nodes!.NodeOfEdge(edge);
+                (from, end, id) = (nodes.EdgeStart[node], nodes.EdgeStart[node + 1L], nodes.Id[node]);
+            }
+
+            if (ephemerons!.IsOf(id, name))
             {
                 ref var target = ref edges.Targets[edge];
                 target = (target & V8EdgeTable.NodeMask) | ((int)V8EdgeType.EphemeronTable << V8EdgeTable.NodeBits);
@@ -224,8 +236,8 @@ internal sealed class V8SnapshotReader : IDisposable
     {
         var nodeCount = (int)header!.NodeCount;
         var held = new Bits(nodeCount);
-        weak = [];
-        var kept = new NativeList<int>(edges!.Targets);
+        weak = new List<WeakReferenceEdge>(edges!.WeakCount);
+        var kept = new NativeList<int>(edges.Targets);
         kept.Clear();
         using var rows = new ReferenceRowsBuilder(nodeCount, kept);
         kept.Advance(essential.Separate(rows, weak, held));

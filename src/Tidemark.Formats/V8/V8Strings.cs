@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
-
 namespace Tidemark.Formats.V8;
 
 /// <summary>The strings of a snapshot: left in the file, and read where they are asked for.</summary>
@@ -115,30 +112,4 @@ internal sealed class V8Strings
             }
         }
     }
-}
-
-/// <summary>Names of the edges that V8 writes for an entry of a WeakMap, once from the table and once from the key: <c>7 / part of key (Session @11) -> value (Object @13) pair in WeakMap (table @17)</c>.</summary>
-internal static class EphemeronName
-{
-    private const int Shortest = 60;
-
-    /// <summary>Tells such a name, and the id of the table in it.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> raw, out ulong table)
-    {
-        table = 0;
-        var mark = "pair in WeakMap (table @"u8;
-        if (raw.Length < Shortest || raw[^1] != ')' || !char.IsAsciiDigit((char)raw[0]))
-        {
-            return false;
-        }
-
-        var at = raw.LastIndexOf(mark);
-        return at > 0
-            && raw[..at].IndexOf(" / part of key ("u8) > 0
-            && Utf8Parser.TryParse(raw[(at + mark.Length)..^1], out table, out var used)
-            && at + mark.Length + used + 1 == raw.Length;
-    }
-
-    /// <summary>The same for text that was read already.</summary>
-    public static bool TryParse(string name, out ulong table) => TryParse(Encoding.UTF8.GetBytes(name), out table);
 }
