@@ -32,6 +32,7 @@ need jeprof libjemalloc-dev
 need prometheus prometheus
 need node nodejs
 need npm npm
+need chromium chromium
 need_file '/usr/lib/*/libtcmalloc.so.4' libgoogle-perftools4
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}"

@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Tidemark.Core.Heap;
+using Tidemark.Core.Suspects;
 using Tidemark.Formats;
 using Tidemark.Formats.V8;
+using Tidemark.Runtimes;
 using Tidemark.Tests;
 
 namespace Tidemark.Peers.Tests;
@@ -163,6 +165,45 @@ public sealed partial class V8Answers : IDisposable
             }
         }
     }
+
+    [Fact]
+    public void Elements_that_a_real_page_took_out_are_told_and_named_by_what_still_leads_to_them()
+    {
+        var before = Path.Combine(folder, "before.heapsnapshot");
+        var file = Path.Combine(folder, "page.heapsnapshot");
+        var told = Tool.Run(
+            "node",
+            [.. new[] { "browser.cjs", "orders.html" }.Select(InTests), "lookAtOrders(0, 200)", before, "lookAtOrders(200, 600)", file]
+        );
+        told.Split('\n').ShouldContain("[600,300]"); // panels that were opened, elements that are still in the page
+        var graph = ((HeapSnapshot)new V8SnapshotFormat().Read(DumpFile.Open(file), ReadContext.Quiet)).Graph;
+
+        var count = TypeHistogram.Of(graph).Rows.ToDictionary(r => r.Name, r => r.Count, StringComparer.Ordinal);
+        count["Detached <section>"].ShouldBe(600);
+        count["Detached <li>"].ShouldBe(600 * 20);
+        count["Detached <aside>"].ShouldBe(600);
+        count["<article>"].ShouldBe(300);
+        count.Keys.ShouldNotContain("Detached <article>");
+
+        var knowledge = KnownRuntimes.All.Single(r => r.Name == "node").Knowledge;
+        HeapSuspects
+            .Find(graph, knowledge)
+            .Take(2)
+            .Select(s => (s.Pattern, Variable: Variable(s)))
+            .ShouldBe([("detached-dom", "openedPanels"), ("detached-dom", "dismissedNotices")], ignoreOrder: true);
+        var first = ((HeapSnapshot)new V8SnapshotFormat().Read(DumpFile.Open(before), ReadContext.Quiet)).Graph;
+        var grown = HeapSuspects.Find(HeapDiff.Between([first, graph]), knowledge).Take(2).ToList();
+        grown.Select(Variable).ShouldBe(["openedPanels", "dismissedNotices"], ignoreOrder: true);
+        grown.ShouldAllBe(s => s.GrowthCount == 400);
+
+        RetainedSizesAreThoseOfDevTools(graph, file);
+        ClassesAreThoseOfDevTools(graph, file).ShouldBeGreaterThan(100);
+
+        static string Variable(Suspect suspect) =>
+            suspect.RootPath!.Select(s => s[(s.LastIndexOf('.') + 1)..]).Single(s => s is "openedPanels" or "dismissedNotices");
+    }
+
+    private static string InTests(string file) => Path.Combine(AppContext.BaseDirectory, file);
 
     /// <summary>What DevTools tells of each node, by its id.</summary>
     private static Dictionary<long, (long Self, long Retained, long Dominator)> NodesOf(string answer) =>
