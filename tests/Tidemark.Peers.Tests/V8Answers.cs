@@ -173,7 +173,13 @@ public sealed partial class V8Answers : IDisposable
         var file = Path.Combine(folder, "page.heapsnapshot");
         var told = Tool.Run(
             "node",
-            [.. new[] { "browser.cjs", "orders.html" }.Select(InTests), "lookAtOrders(0, 200)", before, "lookAtOrders(200, 600)", file]
+            [
+                .. new[] { "browser.cjs", "orders.html" }.Select(InTests),
+                "lookAtOrders(0, 200)",
+                before,
+                "lookAtOrders(200, 600)",
+                file,
+            ]
         );
         told.Split('\n').ShouldContain("[600,300]"); // panels that were opened, elements that are still in the page
         var graph = ((HeapSnapshot)new V8SnapshotFormat().Read(DumpFile.Open(file), ReadContext.Quiet)).Graph;
@@ -200,7 +206,9 @@ public sealed partial class V8Answers : IDisposable
         ClassesAreThoseOfDevTools(graph, file).ShouldBeGreaterThan(100);
 
         static string Variable(Suspect suspect) =>
-            suspect.RootPath!.Select(s => s[(s.LastIndexOf('.') + 1)..]).Single(s => s is "openedPanels" or "dismissedNotices");
+            suspect
+                .RootPath!.Select(s => s[(s.LastIndexOf('.') + 1)..])
+                .Single(s => s is "openedPanels" or "dismissedNotices");
     }
 
     private static string InTests(string file) => Path.Combine(AppContext.BaseDirectory, file);

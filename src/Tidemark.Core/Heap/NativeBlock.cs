@@ -189,9 +189,7 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
     }
 
     private static nint Checked(nint address, long bytes) =>
-        address != -1
-            ? address
-            : throw new InsufficientMemoryException($"no {bytes:N0} bytes of memory are to be had");
+        address != -1 ? address : throw new InsufficientMemoryException($"no {bytes:N0} bytes of memory are to be had");
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

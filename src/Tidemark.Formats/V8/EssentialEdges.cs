@@ -114,8 +114,11 @@ internal sealed class EssentialEdges
             {
                 var packed = edges[edge];
                 var to = packed & V8EdgeTable.NodeMask;
-                if (node == root ? Holds(node, to, Unpack(packed).Type)
-                    : (uint)packed < firstOfNone && to != node && (isUsers || !users[to]))
+                if (
+                    node == root
+                        ? Holds(node, to, Unpack(packed).Type)
+                        : (uint)packed < firstOfNone && to != node && (isUsers || !users[to])
+                )
                 {
                     edges[kept++] = to;
                     held.Add(to);

@@ -144,7 +144,9 @@ internal ref struct IntegerCursor
         if (Vector512.IsHardwareAccelerated)
         {
             var bytes = Vector512.LoadUnsafe(ref chunk);
-            digits = Vector512.LessThan(bytes - Vector512.Create((byte)'0'), Vector512.Create((byte)10)).ExtractMostSignificantBits();
+            digits = Vector512
+                .LessThan(bytes - Vector512.Create((byte)'0'), Vector512.Create((byte)10))
+                .ExtractMostSignificantBits();
             commas = Vector512.Equals(bytes, Vector512.Create((byte)',')).ExtractMostSignificantBits();
             spaces = Vector512.Equals(bytes, Vector512.Create((byte)'\n')).ExtractMostSignificantBits();
             return;
@@ -153,8 +155,14 @@ internal ref struct IntegerCursor
         var low = Vector256.LoadUnsafe(ref chunk);
         var high = Vector256.LoadUnsafe(ref chunk, 32);
         digits = Both(IsDigit(low), IsDigit(high));
-        commas = Both(Vector256.Equals(low, Vector256.Create((byte)',')), Vector256.Equals(high, Vector256.Create((byte)',')));
-        spaces = Both(Vector256.Equals(low, Vector256.Create((byte)'\n')), Vector256.Equals(high, Vector256.Create((byte)'\n')));
+        commas = Both(
+            Vector256.Equals(low, Vector256.Create((byte)',')),
+            Vector256.Equals(high, Vector256.Create((byte)','))
+        );
+        spaces = Both(
+            Vector256.Equals(low, Vector256.Create((byte)'\n')),
+            Vector256.Equals(high, Vector256.Create((byte)'\n'))
+        );
 
         static Vector256<byte> IsDigit(Vector256<byte> bytes)
         {

@@ -107,7 +107,12 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
 
             // Exact for multiples below 2^32; anything else does not multiply back.
             var node = to < uint.MaxValue ? (to * reciprocal) >> 35 : to / nodeColumns;
-            if (type >= (ulong)known.Length || type >= (ulong)masks.Length || node * nodeColumns != to || node >= nodeCount)
+            if (
+                type >= (ulong)known.Length
+                || type >= (ulong)masks.Length
+                || node * nodeColumns != to
+                || node >= nodeCount
+            )
             {
                 return i;
             }

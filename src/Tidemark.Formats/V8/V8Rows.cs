@@ -44,10 +44,7 @@ internal sealed class V8Rows(V8Content content, int columns, int stride, long[] 
         length = content.Read(text.AsSpan(IntegerCursor.Lead, length), offset);
 
         // The remembered offset stands before the comma that separates the row from the one before.
-        var skipped = Math.Max(
-            0,
-            text.AsSpan(IntegerCursor.Lead, length).IndexOfAnyInRange((byte)'0', (byte)'9')
-        );
+        var skipped = Math.Max(0, text.AsSpan(IntegerCursor.Lead, length).IndexOfAnyInRange((byte)'0', (byte)'9'));
         var rows = (int)Math.Min(stride, rowCount - number * stride);
         var block = new IntegerBlock(
             text.AsSpan(IntegerCursor.Lead + skipped, length - skipped),
