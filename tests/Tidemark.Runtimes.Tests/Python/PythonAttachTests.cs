@@ -238,7 +238,9 @@ public class PythonAttachTests
             """;
         await using (var service = await PythonService.StartAsync(interpreter, "busy", before))
         {
-            await using (var agent = new AgentConnection(await listener.AcceptAsync(), service.Pid))
+            // It has called by now, or never will.
+            var connection = await listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            await using (var agent = new AgentConnection(connection, service.Pid))
             {
                 // The script has long ended by the second question.
                 for (var asked = 0; asked < 2; asked++)
