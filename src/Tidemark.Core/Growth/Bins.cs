@@ -363,8 +363,8 @@ internal sealed class Bins
             {
                 if (!double.IsNaN(value))
                 {
-                    low = Math.Min(low, value);
-                    high = Math.Max(high, value);
+                    low = value < low ? value : low;
+                    high = value > high ? value : high;
                     sum += value;
                     seen++;
                 }

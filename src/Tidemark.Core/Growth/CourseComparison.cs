@@ -130,6 +130,9 @@ internal readonly record struct Contest(Contender Bounded, Contender? Unbounded,
         return new Contest(bounded, unbounded, beside);
     }
 
+    /// <summary>Who is less likely than the best by more than this, as a logarithm, is asked by nobody.</summary>
+    public const double Hopeless = 10;
+
     public bool GoesOn => Unbounded is { } unbounded && unbounded.Score - Bounded.Score > Margin;
 
     public Contender Best => GoesOn ? Unbounded!.Value : Bounded;

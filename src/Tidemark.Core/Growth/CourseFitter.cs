@@ -41,8 +41,6 @@ internal sealed class CourseFitter(
     private readonly int length = target.Length;
     private readonly OrthogonalBasis basis = new(target.Length, known.Count);
     private readonly double[] rest = columns.Next();
-    private readonly int untuned = catalog.Count;
-    private readonly double[] tuned = columns.Next();
     private int[] places = ArrayPool<int>.Shared.Rent(catalog.Count + Reserve);
     private double[] prepared = ArrayPool<double>.Shared.Rent((catalog.Count + Reserve) * target.Length);
     private double[] alongRest = ArrayPool<double>.Shared.Rent(catalog.Count + Reserve);
@@ -345,16 +343,7 @@ internal sealed class CourseFitter(
             Grow(ref squares, 2 * (count + 1));
         }
 
-        if (part.Index < untuned)
-        {
-            noise!.News(part.Column, Column(count));
-        }
-        else
-        {
-            part.Tabulate(tuned);
-            noise!.News(tuned, Column(count));
-        }
-
+        noise!.News(part.Column, Column(count));
         places[part.Index] = ++count;
     }
 

@@ -122,7 +122,7 @@ internal sealed class CourseSearch : IDisposable
         {
             foreach (var contender in contenders)
             {
-                if (contender.IsUnbounded)
+                if (contender.IsUnbounded && contender.Score > contest.Best.Score - Contest.Hopeless)
                 {
                     all.Add(fitter.Fit(contender.Course));
                 }

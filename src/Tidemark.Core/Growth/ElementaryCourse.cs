@@ -66,6 +66,7 @@ internal sealed class ElementaryCourse
     private const double LastPlace = 0.78;
 
     private readonly Bins? bins;
+    private List<(double Step, ElementaryCourse? Variant)>? variants;
     private readonly GrowthClock clock;
     private readonly CourseKind kind;
     private readonly double since;
@@ -172,8 +173,26 @@ internal sealed class ElementaryCourse
     /// <summary>The same course with its free parameter a step further; null where it has none, or was not seen there.</summary>
     /// <param name="step">A share of the distance between two points of the grid, to either side.</param>
     /// <param name="own">The intervals.</param>
-    /// <param name="index">Its place among all courses.</param>
-    public ElementaryCourse? Variant(double step, Bins own, int index)
+    /// <param name="count">How many courses there are: one more where it is asked for the first time.</param>
+    public ElementaryCourse? Variant(double step, Bins own, ref int count)
+    {
+        // The signals of one process often take the same course.
+        variants ??= [];
+        foreach (var (known, variant) in variants)
+        {
+            if (known == step)
+            {
+                return variant;
+            }
+        }
+
+        var fresh = NewVariant(step, own, count);
+        count += fresh is null ? 0 : 1;
+        variants.Add((step, fresh));
+        return fresh;
+    }
+
+    private ElementaryCourse? NewVariant(double step, Bins own, int index)
     {
         var (p, s) = (parameter, since);
         switch (kind)
@@ -208,8 +227,7 @@ internal sealed class ElementaryCourse
 
     private double RiseAfter(double share) => At(reach) - At(Math.Min(share * span, reach));
 
-    /// <summary>Its value in each interval, of a course that is not asked for it again.</summary>
-    public void Tabulate(Span<double> values)
+    private void Tabulate(Span<double> values)
     {
         Tabulate(clock.Readings, values);
         for (var i = 0; i < values.Length && lives != CourseLives.All; i++)

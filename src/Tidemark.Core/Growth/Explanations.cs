@@ -120,6 +120,11 @@ internal static class Explanations
     /// <summary>Follows a column with one time constant up and another one down, in intervals; starts anew with each life.</summary>
     private static double[] Smooth(Bins bins, double[] column, double up, double down)
     {
+        if (Math.Max(up, down) <= 0)
+        {
+            return bins.Columns.CopyOf(column);
+        }
+
         var smooth = bins.Columns.Next();
         var (rising, falling) = (Math.Exp(-1 / Math.Max(up, 1e-3)), Math.Exp(-1 / Math.Max(down, 1e-3)));
         for (var i = 0; i < smooth.Length; i++)

@@ -36,6 +36,7 @@ internal sealed class CourseCatalog
     private readonly Bins bins;
     private readonly GrowthClock age;
     private readonly GrowthClock? work;
+    private int count;
     private GeneralCourses? inAllLives;
     private GeneralCourses? inLastLife;
 
@@ -54,7 +55,7 @@ internal sealed class CourseCatalog
     public ElementaryCourse[] StartUps(CourseLives lives) => General(lives).StartUps;
 
     /// <summary>A course that is nothing but what another column explains.</summary>
-    public ElementaryCourse Explained(double[] column) => new(Count++, column);
+    public ElementaryCourse Explained(double[] column) => new(count++, column);
 
     /// <summary>The same course with its free parameter a step to either side: half a step of the grid, or less.</summary>
     /// <param name="course">The course.</param>
@@ -66,9 +67,8 @@ internal sealed class CourseCatalog
         {
             for (var sign = -1; sign <= 1; sign += 2)
             {
-                if (course.Parts[i].Variant(sign * step, bins, Count) is { } part)
+                if (course.Parts[i].Variant(sign * step, bins, ref count) is { } part)
                 {
-                    Count++;
                     ElementaryCourse[] parts = [.. course.Parts];
                     parts[i] = part;
                     variants.Add(course with { Parts = parts });
@@ -78,7 +78,7 @@ internal sealed class CourseCatalog
     }
 
     /// <summary>How many elementary courses there are.</summary>
-    public int Count { get; private set; }
+    public int Count => count;
 
     /// <summary>Even growth before the last life, whatever came then.</summary>
     public ElementaryCourse LinearInEarlierLives { get; }
@@ -98,7 +98,7 @@ internal sealed class CourseCatalog
         double since = 0,
         CourseLives lives = CourseLives.All,
         GrowthClock? clock = null
-    ) => new(Count++, bins, clock ?? age, kind, parameter, since, lives);
+    ) => new(count++, bins, clock ?? age, kind, parameter, since, lives);
 
     private GeneralCourses General(CourseLives lives) =>
         lives == CourseLives.Last ? inLastLife ??= MakeGeneral(lives) : inAllLives ??= MakeGeneral(lives);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Core.Growth;
@@ -14,7 +15,7 @@ internal static class GrowthForecast
 
     /// <summary>The same where two signals bear witness to a form together, which counts against one by this much at most.</summary>
     private const double UnlikelyTogether = 9;
-    private const double MostAgainst = 10;
+    private const double MostAgainst = Contest.Hopeless;
 
     /// <summary>Standard deviations to either side that hold the truth nine times in ten; measured (docs/growth.md).</summary>
     private const double RateWidth = 2;
@@ -96,7 +97,7 @@ internal static class GrowthForecast
     /// <param name="witness">Another signal that grows for the same reason, and tells more of the form; null for none.</param>
     private static List<(FittedCourse Course, double Weight)> Believed(Trend trend, double even, Trend? witness = null)
     {
-        var believed = new List<(FittedCourse Course, double Score)>();
+        var believed = new List<(FittedCourse Course, double Weight)>();
         foreach (var course in trend.Comparison.GoingOn)
         {
             if (
@@ -116,9 +117,25 @@ internal static class GrowthForecast
             }
         }
 
-        var best = believed.Count == 0 ? 0 : believed.Max(b => b.Score);
-        var sum = believed.Sum(b => Math.Exp(b.Score - best));
-        return [.. believed.Select(b => (b.Course, Math.Exp(b.Score - best) / sum))];
+        var best = double.NegativeInfinity;
+        foreach (var (_, score) in believed)
+        {
+            best = Math.Max(best, score);
+        }
+
+        var sum = 0.0;
+        foreach (ref var own in CollectionsMarshal.AsSpan(believed))
+        {
+            own.Weight = Math.Exp(own.Weight - best);
+            sum += own.Weight;
+        }
+
+        foreach (ref var own in CollectionsMarshal.AsSpan(believed))
+        {
+            own.Weight /= sum;
+        }
+
+        return believed;
     }
 
     /// <summary>How much less likely the form of a course is than the best by another signal, as a logarithm.</summary>
@@ -137,9 +154,35 @@ internal static class GrowthForecast
         return least;
     }
 
-    private static bool HasFormOf(GrowthCourse one, GrowthCourse other) =>
-        one.Parts.Length == other.Parts.Length
-        && one.Parts.Select(p => p.Form).Order().SequenceEqual(other.Parts.Select(p => p.Form).Order());
+    /// <summary>Whether the parts are of the same forms, in whatever order.</summary>
+    private static bool HasFormOf(GrowthCourse one, GrowthCourse other)
+    {
+        if (one.Parts.Length != other.Parts.Length)
+        {
+            return false;
+        }
+
+        foreach (var part in one.Parts)
+        {
+            if (Count(one.Parts, part.Form) != Count(other.Parts, part.Form))
+            {
+                return false;
+            }
+        }
+
+        return true;
+
+        static int Count(ElementaryCourse[] parts, (CourseKind, bool) form)
+        {
+            var count = 0;
+            foreach (var part in parts)
+            {
+                count += part.Form == form ? 1 : 0;
+            }
+
+            return count;
+        }
+    }
 
     private static Estimate Average(Trend trend)
     {
@@ -266,18 +309,55 @@ internal static class GrowthForecast
             return 0;
         }
 
-        if (ahead(horizon) < room)
+        var most = ahead(horizon);
+        if (most < room)
         {
             return null;
         }
 
+        // Where growth ahead is even or nearly so, a few chords come close, and say on which side most of the middles lie.
+        var (before, after) = Chords(ahead, room, horizon, most);
         var (low, high) = (0.0, horizon);
         for (var step = 0; step < 40; step++)
         {
             var middle = 0.5 * (low + high);
-            (low, high) = ahead(middle) < room ? (middle, high) : (low, middle);
+            var isBefore = middle <= before || (middle < after && ahead(middle) < room);
+            (low, high) = isBefore ? (middle, high) : (low, middle);
         }
 
         return high;
+    }
+
+    /// <summary>Two times close to each other between which growth ahead comes to so much, by chords that are kept from sticking (Illinois).</summary>
+    private static (double Before, double After) Chords(
+        Func<double, double> ahead,
+        double room,
+        double horizon,
+        double most
+    )
+    {
+        var (before, after) = (0.0, horizon);
+        var (under, over) = (-room, most - room);
+        for (var (step, side) = (0, 0); step < 12 && after - before > 1e-9 * after; step++)
+        {
+            var at = after - (over * (after - before) / (over - under));
+            // A little to the side that has not moved, so that both do.
+            at = Math.Clamp(at - (side * 1e-10 * at), before, after);
+            var left = ahead(at) - room;
+            if (left < 0)
+            {
+                (before, under) = (at, left);
+                over = side < 0 ? over / 2 : over;
+                side = -1;
+            }
+            else
+            {
+                (after, over) = (at, left);
+                under = side > 0 ? under / 2 : under;
+                side = 1;
+            }
+        }
+
+        return (before, after);
     }
 }

@@ -114,7 +114,26 @@ internal sealed class NoiseModel
     public void Reweigh(double[] rest)
     {
         var spread = Spread(rest);
-        for (var i = 0; i < rest.Length; i++)
+        var (zero, one, scale, usual) = (
+            Vector<double>.Zero,
+            Vector<double>.One,
+            new Vector<double>(spread),
+            new Vector<double>(Usual)
+        );
+        var i = 0;
+        for (; i <= rest.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var left = Vector.LoadUnsafe(ref rest[i]);
+            var size = Vector.Abs(left) / scale;
+            var side = Vector.ConditionalSelect(Vector.GreaterThan(left, zero), new Vector<double>(WeightAbove), one);
+            var weight = side * Vector.ConditionalSelect(Vector.GreaterThan(size, usual), usual / size, one);
+            var counts = Vector.GreaterThan(Vector.LoadUnsafe(ref weights[i]), zero);
+            weight = Vector.ConditionalSelect(counts, weight, zero);
+            weight.StoreUnsafe(ref weights[i]);
+            Vector.SquareRoot(weight).StoreUnsafe(ref roots[i]);
+        }
+
+        for (; i < rest.Length; i++)
         {
             if (weights[i] > 0)
             {
@@ -161,7 +180,19 @@ internal sealed class NoiseModel
         var news = bins.Columns.Next();
         News(rest, news);
         var spread = Spread(news);
-        for (var i = 0; i < news.Length; i++)
+        var (scale, freedom, more) = (
+            new Vector<double>(spread),
+            new Vector<double>(TailFreedom),
+            new Vector<double>(TailFreedom + 1)
+        );
+        var i = 0;
+        for (; i <= news.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var size = Vector.LoadUnsafe(ref news[i]) / scale;
+            Vector.SquareRoot(more / (freedom + (size * size))).StoreUnsafe(ref calm[i]);
+        }
+
+        for (; i < news.Length; i++)
         {
             var size = news[i] / spread;
             calm[i] = Math.Sqrt((TailFreedom + 1) / (TailFreedom + (size * size)));
