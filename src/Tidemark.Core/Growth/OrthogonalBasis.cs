@@ -101,6 +101,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<double> left, ReadOnlySpan<double> right)
     {
         var a = MemoryMarshal.Cast<double, Vector<double>>(left);
@@ -121,6 +122,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     }
 
     /// <summary>The dot product of a column with itself, and with another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (double Square, double Along) Dots(ReadOnlySpan<double> column, ReadOnlySpan<double> other)
     {
         var a = MemoryMarshal.Cast<double, Vector<double>>(column);
@@ -163,6 +165,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DotsAbreast(
         ReadOnlySpan<double> four,
         ReadOnlySpan<double> other,
@@ -217,6 +220,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     /// <param name="rows">The length of each.</param>
     /// <param name="pairs">Where the columns of each pair are.</param>
     /// <param name="products">The four products.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DotsOfPairs(
         ReadOnlySpan<double> columns,
         int rows,
@@ -255,6 +259,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     }
 
     /// <summary>Subtracts a column of the basis so many times, and multiplies what is left with the next one on the way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Subtract(
         Span<double> from,
         ReadOnlySpan<double> column,
@@ -285,6 +290,7 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     }
 
     /// <summary>The same as <see cref="Dot"/> and <see cref="Subtract"/> of each column, to the last bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RemoveAbreast(Span<double> four, ReadOnlySpan<double> column)
     {
         var rows = column.Length;
