@@ -101,6 +101,8 @@ public sealed class Output
                 Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
                 ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
                 Interactive = InteractionSupport.No,
+                // Plain stays plain: on GitHub and other CI servers Spectre would switch colours on all the same.
+                Enrichment = new ProfileEnrichment { UseDefaultEnrichers = !plain },
             }
         );
         if (plain)

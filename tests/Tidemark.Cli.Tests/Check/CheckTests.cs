@@ -29,6 +29,18 @@ public sealed class CheckTests : IDisposable
             .ShouldBe(2L << 30);
     }
 
+    [Fact]
+    public async Task What_is_redirected_has_no_colours_on_a_CI_server_either()
+    {
+        Write("grows", m => 300e6 + (m * 1e5) + (m % 5 * 1e6));
+        using var check = TidemarkRun.Start(folder, ["check", "--csv", folder], ("GITHUB_ACTIONS", "true"));
+        var text = await check.StandardOutput.ReadToEndAsync();
+        await check.WaitForExitAsync();
+
+        text.ShouldContain("leak");
+        text.ShouldNotContain("\u001b");
+    }
+
     [Theory]
     [InlineData("name one source")]
     [InlineData("no .csv files there", "--csv", ".")]

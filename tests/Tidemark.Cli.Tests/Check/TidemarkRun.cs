@@ -20,7 +20,11 @@ public sealed record TidemarkRun(int Status, string Output, string Error)
         return new TidemarkRun(process.ExitCode, await output, await error);
     }
 
-    public static Process Start(string? folder, string[] arguments)
+    public static Process Start(
+        string? folder,
+        string[] arguments,
+        params (string Name, string Value)[] environment
+    )
     {
         // Whoever runs the tests in the background has Ctrl-C ignored, and so would every program that they start.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Dll, .. arguments])
@@ -29,6 +33,11 @@ public sealed record TidemarkRun(int Status, string Output, string Error)
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 }
