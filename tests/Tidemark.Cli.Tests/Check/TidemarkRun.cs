@@ -20,11 +20,7 @@ public sealed record TidemarkRun(int Status, string Output, string Error)
         return new TidemarkRun(process.ExitCode, await output, await error);
     }
 
-    public static Process Start(
-        string? folder,
-        string[] arguments,
-        params (string Name, string Value)[] environment
-    )
+    public static Process Start(string? folder, string[] arguments, params (string Name, string Value)[] environment)
     {
         // Whoever runs the tests in the background has Ctrl-C ignored, and so would every program that they start.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Dll, .. arguments])
