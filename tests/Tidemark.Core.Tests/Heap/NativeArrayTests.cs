@@ -37,6 +37,31 @@ public class NativeArrayTests
     }
 
     [Fact]
+    public void Memory_that_was_kept_is_zero_for_the_next_array_whatever_its_size()
+    {
+        KeptMemory.MostBytes = 64 << 20;
+        try
+        {
+            foreach (var megabytes in new[] { 8, 4, 5, 12, 32, 6 })
+            {
+                using var array = new NativeArray<byte>((megabytes << 20) + 100);
+                array.Slice(0, (int)array.Length).ContainsAnyExcept((byte)0).ShouldBeFalse($"{megabytes} MiB");
+                array.Slice(0, (int)array.Length).Fill(7);
+                array.Resize(array.Length / 2);
+                array.Resize(array.Length * 3);
+                array.Slice((int)(array.Length / 3), (int)(array.Length / 3 * 2))
+                    .ContainsAnyExcept((byte)0)
+                    .ShouldBeFalse($"{megabytes} MiB, longer");
+                array.Slice(0, (int)(array.Length / 3)).ContainsAnyExcept((byte)7).ShouldBeFalse();
+            }
+        }
+        finally
+        {
+            KeptMemory.MostBytes = 0;
+        }
+    }
+
+    [Fact]
     public void Asking_outside_of_it_is_refused()
     {
         using var array = new NativeArray<long>(3);
