@@ -19,11 +19,19 @@ internal static class EphemeronName
             return false;
         }
 
-        var at = raw.LastIndexOf(mark);
-        return at > 0
-            && raw[..at].IndexOf(" / part of key ("u8) > 0
-            && Utf8Parser.TryParse(raw[(at + mark.Length)..^1], out table, out var used)
-            && at + mark.Length + used + 1 == raw.Length;
+        var id = raw.Length - 1;
+        while (char.IsAsciiDigit((char)raw[id - 1]))
+        {
+            if (--id <= mark.Length)
+            {
+                return false;
+            }
+        }
+
+        return raw[..id].EndsWith(mark)
+            && raw[..(id - mark.Length)].IndexOf(" / part of key ("u8) > 0
+            && Utf8Parser.TryParse(raw[id..^1], out table, out var used)
+            && id + used + 1 == raw.Length;
     }
 
     /// <summary>The same for text that was read already.</summary>

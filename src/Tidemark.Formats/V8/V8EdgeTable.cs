@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tidemark.Core.Heap;
@@ -5,7 +6,7 @@ using Tidemark.Core.Heap;
 namespace Tidemark.Formats.V8;
 
 /// <summary>The edges' columns, filled by several threads at once. Names are not kept: they are read again where they are asked for.</summary>
-internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : IIntegerSink
+internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : IIntegerSink, IDisposable
 {
     /// <summary>Rows from one remembered offset to the next.</summary>
     public const int Stride = 512;
@@ -23,6 +24,7 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
         .. Codes(header.EdgeTypes).Select(code => IsIndexed((V8EdgeType)code) ? 0 : ulong.MaxValue),
     ];
     private readonly Lock merging = new();
+    private readonly ConcurrentStack<List<(long Edge, int Name)>> candidateLists = [];
 
     /// <summary>Target and type of each edge, see <see cref="NodeBits"/>.</summary>
     public NativeArray<int> Targets { get; } = new(header.EdgeCount);
@@ -31,7 +33,7 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
     public long[] Offsets { get; } = new long[(header.EdgeCount + Stride - 1) / Stride];
 
     /// <summary>Edges that may lead from a WeakMap's table to a value, each with the string index of its name: V8 writes them right behind the weak edges of their key and value.</summary>
-    public List<(long Edge, int Name)> EphemeronCandidates { get; } = [];
+    public NativeList<(long Edge, int Name)> EphemeronCandidates { get; } = new();
 
     /// <summary>The largest string index that an edge's name refers to.</summary>
     public long LargestName { get; private set; } = -1;
@@ -48,7 +50,9 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
     {
         var columns = header.EdgeColumns;
         var cursor = new IntegerCursor(block, content);
-        var run = new Run { Previous = (uint)V8EdgeType.Weak }; // of the edge before the block, which is not known here
+        var candidates = candidateLists.TryPop(out var used) ? used : [];
+        // The edge before the block is not known here.
+        var run = new Run(candidates) { Previous = (uint)V8EdgeType.Weak };
         var end = block.FirstRow + block.Rows;
         for (var edge = block.FirstRow; edge < end; )
         {
@@ -76,8 +80,11 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
         {
             LargestName = Math.Max(LargestName, (long)Math.Min(run.LargestName, long.MaxValue));
             WeakCount += run.WeakCount;
-            EphemeronCandidates.AddRange(run.Candidates);
+            EphemeronCandidates.AddRange(CollectionsMarshal.AsSpan(candidates));
         }
+
+        candidates.Clear();
+        candidateLists.Push(candidates);
     }
 
     /// <summary>Packs whole rows into <see cref="Targets"/>.</summary>
@@ -150,12 +157,14 @@ internal sealed class V8EdgeTable(V8SnapshotHeader header, V8Content content) : 
             ),
         ];
 
+    public void Dispose() => EphemeronCandidates.Dispose();
+
     /// <summary>What is known of a run of edges, one behind the other.</summary>
-    private struct Run()
+    private struct Run(List<(long Edge, int Name)> candidates)
     {
         public uint Previous;
         public ulong LargestName;
         public int WeakCount;
-        public List<(long Edge, int Name)> Candidates = [];
+        public readonly List<(long Edge, int Name)> Candidates = candidates;
     }
 }

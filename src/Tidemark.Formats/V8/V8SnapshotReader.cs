@@ -43,6 +43,7 @@ internal sealed class V8SnapshotReader : IDisposable
     public void Dispose()
     {
         nodes?.Dispose();
+        edges?.Dispose();
         ephemerons?.Dispose();
     }
 
@@ -193,8 +194,9 @@ internal sealed class V8SnapshotReader : IDisposable
     {
         var (from, end) = (0L, 0L);
         ulong id = 0;
-        foreach (var (edge, name) in edges!.EphemeronCandidates)
+        for (long i = 0; i < edges!.EphemeronCandidates.Count; i++)
         {
+            var (edge, name) = edges.EphemeronCandidates[i];
             if (edge < from || edge >= end) // a table has many edges
             {
                 var node = nodes!.NodeOfEdge(edge);
