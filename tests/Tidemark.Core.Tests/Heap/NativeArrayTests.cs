@@ -49,7 +49,8 @@ public class NativeArrayTests
                 array.Slice(0, (int)array.Length).Fill(7);
                 array.Resize(array.Length / 2);
                 array.Resize(array.Length * 3);
-                array.Slice((int)(array.Length / 3), (int)(array.Length / 3 * 2))
+                array
+                    .Slice((int)(array.Length / 3), (int)(array.Length / 3 * 2))
                     .ContainsAnyExcept((byte)0)
                     .ShouldBeFalse($"{megabytes} MiB, longer");
                 array.Slice(0, (int)(array.Length / 3)).ContainsAnyExcept((byte)7).ShouldBeFalse();

@@ -23,7 +23,9 @@ public sealed class IntegerCursorTests : IDisposable
             var numbers = Enumerable.Range(0, dice.Next(1, 300)).Select(_ => Number(dice)).ToList();
             var text = string.Join(
                 // Now and then something that is not usual, in the middle of what is.
-                dice.Next(4) == 0 ? "," : separator,
+                dice.Next(4) == 0
+                    ? ","
+                    : separator,
                 numbers.Select(n => n.ToString(CultureInfo.InvariantCulture))
             );
             if (dice.Next(2) == 0)
@@ -63,7 +65,9 @@ public sealed class IntegerCursorTests : IDisposable
             bound *= 10;
         }
 
-        return bound == 1 ? (ulong)dice.Next(10) : (ulong)(dice.NextDouble() * Math.Min(bound, 9_000_000_000_000_000_000));
+        return bound == 1
+            ? (ulong)dice.Next(10)
+            : (ulong)(dice.NextDouble() * Math.Min(bound, 9_000_000_000_000_000_000));
     }
 
     private ulong[] Read(string text, int count)
