@@ -60,6 +60,11 @@ public sealed class HeapDiff
 
         var paths = new HoldingPaths();
         var censuses = snapshots.Select(s => HoldingCensus.Of(s, paths, cancellation)).ToList();
+        for (var i = 0; i < censuses.Count - 1; i++)
+        {
+            censuses[i] = censuses[i].ComparableWith(censuses[^1], cancellation);
+        }
+
         return new HeapDiff(snapshots, CompareTypes([.. snapshots.Select(TypeHistogram.Of)]), paths, censuses);
     }
 

@@ -207,6 +207,23 @@ public sealed class HoldingCensus
         return new HoldingCensus(graph, paths, pathOfRank, naming.Namesakes, cancellation);
     }
 
+    /// <summary>This census as if what a later one holds elsewhere had been held there before (<see cref="MovedWays"/>). Takes this one's place.</summary>
+    internal HoldingCensus ComparableWith(HoldingCensus later, CancellationToken cancellation)
+    {
+        if (MovedWays.Between(this, later) is not { } moved)
+        {
+            return this;
+        }
+
+        for (var rank = 1; rank <= Graph.Dominators.Count; rank++)
+        {
+            pathOfRank[rank] = moved[pathOfRank[rank]];
+            Graph.Pace(rank, cancellation);
+        }
+
+        return new HoldingCensus(Graph, Paths, pathOfRank, Namesakes, cancellation);
+    }
+
     /// <summary>
     /// Up to so many of the objects through which each way is entered (those whose dominator is on another one), spread evenly.
     /// </summary>

@@ -88,11 +88,26 @@ internal sealed class AccumulationSearch
             parts.Count > 1 && parts[0].Owner > 0 && now.Count(parts[0].Owner) > 1;
     }
 
-    /// <summary>A table that grows with its entries, and keys beside their values, belong to one pile.</summary>
-    private static Accumulation Together(IEnumerable<Accumulation> parts)
+    /// <summary>
+    /// A table that grows with its entries, and keys beside their values, belong to one pile. Where segments and what is in them
+    /// both became more, one holds the other: together they are no more than what their owner gained.
+    /// </summary>
+    private Accumulation Together(IEnumerable<Accumulation> parts)
     {
         var all = parts.ToList();
-        return all.MaxBy(p => p.Bytes)! with { Bytes = all.Sum(p => p.Bytes), Count = all.Max(p => p.Count) };
+        var largest = all.MaxBy(p => p.Bytes)!;
+        var sum = all.Sum(p => p.Bytes);
+        if (all.Count > 1 && largest.Owner > 0)
+        {
+            var gained = now.RetainedBytes(largest.Owner) - Before(largest.Owner).Retained;
+            sum = Math.Max(largest.Bytes, Math.Min(sum, gained));
+        }
+
+        return largest with
+        {
+            Bytes = sum,
+            Count = all.Max(p => p.Count),
+        };
     }
 
     /// <summary>

@@ -10,10 +10,10 @@ namespace Tidemark.Runtimes.Jvm;
 internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
 {
     /// <summary>
-    /// A walk over the page tables is repeated after at least this many times what the last one cost: half a percent of a core.
+    /// A walk over the page tables is repeated after at least this many times what the last one cost: a quarter of a percent of a core (at half, it was half of a watch).
     /// In CPU time, because on a busy machine a walk of milliseconds takes seconds, and the figure would stand still for a minute.
     /// </summary>
-    private const int Rest = 200;
+    private const int Rest = 400;
 
     private long due;
 
