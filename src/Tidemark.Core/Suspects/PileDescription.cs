@@ -65,7 +65,7 @@ internal sealed class PileDescription(
         }
 
         var drawn = now.Sample(most);
-        var chosen = piles.Select((p, i) => SampleOf(p, drawn[contents[i]], samples)).ToList();
+        var chosen = piles.Select((p, i) => SampleOf(p, contents[i], drawn[contents[i]], samples)).ToList();
         List<int> ranks = [.. chosen.SelectMany(c => c).Distinct()];
         var chainOf = ranks.Zip(chains.Of(ranks)).ToDictionary(c => c.First, c => c.Second);
         return piles.Select((p, i) => Describe(p, contents[i], chosen[i], drawn[contents[i]], chainOf, whole));
@@ -81,7 +81,7 @@ internal sealed class PileDescription(
     )
     {
         now.Graph.Rest();
-        var (chain, share) = CommonChain([.. sample.Select(rank => chainOf[rank])]);
+        var (chain, share) = CommonChain.Of([.. sample.Select(rank => chainOf[rank])]);
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
@@ -169,14 +169,21 @@ internal sealed class PileDescription(
     /// <summary>True where the pile is in one collection, or in none.</summary>
     private bool IsOne(Accumulation pile) => pile.Owner == 0 || pile.Owner == pile.Path || now.Count(pile.Owner) == 1;
 
-    /// <summary>Ranks to look at: where several collections are held alike, from those that grew.</summary>
-    private List<int> SampleOf(Accumulation pile, List<int> sample, int most)
+    /// <summary>Ranks to look at: where several collections are held alike, from those that grew; where one field holds most of the pile, what it holds.</summary>
+    private List<int> SampleOf(Accumulation pile, int contentPath, List<int> sample, int most)
     {
         if (!IsOne(pile) && series.Count > 1)
         {
-            var grown = GrownCollections(pile.Owner);
+            var grown = MostGrown(BytesByField(now, pile.Owner), pile.Owner).Ranks.ToHashSet();
             var within = sample.Where(rank => grown.Contains(OwnerRank(rank, pile.Owner))).ToList();
             sample = within.Count > 0 ? within : sample;
+        }
+
+        // An object used as a dictionary stands on one way with its entries, and with other such objects.
+        if (sample.Count > 1 && BytesByField(now, sample) is { Count: > 1 } fields)
+        {
+            var (bytes, ranks) = MostGrown(fields, contentPath);
+            sample = bytes * 2 > pile.Bytes ? ranks : sample;
         }
 
         return [.. sample.Where((_, i) => i % Math.Max(1, sample.Count / most) == 0)];
@@ -192,21 +199,24 @@ internal sealed class PileDescription(
         return rank;
     }
 
-    /// <summary>Of the collections on one way, those whose fields' names tell that they grew most.</summary>
-    private HashSet<int> GrownCollections(int owner)
+    /// <summary>Of what fields hold on one way, what the one holds that gained most.</summary>
+    private (long Bytes, List<int> Ranks) MostGrown(Dictionary<string, (long Bytes, List<int> Ranks)> fields, int path)
     {
-        var before = BytesByField(series[0], owner);
-        var after = BytesByField(now, owner);
-        var most = after.MaxBy(a => a.Value.Bytes - before.GetValueOrDefault(a.Key).Bytes);
-        return [.. most.Value.Ranks ?? []];
+        var before = series.Count > 1 ? BytesByField(series[0], path) : [];
+        return fields
+            .Select(f => (f.Value.Bytes - before.GetValueOrDefault(f.Key).Bytes, f.Value.Ranks))
+            .MaxBy(f => f.Item1);
     }
 
-    private Dictionary<string, (long Bytes, List<int> Ranks)> BytesByField(HoldingCensus census, int owner)
+    private Dictionary<string, (long Bytes, List<int> Ranks)> BytesByField(HoldingCensus census, int path) =>
+        BytesByField(census, census.Sample([path], MostCollections)[path]);
+
+    private Dictionary<string, (long Bytes, List<int> Ranks)> BytesByField(HoldingCensus census, List<int> sample)
     {
         var labels = new ChainWording(census.Graph);
         var tree = census.Graph.Dominators;
         var bytes = new Dictionary<string, (long Bytes, List<int> Ranks)>(StringComparer.Ordinal);
-        foreach (var rank in census.Sample([owner], MostCollections)[owner])
+        foreach (var rank in sample)
         {
             var field = "";
             var below = rank;
@@ -227,16 +237,6 @@ internal sealed class PileDescription(
         }
 
         return bytes;
-    }
-
-    /// <summary>The way on which most of the sample is held, and the share of the sample that is.</summary>
-    private static (HoldingChain Chain, double Share) CommonChain(List<HoldingChain> all)
-    {
-        var common = all.GroupBy(c => HolderNaming.GeneralName(string.Join('\n', c.Texts)), StringComparer.Ordinal)
-            .OrderByDescending(g => g.Count())
-            .ThenBy(g => g.First().Steps.Count)
-            .First();
-        return (common.First(), (double)common.Count() / all.Count);
     }
 
     /// <summary>What the pile consists of in the user's words: the first type of the user's on the heaviest way down, or the heaviest that is not a mere part of a collection.</summary>

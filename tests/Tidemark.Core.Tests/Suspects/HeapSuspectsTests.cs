@@ -480,6 +480,63 @@ public class HeapSuspectsTests
     }
 
     [Fact]
+    public void An_object_used_as_a_dictionary_is_named_by_its_own_field_though_each_entry_has_another()
+    {
+        var suspect = Grown(count => Service(count), 40, 160)[0];
+
+        suspect.Subject.ShouldBe("Object in Acme.App.uploads");
+        suspect.RootPath.ShouldBe(["static Acme.App.Instance", "Acme.App.uploads", "Object"]);
+
+        static HeapGraph Service(int uploads)
+        {
+            var sketch = new HeapSketch();
+            var app = sketch.Static("Acme.App.Instance", "Acme.App");
+            var modules = sketch.Node("Object");
+            sketch.Refer(app, "modules", modules);
+            for (var i = 0; i < 40; i++)
+            {
+                sketch.Refer(modules, i % 2 == 0 ? "name" : "exports", sketch.Node("Object"));
+            }
+
+            var dictionary = sketch.Node("Object");
+            sketch.Refer(app, "uploads", dictionary);
+            for (var i = 0; i < uploads; i++)
+            {
+                var upload = sketch.Node("Object");
+                sketch.Refer(dictionary, $"u{(char)('a' + i / 26)}{(char)('a' + i % 26)}", upload);
+                sketch.Refer(upload, "body", sketch.Node("string", 400));
+            }
+
+            return sketch.Graph();
+        }
+    }
+
+    [Fact]
+    public void Keys_of_an_object_used_as_a_dictionary_are_no_part_of_the_way()
+    {
+        var suspect = Grown(count => Service(count), 40, 160)[0];
+
+        suspect.Subject.ShouldBe("Acme.Upload in Acme.App.uploads (Object)");
+        suspect.RootPath.ShouldBe(["static Acme.App.Instance", "Acme.App.uploads", "Object", "Acme.Upload"]);
+        suspect.Evidence.ShouldNotContain(e => e.Contains("of a sample", StringComparison.Ordinal));
+
+        static HeapGraph Service(int uploads)
+        {
+            var sketch = new HeapSketch();
+            var dictionary = sketch.Node("Object");
+            sketch.Refer(sketch.Static("Acme.App.Instance", "Acme.App"), "uploads", dictionary);
+            for (var i = 0; i < uploads; i++)
+            {
+                var upload = sketch.Node("Acme.Upload");
+                sketch.Refer(dictionary, $"u{(char)('a' + i / 26)}{(char)('a' + i % 26)}", upload);
+                sketch.Refer(upload, "body", sketch.Node("string", 400));
+            }
+
+            return sketch.Graph();
+        }
+    }
+
+    [Fact]
     public void A_queue_of_segments_gains_no_more_than_its_segments_hold()
     {
         var (before, after) = (Service(2), Service(6));
