@@ -85,7 +85,7 @@ internal sealed class PileDescription(
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
-        var names = chain.Texts.Append(content).ToList();
+        List<string> names = [.. StepsThatTell(chain, pile).Select(s => s.Text), content];
         var texts = telling.EqualTexts(contentPath, drawn);
         var outside = telling.Outside(pile);
         var marks = Marks(pile, texts, outside).ToList();
@@ -127,6 +127,16 @@ internal sealed class PileDescription(
             IsAtOneTime = series.Count == 1,
         };
         return new DescribedPile(suspect, content, holder, collection);
+    }
+
+    /// <summary>The steps by which a known fault is told: where variables of a scope hold the pile, how the scope is reached says nothing of it.</summary>
+    private IEnumerable<HoldingStep> StepsThatTell(HoldingChain chain, Accumulation pile)
+    {
+        var scope =
+            pile.Owner > 0 && roles.IsScope(paths.Type(pile.Owner))
+                ? chain.Steps.ToList().FindLastIndex(s => s.Type == paths.Type(pile.Owner))
+                : 0;
+        return chain.Steps.Skip(Math.Max(0, scope));
     }
 
     private static long? Bound(KnownCulprit culprit, List<string> names) =>
@@ -239,24 +249,33 @@ internal sealed class PileDescription(
         return bytes;
     }
 
-    /// <summary>What the pile consists of in the user's words: the first type of the user's on the heaviest way down, or the heaviest that is not a mere part of a collection.</summary>
+    /// <summary>
+    /// What the pile consists of in the user's words: the first type of the user's on the heaviest way down, else the variables of a
+    /// scope, or the heaviest that is not a mere part of a collection.
+    /// </summary>
     private int ContentPath(int path)
     {
-        var first = -1;
+        var (first, scope) = (-1, -1);
         for (var at = path; at > 0; at = HeaviestChild(at))
         {
-            if (roles.IsUsers(paths.Type(at)))
+            var type = paths.Type(at);
+            if (roles.IsScope(type))
+            {
+                scope = scope < 0 ? at : scope;
+            }
+            else if (roles.IsUsers(type))
             {
                 return at;
             }
-
-            if (first < 0 && roles.Role(paths.Type(at)) != CollectionRole.Inner)
+            else if (first < 0 && roles.Role(type) != CollectionRole.Inner)
             {
                 first = at;
             }
         }
 
-        return first > 0 ? first : path;
+        return scope > 0 ? scope
+            : first > 0 ? first
+            : path;
     }
 
     private int HeaviestChild(int path)
@@ -295,7 +314,13 @@ internal sealed class PileDescription(
         return step.IsStatic && step.Text.StartsWith(isStatic, StringComparison.Ordinal)
             ? !roles.IsLibrary(step.Text[isStatic.Length..])
             : step.IsStatic
-                || (step.IsField && (step.Type != content || roles.IsScope(content)) && roles.IsUsers(step.Type!));
+                || (
+                    step.IsField
+                    && (step.Type != content || roles.IsScope(content))
+                    && roles.IsUsers(step.Type!)
+                    // The object whose method a closure belongs to: no name that anyone gave to the pile.
+                    && !(roles.IsScope(step.Type!) && step.Text.EndsWith(".this", StringComparison.Ordinal))
+                );
     }
 
     /// <summary>

@@ -537,6 +537,28 @@ public class HeapSuspectsTests
     }
 
     [Fact]
+    public void What_a_scope_s_variable_holds_is_no_matter_of_the_cache_by_which_the_scope_is_reached()
+    {
+        var suspect = Grown(count => Service(count), 40, 160)[0];
+
+        suspect.Subject.ShouldBe("Acme.Upload in Scope.uploads");
+        suspect.Pattern.ShouldBe("static-references");
+
+        static HeapGraph Service(int uploads)
+        {
+            var sketch = new HeapSketch();
+            var scope = sketch.Node("Scope");
+            sketch.Refer(sketch.Static("Acme.Pages.cache", "Lib.Cache(max=1000)"), "loader", scope);
+            foreach (var upload in sketch.Objects("Acme.Upload", uploads))
+            {
+                sketch.Refer(scope, "uploads", upload);
+            }
+
+            return sketch.Graph();
+        }
+    }
+
+    [Fact]
     public void A_queue_of_segments_gains_no_more_than_its_segments_hold()
     {
         var (before, after) = (Service(2), Service(6));
