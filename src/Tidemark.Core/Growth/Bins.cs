@@ -363,8 +363,8 @@ internal sealed class Bins
             {
                 if (!double.IsNaN(value))
                 {
-                    low = value < low ? value : low;
-                    high = value > high ? value : high;
+                    low = double.MinNative(low, value);
+                    high = double.MaxNative(high, value);
                     sum += value;
                     seen++;
                 }
