@@ -8,7 +8,7 @@ namespace Tidemark.Cli;
 public static class Capture
 {
     /// <summary>Of a graph that stays in memory as a whole; that of a Java dump lies in its index.</summary>
-    private const long MostMemoryKept = 1L << 30;
+    private const long MostMemoryKept = 256 << 20;
 
     /// <summary>Reads a capture of any known format.</summary>
     /// <exception cref="CommandFailedException">There is no such file, or it is of no known format.</exception>
