@@ -50,6 +50,7 @@ internal static unsafe partial class Ptrace
     public const int GetSignalMask = 0x420a;
     public const int SetSignalMask = 0x420b;
     public const int PeekSignals = 0x4209;
+    public const int GetSignal = 0x4202;
     public const int XState = 0x202;
     public const int StopEvent = 128;
     public const int NoHang = 1;
@@ -81,12 +82,18 @@ internal static unsafe partial class Ptrace
         return taken;
     }
 
-    /// <summary>Keeps the kernel from signalling the stops of traced threads, until disposed.</summary>
-    /// <remarks>The runtime would take a signalled stop of a process that it has started itself for that process's end.</remarks>
-    public static IDisposable QuietStops() => new StopsUnsignalled();
+    /// <summary>Keeps the runtime from looking after the processes that it has started, until disposed.</summary>
+    /// <remarks>
+    /// Told of an end that it knows nothing of (a traced thread's), it asks for the state of every process that it has started, and
+    /// takes the stop of a traced one for that process's end. What has ended meanwhile it is told of afterwards.
+    /// </remarks>
+    public static IDisposable UnwatchedChildren() => new ChildrenUnwatched();
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long SystemCall(long number, long first, long second, long third);
@@ -104,32 +111,53 @@ internal static unsafe partial class Ptrace
         public nint Restorer;
     }
 
-    private sealed class StopsUnsignalled : IDisposable
+    private sealed class ChildrenUnwatched : IDisposable
     {
         private const int Child = 17;
-        private const int NoStopSignals = 1;
-        private readonly bool isOurs = Change(set: true);
+        private const nint Default = 0;
+        private static readonly Lock Gate = new();
+        private static int tracers;
+        private static SignalDisposition watched;
 
-        public void Dispose()
+        public ChildrenUnwatched()
         {
-            if (isOurs)
+            lock (Gate)
             {
-                Change(set: false);
+                if (tracers++ > 0)
+                {
+                    return;
+                }
+
+                SignalDisposition now;
+                _ = SignalAction(Child, null, &now);
+                watched = now;
+                if (watched.Handler != Default)
+                {
+                    var none = default(SignalDisposition);
+                    _ = SignalAction(Child, &none, null);
+                }
             }
         }
 
-        private static bool Change(bool set)
+        public void Dispose()
         {
-            SignalDisposition disposition;
-            _ = SignalAction(Child, null, &disposition);
-            if ((disposition.Flags & NoStopSignals) != 0 == set)
+            lock (Gate)
             {
-                return false;
-            }
+                if (--tracers > 0 || watched.Handler == Default)
+                {
+                    return;
+                }
 
-            disposition.Flags ^= NoStopSignals;
-            _ = SignalAction(Child, &disposition, null);
-            return true;
+                // Where the runtime has begun to look after children meanwhile, it has put its own handler there.
+                SignalDisposition now;
+                _ = SignalAction(Child, null, &now);
+                if (now.Handler == Default)
+                {
+                    now = watched;
+                    _ = SignalAction(Child, &now, null);
+                    _ = Kill(Environment.ProcessId, Child);
+                }
+            }
         }
     }
 }

@@ -20,6 +20,12 @@ internal sealed unsafe class StoppedThread : IDisposable
     // None of these calls blocks: on a busy machine the thread waits for a processor, as it would without us.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    // So long nobody asks whether a stop was told to somebody else.
+    private static readonly TimeSpan Unnoticed = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>32-bit words of a <c>siginfo_t</c>.</summary>
+    private const int SignalWords = 32;
+
     private readonly int tid;
     private readonly SafeFileHandle memory;
     private readonly Registers saved;
@@ -290,16 +296,51 @@ internal sealed unsafe class StoppedThread : IDisposable
                 return new Stop(0, 0, Ended: true);
             }
 
-            if (Stopwatch.GetElapsedTime(start) > limit)
+            var waited = Stopwatch.GetElapsedTime(start);
+            if (waited > Unnoticed && TakenFromUs(tid) is { } taken)
+            {
+                return taken;
+            }
+
+            if (waited > limit)
             {
                 return null;
             }
 
-            if (Stopwatch.GetElapsedTime(start).TotalMilliseconds > 1)
+            if (waited.TotalMilliseconds > 1)
             {
                 Thread.Sleep(1);
             }
         }
+    }
+
+    /// <summary>
+    /// The stop of a thread that has stopped without our being told: whoever else waits in this process for the one that it belongs
+    /// to (the runtime, for a process that we have started) is told instead. To go on as if it ran would be its death.
+    /// </summary>
+    /// <returns>Null where it runs, or we are told after all.</returns>
+    private static Stop? TakenFromUs(int tid)
+    {
+        const int invalid = 22;
+        const int stopped = 19;
+        var signal = stackalloc int[SignalWords];
+        var isStopped = Ptrace.Request(Ptrace.GetSignal, tid, 0, (nint)signal) == 0;
+        var isHeld = !isStopped && Marshal.GetLastPInvokeError() == invalid; // somebody has stopped the process
+        int status;
+        if (!isStopped && !isHeld)
+        {
+            return null;
+        }
+
+        if (Ptrace.WaitPid(tid, &status, Ptrace.AllChildren | Ptrace.NoHang) == tid)
+        {
+            return new Stop((status >> 8) & 0xff, status >> 16, (status & 0xff) != 0x7f);
+        }
+
+        // The signal's number, an error number, and its code, which holds the event as a status does.
+        return isHeld
+            ? new Stop(stopped, Ptrace.StopEvent, Ended: false)
+            : new Stop(signal[0], signal[2] >> 8, Ended: false);
     }
 
     private static byte[] ReadExtended(int tid)

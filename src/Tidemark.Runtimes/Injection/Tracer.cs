@@ -13,7 +13,7 @@ internal static class Tracer
         {
             try
             {
-                using var quiet = Ptrace.QuietStops();
+                using var unwatched = Ptrace.UnwatchedChildren();
                 done.SetResult(work());
             }
             catch (Exception e)
