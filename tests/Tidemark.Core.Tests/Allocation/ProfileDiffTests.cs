@@ -62,8 +62,12 @@ public class ProfileDiffTests
     public void Profiles_of_different_things_are_refused()
     {
         var goroutines = new AllocationProfileBuilder([SampleType.Goroutines]).Build();
+        var damaged = new AllocationProfileBuilder([SampleType.Goroutines with { Name = "goro\nutines" }]).Build();
 
         Should.Throw<IncomparableProfilesException>(() => ProfileDiff.Between(One("f", 1), goroutines));
+        Should
+            .Throw<IncomparableProfilesException>(() => ProfileDiff.Between(One("f", 1), damaged))
+            .Message.ShouldNotContain("\n");
     }
 
     private static AllocationProfile One(string function, long bytes)
