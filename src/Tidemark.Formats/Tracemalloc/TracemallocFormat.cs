@@ -17,7 +17,8 @@ public sealed class TracemallocFormat(TracemallocLimits? limits = null) : IDumpF
 
     /// <summary>Any pickle of protocol 2 to 5: a file that is one but no snapshot gets an answer that says so.</summary>
     public bool Recognises(DumpHead head) =>
-        head.Content is [0x80, >= 2 and <= 5, ..] && (head.Content[2] is 0x95 or (byte)'c' || Mentions(head.Content));
+        head.Content is [0x80, >= 2 and <= 5, 0x95 or (byte)'c', ..]
+        || (head.Content is [0x80, >= 2 and <= 5, ..] && Mentions(head.Content));
 
     /// <inheritdoc />
     public Snapshot Read(DumpFile file, ReadContext context)

@@ -41,6 +41,20 @@ public sealed class DamageTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Formats))]
+    public void The_first_bytes_alone_are_recognised_or_not_and_do_no_harm(string name)
+    {
+        foreach (var seed in Seeds.Of(name))
+        {
+            for (var length = 0; length < Math.Min(seed.Length, 40); length++)
+            {
+                file.Write(seed.AsSpan(0, length));
+                Should.NotThrow(() => DumpFormats.Detect(DumpFile.Open(file.Path)), $"{length} bytes");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
     public void A_damaged_file_gets_an_answer_or_a_clear_refusal(string name)
     {
         var format = DumpFormats.All.Single(f => f.Name == name);
