@@ -28,6 +28,10 @@ public sealed class HeapSketch
             Culprits = [new("filling-cache", new(@"^Lib\.Cache\(max=(?<bound>\d+)\)"), "It evicts when it is full.")],
         };
 
+    /// <summary>The suspects between a small and a large state of a service.</summary>
+    public static IReadOnlyList<Suspect> Grown(Func<int, HeapGraph> service, int before, int after) =>
+        HeapSuspects.Find(HeapDiff.Between([service(before), service(after)]), Knowledge);
+
     public int Node(string type, long bytes = 32)
     {
         if (!types.TryGetValue(type, out var number))
