@@ -56,9 +56,6 @@ public sealed class ProfileDiff
         return new ProfileDiff(builder.Build(), types, captures);
     }
 
-    /// <summary>A name out of a damaged file may hold anything.</summary>
-    private static string OneLine(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
-
     private static SampleType[] CommonTypes(IReadOnlyList<AllocationProfile> captures)
     {
         var common = captures[0].SampleTypes.Where(t => captures.All(c => c.SampleTypes.Contains(t))).ToArray();
@@ -68,7 +65,7 @@ public sealed class ProfileDiff
                 "the profiles have no column in common: "
                     + string.Join(
                         " against ",
-                        captures.Select(c => string.Join(", ", c.SampleTypes.Select(t => OneLine(t.Name))))
+                        captures.Select(c => string.Join(", ", c.SampleTypes.Select(t => OneLine.Of(t.Name))))
                     )
             );
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Tidemark.Core;
 
 namespace Tidemark.Formats.Heaptrack;
 
@@ -260,7 +261,7 @@ internal sealed class HeaptrackReader(Stream content, HeaptrackData data, ReadCo
         };
 
     private static string Quote(ReadOnlySpan<byte> line) =>
-        new([.. Encoding.UTF8.GetString(line[..Math.Min(line.Length, 40)]).Select(c => char.IsControl(c) ? '?' : c)]);
+        OneLine.Of(Encoding.UTF8.GetString(line[..Math.Min(line.Length, 40)]));
 }
 
 /// <summary>The hexadecimal numbers of a line.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Tidemark.Core;
 
 namespace Tidemark.Formats.NativeStacks;
 
@@ -37,6 +38,6 @@ internal ref struct ByteLines(ReadOnlySpan<byte> content)
     {
         const int longest = 60;
         var text = Encoding.UTF8.GetString(Line.Length > longest ? Line[..longest] : Line);
-        return new string([.. text.Select(c => char.IsControl(c) ? '?' : c)]) + (Line.Length > longest ? "..." : "");
+        return OneLine.Of(text) + (Line.Length > longest ? "..." : "");
     }
 }

@@ -1,3 +1,4 @@
+using Tidemark.Core;
 using Tidemark.Core.Heap;
 
 namespace Tidemark.Formats.Tracemalloc;
@@ -303,6 +304,6 @@ internal sealed class TracemallocObjects(PickleInput input, TracemallocLimits li
     {
         const int longest = 60;
         var shown = name.Length > longest ? name[..longest] + "..." : name;
-        return string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c));
+        return OneLine.Of(shown);
     }
 }

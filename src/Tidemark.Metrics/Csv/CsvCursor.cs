@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Tidemark.Core;
 
 namespace Tidemark.Metrics.Csv;
 
@@ -121,7 +122,7 @@ internal static class CsvCell
     public static string Show(ReadOnlySpan<byte> cell)
     {
         var text = Encoding.UTF8.GetString(cell[..Math.Min(cell.Length, 40)]);
-        return string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+        return OneLine.Of(text);
     }
 
     private static bool TryNumber(ReadOnlySpan<byte> cell, out double value)

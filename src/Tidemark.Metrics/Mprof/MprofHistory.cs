@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Tidemark.Core;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Metrics.Mprof;
@@ -116,6 +117,6 @@ public static class MprofHistory
     {
         const int longest = 60;
         var shown = line.Length > longest ? line[..longest] + "..." : line;
-        return string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c));
+        return OneLine.Of(shown);
     }
 }
