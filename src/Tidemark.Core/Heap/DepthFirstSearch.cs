@@ -23,6 +23,9 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     /// <summary>Objects in the order in which they are met, while anybody wants to know.</summary>
     private List<int>? met;
     private int next;
+
+    /// <summary>Ranks up to this one are of objects that are held more firmly than what is walked over now.</summary>
+    private int settled;
     private int logged;
     private int steps;
     private CancellationToken cancellation;
@@ -64,6 +67,9 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
     /// <summary>Ranks of roots that were met through another object first.</summary>
     public List<int> RootsMetOnTheWay { get; } = [];
 
+    /// <summary>The highest ranks of what is held firmly, and of what soft references hold. A reference from above such a rank to below it holds nothing.</summary>
+    public (int Strong, int Soft) Settled { get; private set; }
+
     /// <summary>Walks from every root, then from what only soft references hold, then from what only finalizers wait for.</summary>
     public void Run(CancellationToken cancellation)
     {
@@ -83,7 +89,9 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
             }
 
             // These come last: they hold only what nothing stronger does, and must not take a share in what others hold.
+            var strong = next;
             WalkWeakly([ReferenceStrength.Soft], stack);
+            Settled = (strong, next);
             WalkWeakly([ReferenceStrength.Soft, ReferenceStrength.Finalizer], stack);
         }
 
@@ -137,12 +145,12 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
             }
         }
 
-        var reachedBefore = next;
+        settled = next;
         met = waiting.Count > 0 ? [] : null;
         while (ready.TryDequeue(out var edge))
         {
             var target = rank[edge.To] & ~RootBit;
-            if (target != 0 && target <= reachedBefore)
+            if (target != 0 && target <= settled)
             {
                 continue;
             }
@@ -178,6 +186,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
         var parents = parent.Pointer;
         var targets = rows.Targets;
         var lengths = rows.Lengths;
+        var settled = this.settled;
         var at = Enter(start, 0, stack);
         while (true)
         {
@@ -201,7 +210,7 @@ internal sealed unsafe class DepthFirstSearch : IDisposable
 
                     at = Enter(target, at.Source, stack);
                 }
-                else if (met > 0 && met != at.Source && (met < at.Source || parents[met] != at.Source))
+                else if (met > settled && met != at.Source && (met < at.Source || parents[met] != at.Source))
                 {
                     Note(at.Source, met);
                 }

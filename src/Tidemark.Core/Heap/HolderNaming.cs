@@ -25,6 +25,12 @@ internal sealed partial class HolderNaming : IDisposable
     private readonly NativeArray<byte> typeObjects;
     private readonly int firstTypeObject;
 
+    /// <summary>What loads types and may never let go of them.</summary>
+    private readonly HashSet<int> loaders;
+
+    /// <summary>Ranks of loaders and of their lists of types.</summary>
+    private readonly HashSet<int> keepers = [];
+
     public HolderNaming(HeapGraph graph, HoldingPaths paths)
     {
         this.graph = graph;
@@ -51,6 +57,7 @@ internal sealed partial class HolderNaming : IDisposable
             }
         }
 
+        loaders = Loaders();
         firstTypeObject = typeOfObject.Count == 0 ? int.MaxValue : typeOfObject.Keys.Min();
         typeObjects = new NativeArray<byte>(graph.Dominators.Count / 8 + 1);
         foreach (var root in graph.Roots)
@@ -77,16 +84,18 @@ internal sealed partial class HolderNaming : IDisposable
     /// <summary>The label of a rank; ranks come in ascending order.</summary>
     /// <param name="rank">The rank.</param>
     /// <param name="above">The rank that dominates it.</param>
-    /// <param name="isStatic">
-    /// True where a static field holds it: whoever holds the class is of no interest then, unless the class was loaded more than once.
+    /// <param name="startsAnew">
+    /// True where a static field holds it, or several types of one loader together: whoever holds the types is of no interest then,
+    /// unless they were loaded more than once.
     /// </param>
-    public int Label(int rank, int above, out bool isStatic)
+    public int Label(int rank, int above, out bool startsAnew)
     {
-        isStatic = false;
+        startsAnew = false;
         var node = graph.Dominators.NodeAt(rank);
         if (node >= firstTypeObject && typeOfObject.TryGetValue(node, out var type))
         {
             typeObjects[rank >> 3] |= (byte)(1 << (rank & 7));
+            NoteKeepers(above);
             return paths.LabelNumber(holder: null, $"class {GeneralTypeName(graph.TypeName(type))}");
         }
 
@@ -94,16 +103,70 @@ internal sealed partial class HolderNaming : IDisposable
             above == 0 ? rootNames.GetValueOrDefault(node) ?? WeakHolder(graph, node)
             : IsTypeObject(above) ? StaticField(graph.Dominators.NodeAt(above), node)
             : null;
-        isStatic =
+        startsAnew =
             above != 0
-            && holder is not null
-            && !namesakes.Contains(graph.TypeName(typeOfObject[graph.Dominators.NodeAt(above)]));
+            && (
+                holder is null
+                    ? IsHeldByTypesTogether(node, above)
+                    : !namesakes.Contains(graph.TypeName(typeOfObject[graph.Dominators.NodeAt(above)]))
+            );
         return holder is null
             ? labelOfShape[graph.Shapes[node]]
             : paths.LabelNumber(holder, GeneralTypeName(graph.TypeNameOf(node)));
     }
 
     public void Dispose() => typeObjects.Dispose();
+
+    /// <summary>The objects that load types; those apart whose types were mostly loaded by others as well: such a module may be a leak itself.</summary>
+    private HashSet<int> Loaders()
+    {
+        const string loader = "<classloader>";
+        const int firstFew = 2; // it comes first, or after the type that is inherited from
+        var typesOf = new Dictionary<int, (int All, int Copies)>();
+        foreach (var (node, type) in typeOfObject)
+        {
+            var references = graph.References(node);
+            for (var i = 0; i < Math.Min(firstFew, references.Length); i++)
+            {
+                if (graph.Labels.Reference(node, i) == loader)
+                {
+                    var (all, copies) = typesOf.GetValueOrDefault(references[i]);
+                    typesOf[references[i]] = (all + 1, copies + (namesakes.Contains(graph.TypeName(type)) ? 1 : 0));
+                    break;
+                }
+            }
+        }
+
+        return [.. typesOf.Where(t => t.Value.Copies * 2 < t.Value.All).Select(t => t.Key)];
+    }
+
+    /// <summary>Marks what stands between a type and its loader.</summary>
+    private void NoteKeepers(int above)
+    {
+        const int mostBetween = 4;
+        var (tree, top) = (graph.Dominators, above);
+        for (var steps = 0; loaders.Count > 0 && top > 0 && !keepers.Contains(above); steps++)
+        {
+            if (loaders.Contains(tree.NodeAt(top)))
+            {
+                for (; above != top; above = tree.DominatorOfRank(above))
+                {
+                    keepers.Add(above);
+                }
+
+                keepers.Add(top);
+                return;
+            }
+
+            top = steps < mostBetween ? tree.DominatorOfRank(top) : 0;
+        }
+    }
+
+    /// <summary>What static fields of several types hold has their loader, or its list of types, for its dominator.</summary>
+    private bool IsHeldByTypesTogether(int node, int above) =>
+        keepers.Contains(above)
+        && graph.Dominators.NodeAt(above) is var keeper
+        && (graph.Labels.IsIndexed(keeper) || !graph.References(keeper).Contains(node));
 
     private bool IsTypeObject(int rank) => (typeObjects[rank >> 3] >> (rank & 7) & 1) != 0;
 

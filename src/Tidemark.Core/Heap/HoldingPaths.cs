@@ -199,8 +199,8 @@ public sealed class HoldingCensus
         for (var rank = 1; rank <= tree.Count; rank++)
         {
             var above = tree.DominatorOfRank(rank);
-            var label = naming.Label(rank, above, out var isStatic);
-            pathOfRank[rank] = paths.Follow(isStatic ? 0 : pathOfRank[above], label);
+            var label = naming.Label(rank, above, out var startsAnew);
+            pathOfRank[rank] = paths.Follow(startsAnew ? 0 : pathOfRank[above], label);
             graph.Pace(rank, cancellation);
         }
 

@@ -31,17 +31,14 @@ internal static class MovedWays
         int[]? moved = null;
         for (var path = 1; path < count; path++)
         {
-            if (moved is not null && moved[paths.Parent(path)] != paths.Parent(path))
+            var follows = moved is not null && moved[paths.Parent(path)] != paths.Parent(path);
+            if (follows)
             {
-                moved[path] = paths.Follow(moved[paths.Parent(path)], paths.Label(path));
+                moved![path] = paths.Follow(moved[paths.Parent(path)], paths.Label(path));
             }
-            else if (
-                MayMove(path)
-                && gone.GetValueOrDefault(TypeOf(path)) == path
-                && come.TryGetValue(TypeOf(path), out var place)
-                && place > 0
-                && earlier.Count(path) == later.Count(place)
-            )
+
+            // Where its holder has gone it need not be: part of what moves may be held by yet another one.
+            if ((!follows || later.Count(moved![path]) == 0) && PlaceOf(path) is { } place)
             {
                 moved ??= [.. Enumerable.Range(0, count)];
                 moved[path] = place;
@@ -49,6 +46,15 @@ internal static class MovedWays
         }
 
         return moved;
+
+        int? PlaceOf(int path) =>
+            MayMove(path)
+            && gone.GetValueOrDefault(TypeOf(path)) == path
+            && come.TryGetValue(TypeOf(path), out var place)
+            && place > 0
+            && earlier.Count(path) == later.Count(place)
+                ? place
+                : null;
 
         int TypeOf(int path) => paths.LabelNumber(holder: null, paths.Type(path));
 

@@ -34,8 +34,13 @@ public sealed class RootPaths : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(graph);
-        IEnumerable<int> roots = graph.Roots.Select(r => r.Node);
-        return Between(graph, roots.Concat(graph.Dominators.HeldWeakly.Select(e => e.To)), targets, cancellation);
+        // What something strong leads to is told by that, however short the way through a finalizer's queue would be.
+        return Find(
+            graph,
+            [graph.Roots.Select(r => r.Node), graph.Dominators.HeldWeakly.Select(e => e.To)],
+            targets,
+            cancellation
+        );
     }
 
     /// <summary>Searches from given objects, in O(references) at worst; ends as soon as every target is reached.</summary>
@@ -49,20 +54,35 @@ public sealed class RootPaths : IDisposable
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(starts);
+        return Find(graph, [starts], targets, cancellation);
+    }
+
+    /// <summary>Searches from the first starts, then for what was not found from the next ones.</summary>
+    private static RootPaths Find(
+        HeapGraph graph,
+        IEnumerable<IEnumerable<int>> rounds,
+        IReadOnlyCollection<int> targets,
+        CancellationToken cancellation
+    )
+    {
         ArgumentNullException.ThrowIfNull(targets);
         var paths = new RootPaths(graph);
         var missing = new HashSet<int>(targets);
-        foreach (var start in starts)
+        foreach (var starts in rounds)
         {
-            if (paths.before[start] == 0)
+            foreach (var start in starts)
             {
-                paths.before[start] = Start;
-                paths.pending.Add(start);
-                missing.Remove(start);
+                if (paths.before[start] == 0)
+                {
+                    paths.before[start] = Start;
+                    paths.pending.Add(start);
+                    missing.Remove(start);
+                }
             }
+
+            paths.Search(missing, cancellation);
         }
 
-        paths.Search(missing, cancellation);
         paths.reached.Dispose();
         paths.pending.Dispose();
         return paths;

@@ -38,7 +38,7 @@ internal sealed unsafe class TypeReferences(HeapGraph graph, DepthFirstSearch wa
 
             var type = graph.TypeOf(node);
             var typeObject = ranks[graph.TypeObject(type)];
-            if (typeObject == own || parents[typeObject] == own)
+            if (typeObject == own || parents[typeObject] == own || IsHeldMoreFirmly(typeObject, own))
             {
                 continue;
             }
@@ -51,6 +51,10 @@ internal sealed unsafe class TypeReferences(HeapGraph graph, DepthFirstSearch wa
             }
         }
     }
+
+    private bool IsHeldMoreFirmly(int typeObject, int own) =>
+        (typeObject <= walk.Settled.Strong && own > walk.Settled.Strong)
+        || (typeObject <= walk.Settled.Soft && own > walk.Settled.Soft);
 
     /// <returns>The rank that the reference ends up at; 0 where it is there already.</returns>
     private int HandOn(int rank, int typeObject, ushort type, NativeArray<ulong> joins, NativeArray<ushort> taken)

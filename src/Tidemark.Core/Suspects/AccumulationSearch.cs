@@ -20,6 +20,9 @@ internal sealed class AccumulationSearch
     /// <summary>Two modules may each have brought the same library.</summary>
     private const int LeastCopies = 3;
 
+    /// <summary>A holder has few of something where there are so many times more of the holders in one place.</summary>
+    private const int FewBeside = 8;
+
     private readonly HoldingPaths paths;
     private readonly HoldingCensus? first;
     private readonly HoldingCensus now;
@@ -79,10 +82,8 @@ internal sealed class AccumulationSearch
 
         var collections = new CollectionOfPile(now);
         collections.LookAt([.. found.Values.Where(MayBeSeveral).SelectMany(parts => parts)]);
-        return TakeApart(
-            [.. found.Values.SelectMany(parts => parts.GroupBy(collections.Of).Select(Together))],
-            minimumBytes
-        );
+        List<Accumulation> piles = [.. found.Values.SelectMany(parts => parts.GroupBy(collections.Of).Select(Together))];
+        return TakeApart(first is null ? WithoutParts(piles) : piles, minimumBytes);
 
         bool MayBeSeveral(List<Accumulation> parts) =>
             parts.Count > 1 && parts[0].Owner > 0 && now.Count(parts[0].Owner) > 1;
@@ -231,6 +232,38 @@ internal sealed class AccumulationSearch
 
         var share = (double)up / (series.Count - 1);
         return share * share;
+    }
+
+    /// <summary>
+    /// Without what the objects of a pile have each a few of, such as a row its cells: one snapshot does not tell which of the two
+    /// grows, and it is what there is many of in one place.
+    /// </summary>
+    private List<Accumulation> WithoutParts(List<Accumulation> piles)
+    {
+        var ofHolder = new Dictionary<int, double>();
+        foreach (var pile in piles)
+        {
+            ofHolder[pile.Path] = Math.Max(ofHolder.GetValueOrDefault(pile.Path), OfHolder(pile));
+        }
+
+        return piles.FindAll(p => p.LoadedClass is not null || !IsPart(p));
+
+        bool IsPart(Accumulation pile)
+        {
+            var few = OfHolder(pile) * FewBeside;
+            for (var path = paths.Parent(pile.Path); path > 0; path = paths.Parent(path))
+            {
+                if (ofHolder.TryGetValue(path, out var many) && few <= many)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        double OfHolder(Accumulation pile) =>
+            (double)now.Count(pile.Path) / Math.Max(1, pile.Owner == 0 || pile.Owner == pile.Path ? 1 : now.Count(pile.Owner));
     }
 
     /// <summary>Takes the bytes of inner piles out of the outer ones.</summary>

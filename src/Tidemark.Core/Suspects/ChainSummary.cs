@@ -8,14 +8,14 @@ internal static class ChainSummary
     private const int KeptBefore = 1;
     private const int KeptAfter = 2;
 
-    /// <summary>The steps' texts, with <c>...</c> in the place of what is left out.</summary>
-    public static IReadOnlyList<string> Of(HoldingChain chain, TypeRoles roles)
+    /// <summary>The steps' texts without any stretch that would leave out the one that names the holder, with <c>...</c> in the place of what is left out.</summary>
+    public static IReadOnlyList<string> Of(HoldingChain chain, TypeRoles roles, string? holder = null)
     {
         var told = new List<string>();
         for (var i = 0; i < chain.Steps.Count; )
         {
             var end = i;
-            while (end < chain.Steps.Count && IsInside(chain.Steps[end], roles))
+            while (end < chain.Steps.Count && IsInside(chain.Steps[end], roles) && chain.Steps[end].Text != holder)
             {
                 end++;
             }

@@ -216,7 +216,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             var type = wording.TypeText(node);
             isUsers |= roles.IsUsers(type);
             isCollection |= roles.Role(type) is not null and not CollectionRole.Inner;
-            score -= roles.IsNoise(type) ? 5 : 0;
+            score -= roles.IsNoise(type) || roles.IsDetour(type) ? 5 : 0;
         }
 
         return score + (isUsers ? 3 : 0) + (isCollection ? 2 : 0);

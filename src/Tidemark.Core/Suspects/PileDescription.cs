@@ -19,6 +19,9 @@ internal sealed class PileDescription(
     /// <summary>So many fields of the user's on the way to a collection are names of it.</summary>
     private const int NearSteps = 3;
 
+    /// <summary>The share of a pile that must be held in one way, where nothing but the roots together holds it.</summary>
+    private const double LeastInOnePlace = 0.15;
+
     private readonly HoldingCensus now = series[^1];
     private readonly HoldingPaths paths = series[^1].Paths;
     private readonly HoldingChains chains = new(series[^1], roles, cancellation);
@@ -68,20 +71,30 @@ internal sealed class PileDescription(
         var chosen = piles.Select((p, i) => SampleOf(p, contents[i], drawn[contents[i]], samples)).ToList();
         List<int> ranks = [.. chosen.SelectMany(c => c).Distinct()];
         var chainOf = ranks.Zip(chains.Of(ranks)).ToDictionary(c => c.First, c => c.Second);
-        return piles.Select((p, i) => Describe(p, contents[i], chosen[i], drawn[contents[i]], chainOf, whole));
+        var variables = new WeakKeyNames(now, roles).Of(chosen);
+        return piles
+            .Select((p, i) => Describe(p, contents[i], chosen[i], drawn[contents[i]], chainOf, variables[i], whole))
+            .OfType<DescribedPile>();
     }
 
-    private DescribedPile Describe(
+    /// <summary>Null where it is no place: what the process has from its start on, or what one snapshot shows in many places of which none is told.</summary>
+    private DescribedPile? Describe(
         Accumulation pile,
         int contentPath,
         List<int> sample,
         List<int> drawn,
         Dictionary<int, HoldingChain> chainOf,
+        string? variable,
         long whole
     )
     {
         now.Graph.Rest();
         var (chain, share) = CommonChain.Of([.. sample.Select(rank => chainOf[rank])]);
+        if (series.Count == 1 && (chain.Texts.Any(roles.IsBaseline) || IsScattered(pile, share)))
+        {
+            return null;
+        }
+
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
         var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
@@ -92,7 +105,7 @@ internal sealed class PileDescription(
         var culprit =
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
             ?? roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
-        var holder = Holder(chain, content, culprit);
+        var holder = Holder(chain, content, variable, culprit, OwnerStep(chain, pile, contentPath));
         // A collection that grows by itself: what it holds is not told, such as texts and numbers in Python.
         var filled = pile.Count <= 1 && (collection is null || roles.Role(collection) is null) ? content : collection;
         var role = filled is null ? null : roles.Role(filled);
@@ -111,7 +124,7 @@ internal sealed class PileDescription(
             whole <= 0 ? 0 : Math.Min(1, (double)pile.Bytes / whole),
             Site: stack?.FirstOrDefault(s => s.File is null || !roles.IsLibrary(s.File)) ?? stack?[0],
             Stack: stack,
-            ChainSummary.Of(chain, roles),
+            ChainSummary.Of(chain, roles, holder),
             Fingerprint.Of([pattern, holder, .. chain.Texts]),
             culprit?.Advice ?? Advice(holder, content, collection, isCache)
         )
@@ -294,18 +307,66 @@ internal sealed class PileDescription(
 
     private long Growth(int path) => now.RetainedBytes(path) - (series.Count > 1 ? series[0].RetainedBytes(path) : 0);
 
+    /// <summary>True for what only the roots together hold, here one way and there another.</summary>
+    private bool IsScattered(Accumulation pile, double share) =>
+        share < LeastInOnePlace && paths.Parent(pile.Path) == 0 && paths.Holder(pile.Path) is null;
+
     /// <summary>
     /// Who owns the pile, in the user's words: the last field of one of the user's types on the way, static or not. Where there is
-    /// none, what the known fault is told by, or a library's static field; else the root.
+    /// none, the variable that threads keep it for, what the known fault is told by, or the library's field that holds the
+    /// collection; else the root.
     /// </summary>
-    private string Holder(HoldingChain chain, string content, KnownCulprit? culprit)
+    private string Holder(HoldingChain chain, string content, string? variable, KnownCulprit? culprit, int ownerStep)
     {
         var way = chain.Steps.SkipLast(1).ToList();
-        var holder =
-            way.LastOrDefault(s => IsUsersField(s, content))
-            ?? way.LastOrDefault(s => culprit?.Match.IsMatch(s.Text) == true)
-            ?? way.LastOrDefault(s => s.IsStatic);
-        return holder?.Text ?? chain.Steps[0].Text;
+        return way.LastOrDefault(s => IsUsersField(s, content))?.Text
+            ?? variable
+            ?? way.LastOrDefault(s => culprit?.Match.IsMatch(s.Text) == true)?.Text
+            ?? LibrarysField(chain, ownerStep)
+            ?? way.LastOrDefault(s => s.IsStatic)?.Text
+            ?? chain.Steps[0].Text;
+    }
+
+    /// <summary>The step at which the pile's collection stands.</summary>
+    private int OwnerStep(HoldingChain chain, Accumulation pile, int contentPath)
+    {
+        var step = chain.Steps.Count - 2;
+        if (pile.Owner == 0 || pile.Owner == pile.Path)
+        {
+            return step;
+        }
+
+        // Collections within the collection may be of its type.
+        var type = paths.Type(pile.Owner);
+        var within = 0;
+        for (var path = paths.Parent(contentPath); path > pile.Owner; path = paths.Parent(path))
+        {
+            within += paths.Type(path) == type ? 1 : 0;
+        }
+
+        for (; step >= 0; step--)
+        {
+            if (chain.Steps[step].Type == type && (step == 0 || chain.Steps[step - 1].Type != type) && within-- == 0)
+            {
+                break;
+            }
+        }
+
+        return step < 0 ? chain.Steps.Count - 2 : step;
+    }
+
+    /// <summary>The last field with a name up to a step that is of no collection; what a stack holds is told by its function.</summary>
+    private string? LibrarysField(HoldingChain chain, int last)
+    {
+        const string local = ".<local of ";
+        var field = chain
+            .Steps.Take(last + 1)
+            .LastOrDefault(s => s.IsField && s.Type is { } type && roles.Role(type) is null && !roles.IsArray(type));
+        return field is null ? null
+            : field.Text.IndexOf(local, StringComparison.Ordinal) is >= 0 and var at
+                ? $"local of {field.Text[(at + local.Length)..].TrimEnd('>')} in {chain.Steps[0].Text}"
+            : field.Text.Contains('<', StringComparison.Ordinal) ? null
+            : field.Text;
     }
 
     private bool IsUsersField(HoldingStep step, string content)

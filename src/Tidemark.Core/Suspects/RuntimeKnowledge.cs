@@ -61,6 +61,11 @@ public sealed record WaitReason(Regex Function, string Words);
 /// <param name="Price">What it costs, and what it does not help against.</param>
 public sealed record Remedy(string Action, string Price);
 
+/// <summary>An entry that is told by what its weak reference leads to.</summary>
+/// <param name="Entry">What the type of the entry must match.</param>
+/// <param name="Word">What stands before the variable's name, such as <c>ThreadLocal</c>.</param>
+public sealed record WeakKey(Regex Entry, string Word);
+
 /// <summary>What is known of one runtime, as data: analysis receives it and never asks for a runtime's name.</summary>
 public sealed record RuntimeKnowledge
 {
@@ -69,6 +74,15 @@ public sealed record RuntimeKnowledge
 
     /// <summary>Types and functions that grow by themselves and are never the answer: the runtime's own tables.</summary>
     public IReadOnlyList<Regex> Noise { get; init; } = [];
+
+    /// <summary>Steps of ways to what every process has from its start on: told only where it grows.</summary>
+    public IReadOnlyList<Regex> Baseline { get; init; } = [];
+
+    /// <summary>Types that lead to everything, such as a registry for monitoring: any other way tells more.</summary>
+    public IReadOnlyList<Regex> Detours { get; init; } = [];
+
+    /// <summary>Types of entries that are told by the variable that their weak reference leads to, and how that is called.</summary>
+    public IReadOnlyList<WeakKey> WeakKeys { get; init; } = [];
 
     /// <summary>Caches that are bounded by design, such as a connection pool or a regular expression cache.</summary>
     public IReadOnlyList<Regex> BenignCaches { get; init; } = [];

@@ -48,6 +48,12 @@ internal sealed class TypeRoles(RuntimeKnowledge knowledge)
 
     public bool IsNoise(string name) => Any(knowledge.Noise, name);
 
+    /// <summary>True for what a process has from its start on.</summary>
+    public bool IsBaseline(string name) => Any(knowledge.Baseline, name);
+
+    /// <summary>True for a type that leads to everything.</summary>
+    public bool IsDetour(string type) => Any(knowledge.Detours, type);
+
     public bool IsScope(string type) => Any(knowledge.Scopes, type);
 
     /// <summary>Names without a single capital or dot are keywords of the language: int, byte[], string, dict.</summary>

@@ -6,6 +6,20 @@ namespace Tidemark.Runtimes.Jvm;
 /// <summary>What is known of Java's collections and of its usual faults.</summary>
 public static class JvmKnowledge
 {
+    /// <summary>Packages of the runtime and of libraries that many services have.</summary>
+    private const string Libraries =
+        "("
+        + @"java|javax|jdk|sun|jakarta|kotlin|kotlinx|scala|groovy|clojure|reactor|akka|rx|okhttp3|okio|retrofit2|freemarker|antlr|zipkin2"
+        + @"|org\.(springframework|apache|eclipse|hibernate|jboss|slf4j|jetbrains|w3c|xml|postgresql|mariadb|h2|hsqldb|reactivestreams"
+        + @"|quartz|infinispan|agrona|jctools|codehaus|jruby|jgroups|javassist|objectweb|bouncycastle|glassfish|mozilla|osgi|dom4j|joda"
+        + @"|aspectj|elasticsearch|opensearch|thymeleaf|flywaydb|jooq|redisson|ehcache|LatencyUtils|HdrHistogram)"
+        + @"|com\.(sun|google\.(common|gson|protobuf|inject)|fasterxml|zaxxer|mysql|mchange|github\.benmanes|rabbitmq|mongodb|netflix|hazelcast"
+        + @"|lmax|squareup|amazonaws|datastax|typesafe|thoughtworks\.xstream|esotericsoftware|codahale)"
+        + @"|io\.(netty|grpc|micrometer|vertx|undertow|quarkus|micronaut|smallrye|reactivex|r2dbc|projectreactor|lettuce|prometheus"
+        + @"|opentelemetry|opencensus|dropwizard|ktor|helidon|fabric8|swagger|jsonwebtoken)"
+        + @"|ch\.qos\.logback|redis\.clients|net\.(bytebuddy|sf\.ehcache|sf\.cglib)|software\.amazon"
+        + ")";
+
     public static RuntimeKnowledge Value { get; } =
         new()
         {
@@ -14,7 +28,7 @@ public static class JvmKnowledge
                 // Parts first: their names begin with that of the collection they belong to.
                 new(
                     Pattern(
-                        @"^java\.util\.(concurrent\.)?\w+\$(\w*Node|\w*Entry|\w*Index|Segment|HashIterator|KeySet\w*|Values|EntrySet\w*|SetFromMap|ScheduledFutureTask)(\[\])?$"
+                        @"^java\.util\.(concurrent\.)?\w+\$(\w*Node|\w*Entry|\w*Index|Segment|TreeBin|HashIterator|KeySet\w*|Values|EntrySet\w*|SetFromMap|ScheduledFutureTask)(\[\])?$"
                     ),
                     CollectionRole.Inner
                 ),
@@ -30,7 +44,14 @@ public static class JvmKnowledge
                     ),
                     CollectionRole.Inner
                 ),
-                new(Pattern(@"^java\.lang\.Object\[\]$"), CollectionRole.Inner),
+                // The same of any library's collection.
+                new(
+                    Pattern(
+                        @"(Map|Cache|List|Set|Queue|Deque|Table|Store|Dictionary)\w*\$\w*(Segment|Entry|Node|Bucket)(\[\])?$"
+                    ),
+                    CollectionRole.Inner
+                ),
+                new(Pattern(@"^java\.lang\.Object\[\]$|^java\.util\.concurrent\.atomic\.Atomic(Reference(Array)?|\w*MarkableReference)$"), CollectionRole.Inner),
                 new(
                     Pattern(
                         @"^(java\.util\.(concurrent\.)?\w*(Map|Hashtable|Properties)|com\.google\.common\.(collect\.\w*(Map|Multimap|Table)|cache\.LocalCache(\$Local\w*Cache)?)|com\.github\.benmanes\.caffeine\.cache\.\w*Cache\w*|org\.(eclipse|agrona|cliffc|jctools|infinispan)\.[\w.$]*Map|it\.unimi\.dsi\.fastutil\.[\w.$]*Map|gnu\.trove\.[\w.$]*Map|scala\.collection\.[\w.$]*Map\w*)$"
@@ -55,6 +76,10 @@ public static class JvmKnowledge
                     ),
                     CollectionRole.List
                 ),
+                new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Map|Multimap|Dictionary)$"), CollectionRole.Map),
+                new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Queue|Deque)$"), CollectionRole.Queue),
+                new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(List|Vector)$"), CollectionRole.List),
+                new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Hash|Tree|Array|Linked|Identity|Int|Long)Set$"), CollectionRole.Set),
                 new(Pattern(@"^java\.lang\.ThreadLocal\$ThreadLocalMap$"), CollectionRole.Map),
                 new(Pattern(@"^java\.lang\.ThreadLocal\$ThreadLocalMap\$Entry(\[\])?$"), CollectionRole.Inner),
             ],
@@ -69,6 +94,16 @@ public static class JvmKnowledge
                 // What HotSpot keeps of the constants of classes.
                 Pattern(@"^constants of classes$"),
             ],
+            Baseline =
+            [
+                // The class path's jar files, and the texts that stand in classes.
+                Pattern(@"^static java\.util\.zip\.ZipFile\$Source\.|^jdk\.internal\.loader\.URLClassPath|^sun\.misc\.URLClassPath"),
+                Pattern(@"\.<(resolved_references|constant pool)>$|^static (jdk\.internal\.loader|sun|jdk)\."),
+                Pattern(@"^static java\.lang\.System\.bootLayer$"),
+            ],
+            // All that is registered with JMX hangs from its server as well.
+            Detours = [Pattern(@"^(com\.sun\.jmx\.mbeanserver|javax\.management)\.")],
+            WeakKeys = [new(Pattern(@"^java\.lang\.ThreadLocal\$ThreadLocalMap\$Entry$"), "ThreadLocal")],
             Fragmentation =
             [
                 new(
@@ -156,8 +191,23 @@ public static class JvmKnowledge
                     "The same few texts are kept again and again, each as an object of its own: share one of each (an enum, a map of the known values, String.intern() for a small closed set; -XX:+UseStringDeduplication with G1 saves the bytes but not the objects), and look whether the collection must keep them at all."
                 ),
                 new(
+                    "unfinished-future",
+                    Pattern(@"java\.util\.concurrent\.CompletableFuture\.stack$|CompletableFuture\$\w*Completion$"),
+                    "What is to be done when a future completes piles up on one that never does: complete it, exceptionally if need be, give it a time limit (orTimeout), or begin with a future of its own each time.",
+                    Within: 8
+                ),
+                new(
+                    "mbean",
+                    Pattern(@"com\.sun\.jmx\.mbeanserver\.(Repository|NamedObject)"),
+                    "MBeans are registered and never unregistered: call MBeanServer.unregisterMBean when their owner is done.",
+                    Within: 8
+                ),
+                new(
                     "listener",
-                    Pattern(@"[Ll]isteners?\b|[Oo]bservers?\b|[Ss]ubscri(ber|ption)s?\b|[Cc]allbacks?\b|[Hh]ooks?\b"),
+                    // A field, or a type that is held as one: what a listener holds itself is none.
+                    Pattern(
+                        @"([Ll]isteners?|[Oo]bservers?|[Ss]ubscri(ber|ption)s?|[Cc]allbacks?|[Hh]ooks?)((By|For|Of)[A-Z]\w*|Map|List|Set|Array)?(\[\])?$"
+                    ),
                     "Listeners are added and never removed: remove each one when its owner is done, or let the list hold them weakly.",
                     Within: 8
                 ),
@@ -178,9 +228,7 @@ public static class JvmKnowledge
             ],
             Library =
             [
-                Pattern(
-                    @"^(java|javax|jdk|sun|com\.sun|jakarta|kotlin|kotlinx|scala|groovy|clojure)\.|^(org\.(springframework|apache|eclipse|hibernate|jboss|slf4j|jetbrains|w3c|xml|postgresql|h2|reactivestreams|quartz|infinispan|agrona|jctools)|com\.(google\.(common|gson|protobuf|inject)|fasterxml|zaxxer|mysql|github\.benmanes|rabbitmq|mongodb|netflix)|io\.(netty|grpc|micrometer|vertx|undertow|quarkus|micronaut|reactivex|projectreactor|lettuce|prometheus|opentelemetry)|ch\.qos\.logback|reactor|akka|okhttp3|okio|redis\.clients|net\.(bytebuddy|sf\.ehcache)|org\.ehcache)\."
-                ),
+                Pattern($@"^{Libraries}\."),
             ],
         };
 

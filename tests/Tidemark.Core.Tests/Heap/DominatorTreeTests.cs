@@ -127,6 +127,7 @@ public class DominatorTreeTests
         builder.AddRoot(owner, RootKind.Static);
         builder.AddReference(owner, live);
         builder.AddReference(stuck, payload);
+        builder.AddReference(stuck, live);
         builder.AddReference(queue, live, ReferenceStrength.Finalizer);
         builder.AddReference(queue, stuck, ReferenceStrength.Finalizer);
         var graph = builder.Build();

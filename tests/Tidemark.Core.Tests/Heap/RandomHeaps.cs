@@ -56,17 +56,24 @@ public static class RandomHeaps
 /// <summary>Dominators and retained sizes by their definition: take an object out and see what is gone.</summary>
 public sealed class DominatorOracle
 {
+    private const int Unknown = 3;
     private readonly HeapGraph graph;
     private readonly List<int> roots;
+
+    /// <summary>How firmly an object is held: the higher, the less.</summary>
+    private readonly Dictionary<int, int> tier = [];
 
     public DominatorOracle(HeapGraph graph)
     {
         this.graph = graph;
         roots = [.. graph.Roots.Select(r => r.Node)];
 
-        // What only soft references keep, then what only finalizers wait for, are roots too.
+        // What only soft references keep, then what only finalizers wait for, are roots too; and hold nothing that is held more firmly.
+        NoteTier(0);
         AddRootsHeldBy(ReferenceStrength.Soft);
+        NoteTier(1);
         AddRootsHeldBy(ReferenceStrength.Soft, ReferenceStrength.Finalizer);
+        NoteTier(2);
         Reachable = ReachedWithout([]);
     }
 
@@ -120,15 +127,31 @@ public sealed class DominatorOracle
 
             foreach (var target in graph.References(node))
             {
-                pending.Push(target);
+                Push(node, target);
             }
 
             if (graph.TypeObject(graph.TypeOf(node)) is >= 0 and var typeObject)
             {
-                pending.Push(typeObject);
+                Push(node, typeObject);
             }
         }
 
         return reached;
+
+        void Push(int from, int to)
+        {
+            if (tier.GetValueOrDefault(from, Unknown) <= tier.GetValueOrDefault(to, Unknown))
+            {
+                pending.Push(to);
+            }
+        }
+    }
+
+    private void NoteTier(int number)
+    {
+        foreach (var node in ReachedWithout([]))
+        {
+            tier.TryAdd(node, number);
+        }
     }
 }

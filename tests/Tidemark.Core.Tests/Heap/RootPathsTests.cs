@@ -51,11 +51,29 @@ public class RootPathsTests
     private static bool Holds(HeapGraph graph, int from, int to) =>
         graph.References(from).Contains(to) || graph.TypeObject(graph.TypeOf(from)) == to;
 
-    /// <summary>Objects on the shortest way; 0 where there is none.</summary>
+    /// <summary>Objects on the shortest way from a root, or from what is held weakly where no root leads there; 0 where there is none.</summary>
     private static int Distance(HeapGraph graph, int target)
     {
-        var layer = graph.Roots.Select(r => r.Node).Concat(graph.Dominators.HeldWeakly.Select(e => e.To)).ToHashSet();
-        var seen = layer.ToHashSet();
+        List<int> roots = [.. graph.Roots.Select(r => r.Node)];
+        var distance = Distance(graph, [.. roots], [.. roots], target);
+        if (distance > 0)
+        {
+            return distance;
+        }
+
+        var held = Reached(graph, roots);
+        return Distance(graph, [.. graph.Dominators.HeldWeakly.Select(e => e.To).Where(n => !held.Contains(n))], held, target);
+    }
+
+    private static HashSet<int> Reached(HeapGraph graph, List<int> roots)
+    {
+        var seen = roots.ToHashSet();
+        _ = Distance(graph, [.. roots], seen, target: -1);
+        return seen;
+    }
+
+    private static int Distance(HeapGraph graph, HashSet<int> layer, HashSet<int> seen, int target)
+    {
         for (var distance = 1; layer.Count > 0; distance++)
         {
             if (layer.Contains(target))

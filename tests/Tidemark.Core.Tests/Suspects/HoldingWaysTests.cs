@@ -169,4 +169,40 @@ public class HoldingWaysTests
             return sketch.Graph();
         }
     }
+
+    [Fact]
+    public void What_a_request_holds_on_its_stack_for_a_moment_is_compared_where_it_was_held_before()
+    {
+        // A second holder of the same type stays where it was.
+        var suspect = HeapSuspects
+            .Find(HeapDiff.Between([Service(100, isBusy: false), Service(300, isBusy: true)]), HeapSketch.Knowledge)
+            .ShouldHaveSingleItem();
+        suspect.Subject.ShouldBe("Acme.Trace in Acme.Servlet.traces (Lib.Map)");
+        suspect.GrowthCount.ShouldBe(200);
+
+        static HeapGraph Service(int traces, bool isBusy)
+        {
+            var sketch = new HeapSketch();
+            var (context, handler) = (sketch.Node("Lib.Context"), sketch.Node("Lib.ServletHandler"));
+            sketch.Root(context, RootKind.Stack, "thread main");
+            sketch.Refer(context, "handler", handler);
+            var (holder, other) = (sketch.Node("Lib.ServletHolder"), sketch.Node("Lib.ServletHolder"));
+            sketch.Refer(handler, "first", holder);
+            sketch.Refer(handler, "second", other);
+            var servlet = sketch.Node("Acme.Servlet");
+            sketch.Refer(holder, "servlet", servlet);
+            var map = sketch.Node("Lib.Map");
+            sketch.Refer(servlet, "traces", map);
+            sketch.Fill(map, sketch.Objects("Acme.Trace", traces));
+            if (isBusy)
+            {
+                var request = sketch.Node("Lib.Request");
+                sketch.Root(request, RootKind.Stack, "thread worker-1");
+                sketch.Refer(request, "handler", handler);
+                sketch.Refer(request, "holder", holder);
+            }
+
+            return sketch.Graph();
+        }
+    }
 }
