@@ -58,7 +58,7 @@ public sealed class HeapDiff
             throw new ArgumentException("a comparison needs two snapshots", nameof(snapshots));
         }
 
-        var paths = new HoldingPaths();
+        var paths = new HoldingPaths(snapshots);
         var censuses = snapshots.Select(s => HoldingCensus.Of(s, paths, cancellation)).ToList();
         for (var i = 0; i < censuses.Count - 1; i++)
         {

@@ -40,7 +40,7 @@ internal sealed partial class HolderNaming : IDisposable
         {
             labelOfShape[shape] = paths.LabelNumber(
                 holder: null,
-                GeneralTypeName(graph.TypeName(graph.Shapes.Types[shape]))
+                paths.GeneralTypeName(graph.TypeName(graph.Shapes.Types[shape]))
             );
         }
 
@@ -96,7 +96,7 @@ internal sealed partial class HolderNaming : IDisposable
         {
             typeObjects[rank >> 3] |= (byte)(1 << (rank & 7));
             NoteKeepers(above);
-            return paths.LabelNumber(holder: null, $"class {GeneralTypeName(graph.TypeName(type))}");
+            return paths.LabelNumber(holder: null, $"class {paths.GeneralTypeName(graph.TypeName(type))}");
         }
 
         var holder =
@@ -112,7 +112,7 @@ internal sealed partial class HolderNaming : IDisposable
             );
         return holder is null
             ? labelOfShape[graph.Shapes[node]]
-            : paths.LabelNumber(holder, GeneralTypeName(graph.TypeNameOf(node)));
+            : paths.LabelNumber(holder, paths.GeneralTypeName(graph.TypeNameOf(node)));
     }
 
     public void Dispose() => typeObjects.Dispose();

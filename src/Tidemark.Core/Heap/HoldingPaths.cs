@@ -25,6 +25,50 @@ public sealed class HoldingPaths
     private long lastKey = -1;
     private int lastPath;
 
+    /// <summary>General names of types that were made up by the dozen.</summary>
+    private readonly HashSet<string> numbered = new(StringComparer.Ordinal);
+
+    /// <summary>Ways for any snapshot.</summary>
+    public HoldingPaths() { }
+
+    /// <summary>
+    /// Ways for these snapshots: types whose names differ in numbers only, and of which one of the snapshots has dozens (scripts that
+    /// were compiled, accessors that were generated), count as one type on all of them.
+    /// </summary>
+    public HoldingPaths(IEnumerable<HeapGraph> snapshots)
+    {
+        const int dozens = 32;
+        ArgumentNullException.ThrowIfNull(snapshots);
+        foreach (var graph in snapshots)
+        {
+            numbered.UnionWith(
+                Enumerable
+                    .Range(0, graph.TypeCount)
+                    .Select(graph.TypeName)
+                    .Where(n => n.AsSpan().IndexOfAnyInRange('0', '9') >= 0)
+                    .Distinct(StringComparer.Ordinal)
+                    .CountBy(HolderNaming.GeneralName, StringComparer.Ordinal)
+                    .Where(n => n.Value >= dozens)
+                    .Select(n => n.Key)
+            );
+        }
+    }
+
+    /// <summary>A type's name as it stands on ways.</summary>
+    internal string GeneralTypeName(string name)
+    {
+        if (numbered.Count > 0 && name.AsSpan().IndexOfAnyInRange('0', '9') >= 0)
+        {
+            var general = HolderNaming.GeneralName(name);
+            if (numbered.Contains(general))
+            {
+                return general;
+            }
+        }
+
+        return HolderNaming.GeneralTypeName(name);
+    }
+
     /// <summary>How many ways there are; 0 is the virtual one that holds the roots, and every other one has a higher number than its parent.</summary>
     public int Count => parents.Count;
 

@@ -235,15 +235,25 @@ internal sealed class AccumulationSearch
     }
 
     /// <summary>
-    /// Without what the objects of a pile have each a few of, such as a row its cells: one snapshot does not tell which of the two
-    /// grows, and it is what there is many of in one place.
+    /// Without what the objects in a collection have each a few of, such as a row its cells: one snapshot does not tell which of the two
+    /// grows, and it is what there is many of in one place. Where a fault is told by
+    /// its types, all stays.
     /// </summary>
     private List<Accumulation> WithoutParts(List<Accumulation> piles)
     {
         var ofHolder = new Dictionary<int, double>();
+        var holdsFault = new HashSet<int>();
         foreach (var pile in piles)
         {
-            ofHolder[pile.Path] = Math.Max(ofHolder.GetValueOrDefault(pile.Path), OfHolder(pile));
+            if (pile.Owner > 0 && roles.Role(paths.Type(pile.Owner)) is not (null or CollectionRole.Inner))
+            {
+                ofHolder[pile.Path] = Math.Max(ofHolder.GetValueOrDefault(pile.Path), OfHolder(pile));
+            }
+
+            for (var path = roles.IsCulprit(paths.Type(pile.Path)) ? pile.Path : 0; path > 0; path = paths.Parent(path))
+            {
+                holdsFault.Add(path);
+            }
         }
 
         return piles.FindAll(p => p.LoadedClass is not null || !IsPart(p));
@@ -253,7 +263,7 @@ internal sealed class AccumulationSearch
             var few = OfHolder(pile) * FewBeside;
             for (var path = paths.Parent(pile.Path); path > 0; path = paths.Parent(path))
             {
-                if (ofHolder.TryGetValue(path, out var many) && few <= many)
+                if (ofHolder.TryGetValue(path, out var many) && few <= many && !holdsFault.Contains(path))
                 {
                     return true;
                 }

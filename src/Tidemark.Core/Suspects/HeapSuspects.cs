@@ -32,7 +32,7 @@ public static class HeapSuspects
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(knowledge);
-        var census = HoldingCensus.Of(graph, new HoldingPaths(), cancellation);
+        var census = HoldingCensus.Of(graph, new HoldingPaths([graph]), cancellation);
         return Find(
             [census],
             graph.Dominators.TotalBytes + census.OutsideTotal,

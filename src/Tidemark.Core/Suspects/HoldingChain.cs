@@ -37,7 +37,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         var tops = climbs.Select(c => c[0]).ToHashSet();
         lastSearch?.Dispose();
         lastSearch = null;
-        var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t) && graph.TypeStoodFor(t) < 0)]);
+        var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t) && (graph.TypeStoodFor(t) < 0 || IsCopy(t)))]);
         return
         [
             .. climbs.Select(c =>
@@ -102,6 +102,9 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             }
         }
     }
+
+    /// <summary>True for a class that was loaded several times: who holds its objects, and so it, is what people want to know.</summary>
+    private bool IsCopy(int top) => census.Namesakes.Contains(graph.TypeName(graph.TypeStoodFor(top)));
 
     private bool IsAbove(int above, int path)
     {

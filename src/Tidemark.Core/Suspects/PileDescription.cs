@@ -131,7 +131,7 @@ internal sealed class PileDescription(
         {
             Evidence =
             [
-                .. Evidence(pile, content, chain, share),
+                .. Evidence(pile, contentPath, chain, share),
                 .. telling.Of(pile, texts, outside),
                 .. telling.OfThreads(sample, culprit?.Thread),
             ],
@@ -361,11 +361,16 @@ internal sealed class PileDescription(
         const string local = ".<local of ";
         var field = chain
             .Steps.Take(last + 1)
-            .LastOrDefault(s => s.IsField && s.Type is { } type && roles.Role(type) is null && !roles.IsArray(type));
+            .LastOrDefault(s =>
+                s.IsField
+                && s.Type is { } type
+                && roles.Role(type) is null
+                && !roles.IsArray(type)
+                && (!s.Text.Contains('<', StringComparison.Ordinal) || s.Text.Contains(local, StringComparison.Ordinal))
+            );
         return field is null ? null
             : field.Text.IndexOf(local, StringComparison.Ordinal) is >= 0 and var at
                 ? $"local of {field.Text[(at + local.Length)..].TrimEnd('>')} in {chain.Steps[0].Text}"
-            : field.Text.Contains('<', StringComparison.Ordinal) ? null
             : field.Text;
     }
 
@@ -379,6 +384,7 @@ internal sealed class PileDescription(
                     step.IsField
                     && (step.Type != content || roles.IsScope(content))
                     && roles.IsUsers(step.Type!)
+                    && !step.Text.EndsWith(".<class>", StringComparison.Ordinal)
                     // The object whose method a closure belongs to: no name that anyone gave to the pile.
                     && !(roles.IsScope(step.Type!) && step.Text.EndsWith(".this", StringComparison.Ordinal))
                 );
@@ -428,8 +434,25 @@ internal sealed class PileDescription(
             ? $"{holder} keeps one entry for every key it ever saw: give it a maximum size or an expiry."
             : $"Look for where {content} is added to {holder} and make sure that each one is removed again when it is done with{(collection is null ? "" : ", or bound the collection")}.";
 
-    private List<string> Evidence(Accumulation pile, string content, HoldingChain chain, double share)
+    /// <summary>Where the objects of a pile are few and large, the way on which most of what they hold stands by the dozen; -1 where there is none.</summary>
+    private int FurtherIn(int path)
     {
+        const int dozens = 32;
+        var least = dozens * Math.Max(1, now.Count(path));
+        for (var at = HeaviestChild(path); at > 0; at = HeaviestChild(at))
+        {
+            if (now.Count(at) >= least && roles.Role(paths.Type(at)) != CollectionRole.Inner)
+            {
+                return at;
+            }
+        }
+
+        return -1;
+    }
+
+    private List<string> Evidence(Accumulation pile, int contentPath, HoldingChain chain, double share)
+    {
+        var content = paths.Type(contentPath);
         var evidence = new List<string>();
         var type = paths.Type(pile.Path);
         if (series.Count > 1)
@@ -448,6 +471,11 @@ internal sealed class PileDescription(
         if (content != type)
         {
             evidence.Add($"they are there for {content}");
+        }
+
+        if (FurtherIn(contentPath) is > 0 and var inner)
+        {
+            evidence.Add($"most of it are {Quantity.Count(now.Count(inner))} {paths.Type(inner)} further in");
         }
 
         if (share < 0.995)

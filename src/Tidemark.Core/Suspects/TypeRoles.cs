@@ -54,6 +54,9 @@ internal sealed class TypeRoles(RuntimeKnowledge knowledge)
     /// <summary>True for a type that leads to everything.</summary>
     public bool IsDetour(string type) => Any(knowledge.Detours, type);
 
+    /// <summary>True for a type by which a fault of its own is told.</summary>
+    public bool IsCulprit(string type) => knowledge.Culprits.Any(c => c.Match.IsMatch(type));
+
     public bool IsScope(string type) => Any(knowledge.Scopes, type);
 
     /// <summary>Names without a single capital or dot are keywords of the language: int, byte[], string, dict.</summary>

@@ -22,7 +22,7 @@ internal static class HeapMapSection
             .Rows.Select(r => new TableRow(r.Name, null, r.ShallowBytes, null, r.Count, r.RetainedBytes))
             .OrderByDescending(r => r.Total)
             .ToList();
-        return Section(title, null, HoldingCensus.Of(graph, new HoldingPaths()), rows);
+        return Section(title, null, HoldingCensus.Of(graph, new HoldingPaths([graph])), rows);
     }
 
     public static HeapSection Of(string title, HeapDiff diff)

@@ -205,4 +205,23 @@ public class HoldingWaysTests
             return sketch.Graph();
         }
     }
+
+    [Theory]
+    [InlineData(400, 6, "Acme.Session in static Acme.Desk.Sessions (Lib.Map)")]
+    [InlineData(6, 400, "Acme.Item in Acme.Session.items (Lib.List)")]
+    public void One_snapshot_tells_what_there_is_many_of_in_one_place(int sessions, int items, string subject)
+    {
+        var sketch = new HeapSketch();
+        var all = sketch.Objects("Acme.Session", sessions).ToList();
+        foreach (var session in all)
+        {
+            var list = sketch.Node("Lib.List");
+            sketch.Refer(session, "items", list);
+            sketch.Fill(list, sketch.Objects("Acme.Item", items));
+        }
+
+        sketch.Fill(sketch.Static("Acme.Desk.Sessions", "Lib.Map"), all);
+
+        HeapSuspects.Find(sketch.Graph(), HeapSketch.Knowledge)[0].Subject.ShouldBe(subject);
+    }
 }
