@@ -82,7 +82,10 @@ internal sealed class AccumulationSearch
 
         var collections = new CollectionOfPile(now);
         collections.LookAt([.. found.Values.Where(MayBeSeveral).SelectMany(parts => parts)]);
-        List<Accumulation> piles = [.. found.Values.SelectMany(parts => parts.GroupBy(collections.Of).Select(Together))];
+        List<Accumulation> piles =
+        [
+            .. found.Values.SelectMany(parts => parts.GroupBy(collections.Of).Select(Together)),
+        ];
         return TakeApart(first is null ? WithoutParts(piles) : piles, minimumBytes);
 
         bool MayBeSeveral(List<Accumulation> parts) =>
@@ -273,7 +276,8 @@ internal sealed class AccumulationSearch
         }
 
         double OfHolder(Accumulation pile) =>
-            (double)now.Count(pile.Path) / Math.Max(1, pile.Owner == 0 || pile.Owner == pile.Path ? 1 : now.Count(pile.Owner));
+            (double)now.Count(pile.Path)
+            / Math.Max(1, pile.Owner == 0 || pile.Owner == pile.Path ? 1 : now.Count(pile.Owner));
     }
 
     /// <summary>Takes the bytes of inner piles out of the outer ones.</summary>

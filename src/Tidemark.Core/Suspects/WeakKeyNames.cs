@@ -36,14 +36,18 @@ internal sealed class WeakKeyNames(HoldingCensus census, TypeRoles roles)
 
         var referrers = Referrers.Of(graph, [.. variable.Values.Distinct()], MostReferrers);
         var wording = new ChainWording(graph);
-        return [.. entries.Select(some => some.Select(Name).OfType<string>().GroupBy(n => n).MaxBy(g => g.Count())?.Key)];
+        return
+        [
+            .. entries.Select(some => some.Select(Name).OfType<string>().GroupBy(n => n).MaxBy(g => g.Count())?.Key),
+        ];
 
         string? Name(int entry) =>
             variable.TryGetValue(entry, out var target)
             && referrers[target]
                 .OrderByDescending(r => graph.TypeStoodFor(r) >= 0)
                 .Select(r => wording.Step(r, wording.Label(r, target)))
-                .FirstOrDefault(s => s.IsField && !s.Text.Contains('<', StringComparison.Ordinal)) is { } field
+                .FirstOrDefault(s => s.IsField && !s.Text.Contains('<', StringComparison.Ordinal))
+                is { } field
                 ? $"{KeyOf(graph.TypeOf(entry))!.Word} {Plain(field.Text)}"
                 : null;
     }

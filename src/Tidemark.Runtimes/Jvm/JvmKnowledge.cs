@@ -51,7 +51,12 @@ public static class JvmKnowledge
                     ),
                     CollectionRole.Inner
                 ),
-                new(Pattern(@"^java\.lang\.Object\[\]$|^java\.util\.concurrent\.atomic\.Atomic(Reference(Array)?|\w*MarkableReference)$"), CollectionRole.Inner),
+                new(
+                    Pattern(
+                        @"^java\.lang\.Object\[\]$|^java\.util\.concurrent\.atomic\.Atomic(Reference(Array)?|\w*MarkableReference)$"
+                    ),
+                    CollectionRole.Inner
+                ),
                 new(
                     Pattern(
                         @"^(java\.util\.(concurrent\.)?\w*(Map|Hashtable|Properties)|com\.google\.common\.(collect\.\w*(Map|Multimap|Table)|cache\.LocalCache(\$Local\w*Cache)?)|com\.github\.benmanes\.caffeine\.cache\.\w*Cache\w*|org\.(eclipse|agrona|cliffc|jctools|infinispan)\.[\w.$]*Map|it\.unimi\.dsi\.fastutil\.[\w.$]*Map|gnu\.trove\.[\w.$]*Map|scala\.collection\.[\w.$]*Map\w*)$"
@@ -76,10 +81,18 @@ public static class JvmKnowledge
                     ),
                     CollectionRole.List
                 ),
-                new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Map|Multimap|Dictionary)$"), CollectionRole.Map),
+                new(
+                    Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Map|Multimap|Dictionary)$"),
+                    CollectionRole.Map
+                ),
                 new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Queue|Deque)$"), CollectionRole.Queue),
                 new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(List|Vector)$"), CollectionRole.List),
-                new(Pattern($@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Hash|Tree|Array|Linked|Identity|Int|Long)Set$"), CollectionRole.Set),
+                new(
+                    Pattern(
+                        $@"^{Libraries}\.([\w.$]*\.)?([\w$]*[a-z$])?(Hash|Tree|Array|Linked|Identity|Int|Long)Set$"
+                    ),
+                    CollectionRole.Set
+                ),
                 new(Pattern(@"^java\.lang\.ThreadLocal\$ThreadLocalMap$"), CollectionRole.Map),
                 new(Pattern(@"^java\.lang\.ThreadLocal\$ThreadLocalMap\$Entry(\[\])?$"), CollectionRole.Inner),
             ],
@@ -97,7 +110,9 @@ public static class JvmKnowledge
             Baseline =
             [
                 // The class path's jar files, and the texts that stand in classes.
-                Pattern(@"^static java\.util\.zip\.ZipFile\$Source\.|^jdk\.internal\.loader\.URLClassPath|^sun\.misc\.URLClassPath"),
+                Pattern(
+                    @"^static java\.util\.zip\.ZipFile\$Source\.|^jdk\.internal\.loader\.URLClassPath|^sun\.misc\.URLClassPath"
+                ),
                 Pattern(@"\.<(resolved_references|constant pool)>$|^static (jdk\.internal\.loader|sun|jdk)\."),
                 Pattern(@"^static java\.lang\.System\.bootLayer$"),
             ],
@@ -226,10 +241,7 @@ public static class JvmKnowledge
                     "Strings are interned that never come again: keep String.intern() to a small, closed set of values."
                 ),
             ],
-            Library =
-            [
-                Pattern($@"^{Libraries}\."),
-            ],
+            Library = [Pattern($@"^{Libraries}\.")],
         };
 
     private static Regex Pattern(string pattern) =>

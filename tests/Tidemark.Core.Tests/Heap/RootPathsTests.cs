@@ -62,7 +62,12 @@ public class RootPathsTests
         }
 
         var held = Reached(graph, roots);
-        return Distance(graph, [.. graph.Dominators.HeldWeakly.Select(e => e.To).Where(n => !held.Contains(n))], held, target);
+        return Distance(
+            graph,
+            [.. graph.Dominators.HeldWeakly.Select(e => e.To).Where(n => !held.Contains(n))],
+            held,
+            target
+        );
     }
 
     private static HashSet<int> Reached(HeapGraph graph, List<int> roots)

@@ -33,7 +33,9 @@ public sealed class HoldersTests(HoldersDump dump) : IClassFixture<HoldersDump>
 
     [Fact]
     public void What_every_JVM_has_from_its_start_on_is_no_answer() =>
-        dump.Alone.ShouldAllBe(s => !s.Subject.Contains("ZipFile") && !s.RootPath!.Any(p => p.Contains("<resolved_references>")));
+        dump.Alone.ShouldAllBe(s =>
+            !s.Subject.Contains("ZipFile") && !s.RootPath!.Any(p => p.Contains("<resolved_references>"))
+        );
 
     [Fact]
     public void Classes_that_were_made_by_the_dozen_are_told_as_one() =>
