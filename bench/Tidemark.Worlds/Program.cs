@@ -9,7 +9,7 @@ namespace Tidemark.Worlds;
 
 /// <summary>
 /// Draws worlds, has the growth engine judge them, and writes truth.csv and answers.json for score.py:
-/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR] [--perturb DIR] [--ceiling]</code>
+/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR] [--perturb DIR] [--ceiling] [--read-truth]</code>
 /// </summary>
 public static class Program
 {
@@ -36,6 +36,16 @@ public static class Program
         if (arguments.ShowCeiling)
         {
             new Ceiling(Console.Out).Run(
+                arguments.Count,
+                arguments.Seed,
+                new WorldOptions { SignalSet = arguments.SignalSet }
+            );
+            return 0;
+        }
+
+        if (arguments.ReadTruth)
+        {
+            new TruthReader(Console.Out).Run(
                 arguments.Count,
                 arguments.Seed,
                 new WorldOptions { SignalSet = arguments.SignalSet }
@@ -332,6 +342,9 @@ internal sealed class Arguments
                 case "--ceiling":
                     ShowCeiling = true;
                     break;
+                case "--read-truth":
+                    ReadTruth = true;
+                    break;
                 case "--perturb":
                     Perturb = args[++i];
                     break;
@@ -350,6 +363,7 @@ internal sealed class Arguments
     public bool IsLive { get; }
     public bool MeasureSpeed { get; }
     public bool ShowCeiling { get; }
+    public bool ReadTruth { get; }
     public bool WithDetails { get; }
     public bool WriteCsv { get; }
     public string? Only { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tidemark.Core.Growth;
+using Tidemark.Core.Series;
 
 namespace Tidemark.Worlds;
 
@@ -48,11 +49,15 @@ internal sealed class Replay(TextWriter output)
         var hours = new List<double>();
         var alarms = new List<bool>();
         var couldTell = new List<bool>();
+        var leaveTime = new List<bool>();
         for (var hour = everyHours; hour <= world.Plan.Hours; hour += everyHours)
         {
             var truth = world.TruthAt("cut", hour, "cut");
             hours.Add(hour);
-            alarms.Add(GrowthAnalyzer.Analyze(world.History("cut", hour)).IsLeaking);
+            var history = world.History("cut", hour);
+            var verdict = GrowthAnalyzer.Analyze(history);
+            alarms.Add(verdict.IsLeaking);
+            leaveTime.Add(LeakAlarm.LeavesTime(verdict, history.Last(Signal.Footprint) ?? 0, history.To));
             couldTell.Add(!truth.Acceptable.Any(Truth.IsLeaking) && !Truth.IsLeaking(truth.Kind));
         }
 
@@ -67,6 +72,7 @@ internal sealed class Replay(TextWriter output)
                 world.Plan.Limit > 0 && end.Rate > 0 ? end.Rate.Value * 24 / world.Plan.Limit : double.NaN,
                 [.. hours],
                 [.. alarms],
+                [.. leaveTime],
                 [.. couldTell]
             );
     }
@@ -82,7 +88,7 @@ internal sealed class Replay(TextWriter output)
             {
                 output.WriteLine(
                     Line(
-                        $"  {name, -28} {called.Count, 4} leaks, called {called.FindAll(double.IsFinite).Count, 4}; hours after they began: median {called[called.Count / 2]:0.0}, p90 {called[called.Count * 9 / 10]:0.0}; within 6 h {called.FindAll(h => h <= 6).Count * 100.0 / called.Count:0} %, within 12 h {called.FindAll(h => h <= 12).Count * 100.0 / called.Count:0} %"
+                        $"  {name, -28} {called.Count, 4} leaks, called {called.FindAll(double.IsFinite).Count, 4}; hours after they began: median {called[called.Count / 2]:0.0}, p90 {called[called.Count * 9 / 10]:0.0}; within 6 h {called.FindAll(h => h <= 6).Count * 100.0 / called.Count:0} %, within 12 h {called.FindAll(h => h <= 12).Count * 100.0 / called.Count:0} %, within 24 h {called.FindAll(h => h <= 24).Count * 100.0 / called.Count:0} %"
                     )
                 );
             }
@@ -126,6 +132,7 @@ internal sealed class Replay(TextWriter output)
         double ShareOfLimitADay,
         double[] Hours,
         bool[] Verdicts,
+        bool[] LeaveTime,
         bool[] CouldTell
     )
     {
@@ -141,7 +148,8 @@ internal sealed class Replay(TextWriter output)
             var alarms = new bool[Hours.Length];
             for (var i = 0; i < alarms.Length; i++)
             {
-                alarm.Update(Verdicts[i], DateTimeOffset.UnixEpoch.AddHours(Hours[i]), TimeSpan.FromHours(Hours[i]));
+                var (at, seen) = (DateTimeOffset.UnixEpoch.AddHours(Hours[i]), TimeSpan.FromHours(Hours[i]));
+                alarm.Update(Verdicts[i], at, seen, LeaveTime[i]);
                 alarms[i] = alarm.IsRaised;
             }
 

@@ -171,20 +171,22 @@ internal sealed class Bins
             }
 
             var (counted, seconds) = (0.0, 0.0);
-            for (var i = starts[b]; i < ends[b]; i++)
+            var own = values[starts[b]..ends[b]];
+            var at = times.Slice(starts[b], own.Length);
+            for (var i = 0; i < own.Length; i++)
             {
-                if (double.IsNaN(values[i]))
+                var value = own[i];
+                if (value >= lastValue)
+                {
+                    counted += value - lastValue;
+                    seconds += at[i] - lastTime;
+                }
+                else if (double.IsNaN(value))
                 {
                     continue;
                 }
 
-                if (values[i] >= lastValue)
-                {
-                    counted += values[i] - lastValue;
-                    seconds += times[i] - lastTime;
-                }
-
-                (lastTime, lastValue) = (times[i], values[i]);
+                (lastTime, lastValue) = (at[i], value);
             }
 
             rates[b] = seconds > 0 ? counted / seconds * 3600 : double.NaN;

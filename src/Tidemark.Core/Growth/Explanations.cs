@@ -118,7 +118,7 @@ internal static class Explanations
     }
 
     /// <summary>Follows a column with one time constant up and another one down, in intervals; starts anew with each life.</summary>
-    private static double[] Smooth(Bins bins, double[] column, double up, double down)
+    private static double[] Smooth(Bins bins, ReadOnlySpan<double> column, double up, double down)
     {
         if (Math.Max(up, down) <= 0)
         {
@@ -127,17 +127,20 @@ internal static class Explanations
 
         var smooth = bins.Columns.Next();
         var (rising, falling) = (Math.Exp(-1 / Math.Max(up, 1e-3)), Math.Exp(-1 / Math.Max(down, 1e-3)));
+        var lives = bins.Lives.AsSpan(0, smooth.Length);
+        column = column[..smooth.Length];
+        var last = 0.0;
         for (var i = 0; i < smooth.Length; i++)
         {
-            if (i == 0 || bins.Lives[i] != bins.Lives[i - 1])
+            var now = column[i];
+            if (i > 0 && lives[i] == lives[i - 1])
             {
-                smooth[i] = column[i];
-                continue;
+                // Most have one time constant: nothing to compare, and nothing for the processor to guess.
+                var keep = rising == falling || now > last ? rising : falling;
+                now += keep * (last - now);
             }
 
-            // Most have one time constant: nothing to compare, and nothing for the processor to guess.
-            var keep = rising == falling || column[i] > smooth[i - 1] ? rising : falling;
-            smooth[i] = column[i] + (keep * (smooth[i - 1] - column[i]));
+            smooth[i] = last = now;
         }
 
         return smooth;

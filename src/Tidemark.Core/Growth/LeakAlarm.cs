@@ -4,7 +4,8 @@ namespace Tidemark.Core.Growth;
 /// <remarks>
 /// A verdict that is right 99 times in 100 is wrong several times a week where it is asked for every quarter of an hour, for an answer or
 /// two each time: what leaks is told so again by the next answer, and does not stop for hours. The longer a process has been seen without
-/// an alarm, the less likely a leak is, and the longer its answers must last.
+/// an alarm, the less likely a leak is, and the longer its answers must last. And what hardly grows leaves time to be sure: a third of
+/// all false alarms claim next to no growth, and hardly any leak that must be called within hours does.
 /// </remarks>
 public sealed class LeakAlarm
 {
@@ -14,6 +15,15 @@ public sealed class LeakAlarm
     /// <summary>... for no less and no more than this.</summary>
     private static readonly TimeSpan LeastConfirmed = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan MostConfirmed = TimeSpan.FromHours(1);
+
+    /// <summary>What grows by less than this share of the process a day is slow, ...</summary>
+    private const double Slow = 0.07;
+
+    /// <summary>... unless it is out of memory within this time, ...</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromDays(3);
+
+    /// <summary>... and its answers must last for so long.</summary>
+    private static readonly TimeSpan SlowConfirmed = TimeSpan.FromHours(24);
 
     /// <summary>It is over after so long without an answer that says so.</summary>
     public static readonly TimeSpan Over = TimeSpan.FromHours(12);
@@ -34,13 +44,14 @@ public sealed class LeakAlarm
     /// <param name="isLeaking">What it says.</param>
     /// <param name="at">When it was given; later than those before.</param>
     /// <param name="seen">How long the history is that it rests on.</param>
+    /// <param name="leavesTime">Whether it claims no more than <see cref="LeavesTime"/> says.</param>
     /// <returns>True where the alarm was raised or is over by it.</returns>
-    public bool Update(bool isLeaking, DateTimeOffset at, TimeSpan seen)
+    public bool Update(bool isLeaking, DateTimeOffset at, TimeSpan seen, bool leavesTime = false)
     {
         first = inARow == 0 ? at : first;
         inARow = isLeaking ? inARow + 1 : 0;
         last = isLeaking ? at : last;
-        if (!IsRaised && inARow >= 2 && at - first >= NeededAfter(seen))
+        if (!IsRaised && inARow >= 2 && at - first >= Needed(seen, leavesTime))
         {
             (IsRaised, Since) = (true, first);
             return true;
@@ -55,6 +66,20 @@ public sealed class LeakAlarm
         return false;
     }
 
-    private static TimeSpan NeededAfter(TimeSpan seen) =>
-        TimeSpan.FromTicks(Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks));
+    /// <summary>Whether the growth of a leaking process is so slow, and the end so far off, that there is time to be sure.</summary>
+    /// <param name="verdict">The verdict.</param>
+    /// <param name="footprint">What the process takes now, bytes.</param>
+    /// <param name="at">When that was.</param>
+    public static bool LeavesTime(GrowthVerdict verdict, double footprint, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(verdict);
+        return !((verdict.BytesPerHour?.Value ?? 0) * 24 >= Slow * footprint) && !(verdict.OutOfMemory?.At < at + Soon);
+    }
+
+    private static TimeSpan Needed(TimeSpan seen, bool leavesTime) =>
+        leavesTime
+            ? SlowConfirmed
+            : TimeSpan.FromTicks(
+                Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks)
+            );
 }

@@ -27,6 +27,9 @@ internal sealed class NoiseModel
     private readonly double[] own;
     private readonly double[] handed;
     private readonly double[] sizes;
+
+    /// <summary>1 where an interval and the one before count and are of one life, else 0.</summary>
+    private readonly double[] follows;
     private bool isPrepared;
 
     public NoiseModel(Bins bins, double[] values)
@@ -41,6 +44,9 @@ internal sealed class NoiseModel
             weights[i] = roots[i] = double.IsNaN(values[i]) ? 0 : 1;
             Samples += double.IsNaN(values[i]) ? 0 : 1;
         }
+
+        follows = columns.Next();
+        FindFollowers();
     }
 
     /// <summary>The same as another, to be taught on its own.</summary>
@@ -52,7 +58,7 @@ internal sealed class NoiseModel
         roots = columns.CopyOf(other.roots);
         calm = columns.CopyOf(other.calm);
         (own, handed) = (columns.Next(), columns.Next());
-        sizes = other.sizes;
+        (sizes, follows) = (other.sizes, columns.CopyOf(other.follows));
         (Samples, Memory) = (other.Samples, other.Memory);
     }
 
@@ -76,6 +82,7 @@ internal sealed class NoiseModel
         }
 
         Samples = intervals.Count;
+        FindFollowers();
         isPrepared = false;
     }
 
@@ -149,12 +156,17 @@ internal sealed class NoiseModel
     /// <summary>Learns the memory from what a fit leaves over; true where there is clearly more than was known.</summary>
     public bool LearnMemory(double[] rest)
     {
-        var (product, square, pairs, count) = (0.0, 0.0, 0, 0);
+        var (square, count) = (0.0, 0);
         for (var i = 0; i < rest.Length; i++)
         {
             square += weights[i] * rest[i] * rest[i];
             count += weights[i] > 0 ? 1 : 0;
-            if (i > 0 && Follows(i))
+        }
+
+        var (product, pairs) = (0.0, 0);
+        for (var i = 1; i < rest.Length; i++)
+        {
+            if (follows[i] > 0)
             {
                 product += roots[i] * roots[i - 1] * rest[i] * rest[i - 1];
                 pairs++;
@@ -230,19 +242,42 @@ internal sealed class NoiseModel
     /// <summary>Puts weights, memory and jumps together: what is new is own times the value less handed times the one before.</summary>
     private void Prepare()
     {
+        // The first of a run is all news, but of the larger variance that a correlated series has.
         var alone = Math.Sqrt(1 - (Memory * Memory));
-        for (var i = 0; i < own.Length; i++)
+        (own[0], handed[0]) = (calm[0] * (roots[0] * alone), 0);
+        var (zero, lone, memory) = (Vector<double>.Zero, new Vector<double>(alone), new Vector<double>(Memory));
+        var i = 1;
+        for (; i <= own.Length - Vector<double>.Count; i += Vector<double>.Count)
         {
-            var follows = i > 0 && Follows(i);
-            // The first of a run is all news, but of the larger variance that a correlated series has.
-            own[i] = calm[i] * (follows ? Math.Min(roots[i], roots[i - 1]) : roots[i] * alone);
-            handed[i] = follows ? own[i] * Memory : 0;
+            var root = Vector.LoadUnsafe(ref roots[i]);
+            var isNext = Vector.GreaterThan(Vector.LoadUnsafe(ref follows[i]), zero);
+            var share = Vector.ConditionalSelect(
+                isNext,
+                Vector.Min(root, Vector.LoadUnsafe(ref roots[i - 1])),
+                root * lone
+            );
+            var mine = Vector.LoadUnsafe(ref calm[i]) * share;
+            mine.StoreUnsafe(ref own[i]);
+            Vector.ConditionalSelect(isNext, mine * memory, zero).StoreUnsafe(ref handed[i]);
+        }
+
+        for (; i < own.Length; i++)
+        {
+            own[i] = calm[i] * (follows[i] > 0 ? Math.Min(roots[i], roots[i - 1]) : roots[i] * alone);
+            handed[i] = follows[i] > 0 ? own[i] * Memory : 0;
         }
 
         isPrepared = true;
     }
 
-    private bool Follows(int i) => weights[i] > 0 && weights[i - 1] > 0 && bins.Lives[i] == bins.Lives[i - 1];
+    private void FindFollowers()
+    {
+        follows[0] = 0;
+        for (var i = 1; i < follows.Length; i++)
+        {
+            follows[i] = weights[i] > 0 && weights[i - 1] > 0 && bins.Lives[i] == bins.Lives[i - 1] ? 1 : 0;
+        }
+    }
 
     /// <summary>The standard deviation by the median deviation, which outliers do not move.</summary>
     private double Spread(double[] rest)

@@ -68,21 +68,40 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     /// <param name="from">Those before this one of the basis were taken out already.</param>
     public void Remove(Span<double> several, int from = 0)
     {
+        if (from >= Count)
+        {
+            return;
+        }
+
         for (; several.Length >= Abreast * rows; several = several[(Abreast * rows)..])
         {
+            var four = several[..(Abreast * rows)];
+            DotsAbreast(four, Own(from), out var times);
+            for (var k = from; k < Count - 1; k++)
+            {
+                SubtractAbreast(four, Own(k), ref times, Own(k + 1));
+            }
+
+            SubtractAbreast(four, Own(Count - 1), times);
+        }
+
+        for (; several.Length >= 2 * rows; several = several[(2 * rows)..])
+        {
+            var first = several[..rows];
+            var second = several.Slice(rows, rows);
+            var (times, timesSecond) = (Dot(first, Own(from)), Dot(second, Own(from)));
             for (var k = from; k < Count; k++)
             {
-                RemoveAbreast(several[..(Abreast * rows)], Own(k));
+                SubtractTwo(first, second, Own(k), ref times, ref timesSecond, Own(Math.Min(k + 1, Count - 1)));
             }
         }
 
-        for (; !several.IsEmpty; several = several[rows..])
+        if (!several.IsEmpty)
         {
-            var column = several[..rows];
-            var times = from < Count ? Dot(column, Own(from)) : 0;
+            var times = Dot(several, Own(from));
             for (var k = from; k < Count; k++)
             {
-                times = Subtract(column, Own(k), times, Own(Math.Min(k + 1, Count - 1)));
+                times = Subtract(several, Own(k), times, Own(Math.Min(k + 1, Count - 1)));
             }
         }
     }
@@ -289,9 +308,52 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         return sum;
     }
 
-    /// <summary>The same as <see cref="Dot"/> and <see cref="Subtract"/> of each column, to the last bit.</summary>
+    /// <summary>The same as <see cref="Subtract"/> of either column, to the last bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RemoveAbreast(Span<double> four, ReadOnlySpan<double> column)
+    private static void SubtractTwo(
+        Span<double> first,
+        Span<double> second,
+        ReadOnlySpan<double> column,
+        ref double times,
+        ref double timesSecond,
+        ReadOnlySpan<double> next
+    )
+    {
+        var rows = column.Length;
+        var whole = rows - (rows % Vector<double>.Count);
+        ref var own = ref MemoryMarshal.GetReference(column);
+        ref var other = ref MemoryMarshal.GetReference(next[..rows]);
+        ref var a = ref MemoryMarshal.GetReference(first[..rows]);
+        ref var b = ref MemoryMarshal.GetReference(second[..rows]);
+        var (byA, byB) = (new Vector<double>(times), new Vector<double>(timesSecond));
+        var (sumA, sumB) = (Vector<double>.Zero, Vector<double>.Zero);
+        for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
+        {
+            var o = Vector.LoadUnsafe(ref own, i);
+            var with = Vector.LoadUnsafe(ref other, i);
+            var left = Vector.LoadUnsafe(ref a, i) - (byA * o);
+            left.StoreUnsafe(ref a, i);
+            sumA += left * with;
+            left = Vector.LoadUnsafe(ref b, i) - (byB * o);
+            left.StoreUnsafe(ref b, i);
+            sumB += left * with;
+        }
+
+        var (alongA, alongB) = (Vector.Sum(sumA), Vector.Sum(sumB));
+        for (var i = whole; i < rows; i++)
+        {
+            first[i] -= times * column[i];
+            second[i] -= timesSecond * column[i];
+            alongA += first[i] * next[i];
+            alongB += second[i] * next[i];
+        }
+
+        (times, timesSecond) = (alongA, alongB);
+    }
+
+    /// <summary>The dot products of four columns with another, each as <see cref="Dot"/> to the last bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotsAbreast(ReadOnlySpan<double> four, ReadOnlySpan<double> column, out Times times)
     {
         var rows = column.Length;
         var whole = rows - (rows % Vector<double>.Count);
@@ -300,12 +362,8 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         ref var b = ref Unsafe.Add(ref a, rows);
         ref var c = ref Unsafe.Add(ref b, rows);
         ref var d = ref Unsafe.Add(ref c, rows);
-        var (sumA, sumB, sumC, sumD) = (
-            Vector<double>.Zero,
-            Vector<double>.Zero,
-            Vector<double>.Zero,
-            Vector<double>.Zero
-        );
+        var zero = Vector<double>.Zero;
+        var (sumA, sumB, sumC, sumD) = (zero, zero, zero, zero);
         for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
         {
             var o = Vector.LoadUnsafe(ref own, i);
@@ -315,21 +373,87 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
             sumD += Vector.LoadUnsafe(ref d, i) * o;
         }
 
-        var (timesA, timesB, timesC, timesD) = (Vector.Sum(sumA), Vector.Sum(sumB), Vector.Sum(sumC), Vector.Sum(sumD));
+        times = new Times(Vector.Sum(sumA), Vector.Sum(sumB), Vector.Sum(sumC), Vector.Sum(sumD));
         for (var i = whole; i < rows; i++)
         {
-            timesA += four[i] * column[i];
-            timesB += four[rows + i] * column[i];
-            timesC += four[(2 * rows) + i] * column[i];
-            timesD += four[(3 * rows) + i] * column[i];
+            var o = column[i];
+            times = new Times(
+                times.A + (four[i] * o),
+                times.B + (four[rows + i] * o),
+                times.C + (four[(2 * rows) + i] * o),
+                times.D + (four[(3 * rows) + i] * o)
+            );
+        }
+    }
+
+    /// <summary>The same as <see cref="Subtract"/> of each of four columns, to the last bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SubtractAbreast(
+        Span<double> four,
+        ReadOnlySpan<double> column,
+        ref Times times,
+        ReadOnlySpan<double> next
+    )
+    {
+        var rows = column.Length;
+        var whole = rows - (rows % Vector<double>.Count);
+        ref var own = ref MemoryMarshal.GetReference(column);
+        ref var other = ref MemoryMarshal.GetReference(next[..rows]);
+        ref var a = ref MemoryMarshal.GetReference(four);
+        ref var b = ref Unsafe.Add(ref a, rows);
+        ref var c = ref Unsafe.Add(ref b, rows);
+        ref var d = ref Unsafe.Add(ref c, rows);
+        var (byA, byB) = (new Vector<double>(times.A), new Vector<double>(times.B));
+        var (byC, byD) = (new Vector<double>(times.C), new Vector<double>(times.D));
+        var zero = Vector<double>.Zero;
+        var (sumA, sumB, sumC, sumD) = (zero, zero, zero, zero);
+        for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
+        {
+            var o = Vector.LoadUnsafe(ref own, i);
+            var with = Vector.LoadUnsafe(ref other, i);
+            var left = Vector.LoadUnsafe(ref a, i) - (byA * o);
+            left.StoreUnsafe(ref a, i);
+            sumA += left * with;
+            left = Vector.LoadUnsafe(ref b, i) - (byB * o);
+            left.StoreUnsafe(ref b, i);
+            sumB += left * with;
+            left = Vector.LoadUnsafe(ref c, i) - (byC * o);
+            left.StoreUnsafe(ref c, i);
+            sumC += left * with;
+            left = Vector.LoadUnsafe(ref d, i) - (byD * o);
+            left.StoreUnsafe(ref d, i);
+            sumD += left * with;
         }
 
-        var (byA, byB, byC, byD) = (
-            new Vector<double>(timesA),
-            new Vector<double>(timesB),
-            new Vector<double>(timesC),
-            new Vector<double>(timesD)
-        );
+        var along = new Times(Vector.Sum(sumA), Vector.Sum(sumB), Vector.Sum(sumC), Vector.Sum(sumD));
+        SubtractRest(four, column, times, whole);
+        for (var i = whole; i < rows; i++)
+        {
+            var with = next[i];
+            along = new Times(
+                along.A + (four[i] * with),
+                along.B + (four[rows + i] * with),
+                along.C + (four[(2 * rows) + i] * with),
+                along.D + (four[(3 * rows) + i] * with)
+            );
+        }
+
+        times = along;
+    }
+
+    /// <summary>The same where no product is asked for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SubtractAbreast(Span<double> four, ReadOnlySpan<double> column, in Times times)
+    {
+        var rows = column.Length;
+        var whole = rows - (rows % Vector<double>.Count);
+        ref var own = ref MemoryMarshal.GetReference(column);
+        ref var a = ref MemoryMarshal.GetReference(four);
+        ref var b = ref Unsafe.Add(ref a, rows);
+        ref var c = ref Unsafe.Add(ref b, rows);
+        ref var d = ref Unsafe.Add(ref c, rows);
+        var (byA, byB) = (new Vector<double>(times.A), new Vector<double>(times.B));
+        var (byC, byD) = (new Vector<double>(times.C), new Vector<double>(times.D));
         for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
         {
             var o = Vector.LoadUnsafe(ref own, i);
@@ -339,14 +463,23 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
             (Vector.LoadUnsafe(ref d, i) - (byD * o)).StoreUnsafe(ref d, i);
         }
 
-        for (var i = whole; i < rows; i++)
+        SubtractRest(four, column, times, whole);
+    }
+
+    private static void SubtractRest(Span<double> four, ReadOnlySpan<double> column, in Times times, int from)
+    {
+        var rows = column.Length;
+        for (var i = from; i < rows; i++)
         {
-            four[i] -= timesA * column[i];
-            four[rows + i] -= timesB * column[i];
-            four[(2 * rows) + i] -= timesC * column[i];
-            four[(3 * rows) + i] -= timesD * column[i];
+            four[i] -= times.A * column[i];
+            four[rows + i] -= times.B * column[i];
+            four[(2 * rows) + i] -= times.C * column[i];
+            four[(3 * rows) + i] -= times.D * column[i];
         }
     }
 
     private Span<double> Own(int k) => columns.AsSpan(k * rows, rows);
+
+    /// <summary>How many times a column is in each of four.</summary>
+    private readonly record struct Times(double A, double B, double C, double D);
 }

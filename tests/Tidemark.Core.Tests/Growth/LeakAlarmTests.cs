@@ -78,4 +78,45 @@ public sealed class LeakAlarmTests
         alarm.IsRaised.ShouldBeTrue();
         alarm.Since.ShouldBe(Start.AddMinutes(30));
     }
+
+    [Fact]
+    public void What_leaves_time_must_be_told_for_a_day()
+    {
+        var alarm = new LeakAlarm();
+
+        var raised = Enumerable
+            .Range(0, 200)
+            .First(i => alarm.Update(true, Start.AddMinutes(15 * i), TimeSpan.FromHours(30), leavesTime: true));
+
+        raised.ShouldBe(24 * 4);
+    }
+
+    [Theory]
+    [InlineData(0.06, null, true)]
+    [InlineData(0.08, null, false)]
+    [InlineData(0.06, 100.0, true)]
+    [InlineData(0.06, 50.0, false)]
+    public void Slow_growth_leaves_time_unless_the_end_is_near(double shareADay, double? hoursLeft, bool leavesTime)
+    {
+        var rate = shareADay * 1e9 / 24;
+        var end = hoursLeft is { } hours ? Start.AddHours(hours) : (DateTimeOffset?)null;
+        var verdict = new GrowthVerdict(
+            GrowthKind.Leak,
+            GrowthShape.Linear,
+            0.9,
+            new Estimate(rate, rate, rate),
+            end is { } at ? new OutOfMemoryForecast(2_000_000_000, at, at, at) : null,
+            []
+        );
+
+        LeakAlarm.LeavesTime(verdict, 1e9, Start).ShouldBe(leavesTime);
+    }
+
+    [Fact]
+    public void What_is_held_and_does_not_grow_leaves_time()
+    {
+        var verdict = new GrowthVerdict(GrowthKind.Fragmentation, GrowthShape.Step, 0.9, null, null, []);
+
+        LeakAlarm.LeavesTime(verdict, 1e9, Start).ShouldBeTrue();
+    }
 }

@@ -27,7 +27,7 @@ public sealed class WatchAlarms
             var name = NameOf(series);
             var alarm = alarms.TryGetValue(name, out var known) ? known.Alarm : new LeakAlarm();
             alarms[name] = (alarm, series.Verdict.Kind);
-            if (alarm.Update(true, now, series.To - series.From))
+            if (alarm.Update(true, now, series.To - series.From, series.LeavesTime))
             {
                 changes.Add(Raised(name, series.Verdict.Kind, alarm));
             }
