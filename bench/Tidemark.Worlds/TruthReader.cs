@@ -91,7 +91,8 @@ internal sealed class TruthReader(TextWriter output)
     private static double Slope(List<Instant> instants, Func<Instant, double> of)
     {
         var (hour, value) = (instants.Average(i => i.Hour), instants.Average(of));
-        return instants.Sum(i => (i.Hour - hour) * (of(i) - value)) / instants.Sum(i => (i.Hour - hour) * (i.Hour - hour));
+        return instants.Sum(i => (i.Hour - hour) * (of(i) - value))
+            / instants.Sum(i => (i.Hour - hour) * (i.Hour - hour));
     }
 
     private static double Median(double[] values) =>

@@ -79,7 +79,5 @@ public sealed class LeakAlarm
     private static TimeSpan Needed(TimeSpan seen, bool leavesTime) =>
         leavesTime
             ? SlowConfirmed
-            : TimeSpan.FromTicks(
-                Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks)
-            );
+            : TimeSpan.FromTicks(Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks));
 }
