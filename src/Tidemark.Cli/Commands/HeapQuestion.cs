@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Tidemark.Core.Heap;
 using Tidemark.Core.Suspects;
 using Tidemark.Formats;
@@ -46,7 +47,7 @@ internal sealed class HeapQuestion
         var question = $"suspects {most} {typeof(KnownRuntimes).Module.ModuleVersionId}";
         if (snapshot.Answers?.Recall(question) is { } recalled)
         {
-            return JsonSerializer.Deserialize<List<Suspect>>(recalled) ?? [];
+            return JsonSerializer.Deserialize(recalled, AnswerJson.Default.IReadOnlyListSuspect) ?? [];
         }
 
         var found = HeapSuspects.Find(
@@ -55,7 +56,7 @@ internal sealed class HeapQuestion
             new HeapSuspectOptions { Most = most },
             cancellation
         );
-        snapshot.Answers?.Remember(question, JsonSerializer.Serialize(found));
+        snapshot.Answers?.Remember(question, JsonSerializer.Serialize(found, AnswerJson.Default.IReadOnlyListSuspect));
         return found;
     }
 
@@ -82,3 +83,7 @@ internal sealed class HeapQuestion
         }
     }
 }
+
+/// <summary>The suspects as an index keeps them.</summary>
+[JsonSerializable(typeof(IReadOnlyList<Suspect>))]
+internal sealed partial class AnswerJson : JsonSerializerContext;

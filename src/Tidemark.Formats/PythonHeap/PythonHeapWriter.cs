@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Tidemark.Formats.PythonHeap;
 
@@ -19,12 +20,12 @@ public sealed class PythonHeapWriter
         stream.Write("1\n"u8);
         Json(
             'H',
-            new
+            new JsonObject
             {
-                refbase = 0,
-                gc = collectorIsOn,
-                time = 0.0,
-                frozen = 0,
+                ["refbase"] = 0,
+                ["gc"] = collectorIsOn,
+                ["time"] = 0.0,
+                ["frozen"] = 0,
             }
         );
     }
@@ -40,16 +41,19 @@ public sealed class PythonHeapWriter
     );
 
     public void Type(int number, ulong address, string name, string kind, bool hasDict = false) =>
-        Json('T', new object[] { new object[] { number, address, name, kind, hasDict } });
+        Json('T', new JsonArray(new JsonArray(number, address, name, kind, hasDict)));
 
-    public void Text(ulong address, string text) => Json('S', new object[] { new object[] { address, text } });
+    public void Text(ulong address, string text) => Json('S', new JsonArray(new JsonArray(address, text)));
 
     public void Layout(int type, params string?[] names) =>
-        Json('A', new object[] { new object[] { type, names.Length, names } });
+        Json(
+            'A',
+            new JsonArray(new JsonArray(type, names.Length, new JsonArray([.. names.Select(n => (JsonNode?)n)])))
+        );
 
     /// <summary>A module with its dict, or (with <paramref name="kind"/> <c>frame</c>) a running function.</summary>
     public void Root(string kind, ulong address, string name, ulong space = 0) =>
-        Json('R', new object[] { new object[] { kind, address, name, space } });
+        Json('R', new JsonArray(new JsonArray(kind, address, name, space)));
 
     public void Objects(params Item[] items) => Block('O', items, withKeys: false);
 
@@ -74,8 +78,11 @@ public sealed class PythonHeapWriter
     public void Site(ulong address, int number, params (string File, int Line, string Function)[] lines)
     {
         ArgumentNullException.ThrowIfNull(lines);
-        Json('F', new object[] { new object[] { number, lines.Select(l => new object[] { l.File, l.Line }) } });
-        Json('C', lines.Select(l => new object[] { l.File, l.Line, l.Function }));
+        Json(
+            'F',
+            new JsonArray(new JsonArray(number, new JsonArray([.. lines.Select(l => new JsonArray(l.File, l.Line))])))
+        );
+        Json('C', new JsonArray([.. lines.Select(l => new JsonArray(l.File, l.Line, l.Function))]));
         var block = new List<byte>();
         Add(block, [address]);
         Add(block, [number]);
@@ -85,11 +92,11 @@ public sealed class PythonHeapWriter
     public void End(bool complete = true) =>
         Json(
             'E',
-            new
+            new JsonObject
             {
-                complete,
-                visited = 1,
-                of = 1,
+                ["complete"] = complete,
+                ["visited"] = 1,
+                ["of"] = 1,
             }
         );
 
@@ -115,7 +122,7 @@ public sealed class PythonHeapWriter
     private static void Add<T>(List<byte> block, T[] values)
         where T : unmanaged => block.AddRange(MemoryMarshal.AsBytes<T>(values));
 
-    private void Json(char kind, object value) => Write(kind, JsonSerializer.SerializeToUtf8Bytes(value));
+    private void Json(char kind, JsonNode value) => Write(kind, Encoding.UTF8.GetBytes(value.ToJsonString()));
 
     private void Write(char kind, ReadOnlySpan<byte> block)
     {

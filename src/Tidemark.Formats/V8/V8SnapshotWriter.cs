@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tidemark.Formats.V8;
 
@@ -77,10 +77,10 @@ public sealed class V8SnapshotWriter
         text.Write(
             "\"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\",\"trace_node_id\",\"detachedness\"],"
         );
-        text.Write($"\"node_types\":[{JsonSerializer.Serialize(NodeTypes)},\"string\",");
+        text.Write($"\"node_types\":[[{string.Join(',', NodeTypes.Select(Quoted))}],\"string\",");
         text.Write("\"number\",\"number\",\"number\",\"number\",\"number\"],");
         text.Write("\"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"],");
-        text.Write($"\"edge_types\":[{JsonSerializer.Serialize(EdgeTypes)},\"string_or_number\",\"node\"],");
+        text.Write($"\"edge_types\":[[{string.Join(',', EdgeTypes.Select(Quoted))}],\"string_or_number\",\"node\"],");
         text.Write("\"location_fields\":[\"object_index\",\"script_id\",\"line\",\"column\"]},");
         text.WriteLine($"\"node_count\":{nodes.Count},\"edge_count\":{edges.Sum(e => e.Count)}}},");
         WriteTable(
@@ -94,9 +94,11 @@ public sealed class V8SnapshotWriter
         text.WriteLine("\"samples\":[],");
         WriteTable(text, "locations", locations.Select(l => $"{l.Node * 7},{l.Script},{l.Line},{l.Column}"));
         text.Write("\"strings\":[");
-        text.Write(string.Join(",\n", strings.Select(s => JsonSerializer.Serialize(s))));
+        text.Write(string.Join(",\n", strings.Select(Quoted)));
         text.Write("]}");
     }
+
+    private static string Quoted(string text) => JsonValue.Create(text).ToJsonString();
 
     private static void WriteTable(StreamWriter text, string name, IEnumerable<string> rows) =>
         text.WriteLine($"\"{name}\":[{string.Join("\n,", rows)}],");

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tidemark.Runtimes.Node;
 
@@ -60,7 +61,7 @@ internal sealed class InspectorConnection : IAsyncDisposable
         {
             await connection.Main.CallAsync(
                 "NodeRuntime.notifyWhenWaitingForDisconnect",
-                new { enabled = true },
+                new JsonObject { ["enabled"] = true },
                 Patience,
                 cancellation
             );
@@ -75,7 +76,12 @@ internal sealed class InspectorConnection : IAsyncDisposable
 
     /// <summary>Follows worker threads from now on: those that live, and those that come.</summary>
     public Task EnableWorkersAsync(CancellationToken cancellation) =>
-        Main.CallAsync("NodeWorker.enable", new { waitForDebuggerOnStart = false }, Patience, cancellation);
+        Main.CallAsync(
+            "NodeWorker.enable",
+            new JsonObject { ["waitForDebuggerOnStart"] = false },
+            Patience,
+            cancellation
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -171,7 +177,7 @@ internal sealed class InspectorConnection : IAsyncDisposable
                     (message, cancellation) =>
                         Main.CallAsync(
                             "NodeWorker.sendMessageToWorker",
-                            new { message, sessionId = session },
+                            new JsonObject { ["message"] = message, ["sessionId"] = session },
                             Patience,
                             cancellation
                         )

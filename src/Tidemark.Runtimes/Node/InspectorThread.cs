@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tidemark.Runtimes.Node;
 
@@ -24,7 +25,7 @@ internal sealed class InspectorThread(string name, Func<string, CancellationToke
     /// <exception cref="TimeoutException">There was no answer in time.</exception>
     public async Task<JsonElement> CallAsync(
         string method,
-        object? parameters,
+        JsonObject? parameters,
         TimeSpan patience,
         CancellationToken cancellation
     )
@@ -39,15 +40,13 @@ internal sealed class InspectorThread(string name, Func<string, CancellationToke
                 throw new IOException(ended.Message, ended);
             }
 
-            var message = JsonSerializer.Serialize(
-                new
-                {
-                    id,
-                    method,
-                    @params = parameters ?? new { },
-                }
-            );
-            await send(message, cancellation);
+            var message = new JsonObject
+            {
+                ["id"] = id,
+                ["method"] = method,
+                ["params"] = parameters ?? [],
+            };
+            await send(message.ToJsonString(), cancellation);
             return await answer.Task.WaitAsync(patience, cancellation);
         }
         catch (TimeoutException e)
@@ -66,13 +65,13 @@ internal sealed class InspectorThread(string name, Func<string, CancellationToke
     {
         var result = await CallAsync(
             "Runtime.evaluate",
-            new
+            new JsonObject
             {
-                expression,
-                includeCommandLineAPI = true,
-                returnByValue = true,
-                awaitPromise = true,
-                silent = true,
+                ["expression"] = expression,
+                ["includeCommandLineAPI"] = true,
+                ["returnByValue"] = true,
+                ["awaitPromise"] = true,
+                ["silent"] = true,
             },
             patience,
             cancellation

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Tidemark.Core.Series;
 using Tidemark.Runtimes.Processes;
 
@@ -235,7 +236,7 @@ internal sealed class NodeSession : RuntimeSession
 
                 await thread.CallAsync(
                     "HeapProfiler.startSampling",
-                    new { samplingInterval = SamplingIntervalBytes },
+                    new JsonObject { ["samplingInterval"] = SamplingIntervalBytes },
                     Patience,
                     cancellation
                 );
@@ -308,7 +309,7 @@ internal sealed class NodeSession : RuntimeSession
                 {
                     await thread.CallAsync(
                         "HeapProfiler.takeHeapSnapshot",
-                        new { reportProgress = false },
+                        new JsonObject { ["reportProgress"] = false },
                         patience,
                         cancellation
                     );

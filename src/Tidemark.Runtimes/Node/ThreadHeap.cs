@@ -1,10 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Runtimes.Node;
 
 /// <summary>What one JavaScript thread's agent says of its heap, and when it should be asked to collect.</summary>
-internal sealed class ThreadHeap
+internal sealed partial class ThreadHeap
 {
     // A full collection makes the live heap visible: what V8 reports of those that it makes by itself counts everything that
     // was allocated while they ran. One is asked for so often, and less often where that takes more than this share of a
@@ -46,7 +47,7 @@ internal sealed class ThreadHeap
     public void Read(string json)
     {
         var forced = last.Forced;
-        last = JsonSerializer.Deserialize<Answer>(json, JsonSerializerOptions.Web)!;
+        last = JsonSerializer.Deserialize(json, AgentJson.Default.Answer)!;
         if (last.Forced == 0)
         {
             last = last with { Forced = forced };
@@ -96,4 +97,8 @@ internal sealed class ThreadHeap
         public double PauseMilliseconds { get; init; }
         public double Requests { get; init; }
     }
+
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+    [JsonSerializable(typeof(Answer))]
+    private sealed partial class AgentJson : JsonSerializerContext;
 }
