@@ -202,8 +202,13 @@ internal sealed class PileDescription(
             sample = within.Count > 0 ? within : sample;
         }
 
-        // An object used as a dictionary stands on one way with its entries, and with other such objects.
-        if (sample.Count > 1 && BytesByField(now, sample) is { Count: > 1 } fields)
+        // An object used as a dictionary stands on one way with its entries, and with other such objects. To name the fields of many
+        // objects takes long: of those that hold less than half together, none holds it.
+        if (
+            sample.Count > 1
+            && sample.Sum(now.Graph.Dominators.RetainedAt) * 2 > pile.Bytes
+            && BytesByField(now, sample) is { Count: > 1 } fields
+        )
         {
             var (bytes, ranks) = MostGrown(fields, contentPath);
             sample = bytes * 2 > pile.Bytes ? ranks : sample;

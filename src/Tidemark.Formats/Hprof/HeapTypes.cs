@@ -58,6 +58,11 @@ internal sealed class HeapTypes
         return element < 0 ? 0 : BasicType.Size((byte)element, idSize);
     }
 
+    /// <summary>True for arrays of references.</summary>
+    public bool IsReferenceArray(int type) =>
+        names[type].EndsWith("[]", StringComparison.Ordinal)
+        && !primitiveArrays.AsSpan(BasicType.Boolean).Contains(type);
+
     public int ArrayType(ulong classId) => classes.Find(classId)?.Index ?? unknownArray;
 
     private int AddName(string name)

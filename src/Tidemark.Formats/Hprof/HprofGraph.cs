@@ -57,7 +57,7 @@ internal sealed class HprofGraph : IDisposable
     )
     {
         var objects = new HeapObjects(contents, limits);
-        var labels = new HprofLabels(contents, objects);
+        var labels = new HprofLabels(contents, types, objects);
         return new HeapGraphParts
         {
             TypeNames = types.Names,

@@ -4,7 +4,7 @@ using Tidemark.Core.Heap;
 namespace Tidemark.Formats.Hprof;
 
 /// <summary>Names of references and objects, read from the file when they are asked for.</summary>
-internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : HeapLabels
+internal sealed class HprofLabels(HeapContents contents, HeapTypes types, HeapObjects objects) : HeapLabels
 {
     private const int TextLength = 80;
 
@@ -25,8 +25,7 @@ internal sealed class HprofLabels(HeapContents contents, HeapObjects objects) : 
     }
 
     /// <inheritdoc />
-    public override bool IsIndexed(int node) =>
-        node < contents.ObjectCount && objects.Record(node).Tag == HeapTag.ObjectArrayDump;
+    public override bool IsIndexed(int type) => types.IsReferenceArray(type);
 
     /// <inheritdoc />
     public override string? Describe(int node)
