@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using System.Text;
 using Tidemark.Core.Heap;
 
@@ -11,6 +11,6 @@ public static class Fingerprint
     public static string Of(IEnumerable<string> parts)
     {
         var text = HolderNaming.GeneralName(string.Join('\n', parts));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+        return Convert.ToHexStringLower(XxHash3.Hash(Encoding.UTF8.GetBytes(text)));
     }
 }

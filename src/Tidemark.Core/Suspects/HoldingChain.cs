@@ -27,7 +27,6 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
     private readonly ChainWording wording = new(census.Graph);
     private RootPaths? lastSearch;
     private int lastFrom;
-    private int looks;
     private int steps;
 
     /// <summary>The chains of some ranks, each as short as can be; what several objects hold goes through the holder that says most.</summary>
@@ -42,32 +41,23 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         [
             .. climbs.Select(c =>
             {
-                Rest();
+                graph.Rest();
                 return wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c);
             }),
         ];
     }
 
-    /// <summary>Objects that are looked at one by one stand all over the heap: each look brings a few hundred KiB of mapped files into memory.</summary>
-    private void Rest()
-    {
-        if (++looks % 8 == 0)
-        {
-            graph.Rest();
-        }
-    }
-
     /// <summary>The object and its dominators, topmost first; of those on one way only the last and the first.</summary>
     private List<int> Climb(int rank)
     {
-        Rest();
+        graph.Rest(); // each look brings a few hundred KiB of mapped files into memory
         var tree = graph.Dominators;
         var chain = new List<int> { tree.NodeAt(rank) };
         var path = census.PathOfRank(rank);
         var top = rank;
         for (var above = tree.DominatorOfRank(rank); above != 0; above = tree.DominatorOfRank(above))
         {
-            graph.Pace(++steps, cancellation);
+            graph.Pace(steps += HeapGraph.FarLeap, cancellation);
             var abovePath = census.PathOfRank(above);
             if (abovePath == path)
             {
@@ -122,6 +112,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         var filled = new List<int> { chain[0] };
         for (var i = 1; i < chain.Count; i++)
         {
+            graph.Pace(steps += HeapGraph.FarLeap, cancellation);
             var (from, to) = (chain[i - 1], chain[i]);
             if (graph.TypeOf(from) != graph.TypeOf(to) && wording.Label(from, to) is null)
             {

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 
 namespace Tidemark.Formats.Indexes;
 
@@ -7,7 +7,7 @@ namespace Tidemark.Formats.Indexes;
 internal static class DumpIdentity
 {
     /// <summary>Bytes of an identity.</summary>
-    public const int Bytes = 32;
+    public const int Bytes = 16;
 
     private const int Probes = 64;
     private const int ProbeBytes = 4096;
@@ -26,6 +26,6 @@ internal static class DumpIdentity
             _ = RandomAccess.Read(handle, content.AsSpan(16 + i * ProbeBytes, ProbeBytes), at);
         }
 
-        return SHA256.HashData(content);
+        return XxHash128.Hash(content);
     }
 }

@@ -1,5 +1,5 @@
+using System.IO.Hashing;
 using System.IO.MemoryMappedFiles;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Tidemark.Core.Heap;
@@ -17,6 +17,8 @@ internal sealed unsafe class IndexFile : IDisposable
 {
     public const int PageBytes = 4096;
 
+    private const int HashBytes = 16;
+
     /// <summary>So many sections have a place in the first page.</summary>
     private const int MostSections = 48;
 
@@ -26,7 +28,7 @@ internal sealed unsafe class IndexFile : IDisposable
     private static readonly byte[] Magic = "TIDEMARK INDEX 1"u8.ToArray();
 
     /// <summary>What the arrays mean is known to the build that wrote them, and to no other.</summary>
-    private static readonly byte[] Build = SHA256.HashData(
+    private static readonly byte[] Build = XxHash128.Hash(
         Encoding.ASCII.GetBytes(
             $"{typeof(IndexFile).Module.ModuleVersionId} {typeof(HeapGraph).Module.ModuleVersionId} {nint.Size}"
         )
@@ -167,8 +169,8 @@ internal sealed unsafe class IndexFile : IDisposable
         }
 
         var page = new byte[PageBytes];
-        head.ToArray().CopyTo(page.AsSpan(0, PageBytes - 32));
-        SHA256.HashData(page.AsSpan(0, PageBytes - 32)).CopyTo(page.AsSpan(PageBytes - 32));
+        head.ToArray().CopyTo(page.AsSpan(0, PageBytes - HashBytes));
+        XxHash128.Hash(page.AsSpan(0, PageBytes - HashBytes)).CopyTo(page.AsSpan(PageBytes - HashBytes));
         return page;
     }
 
@@ -179,7 +181,10 @@ internal sealed unsafe class IndexFile : IDisposable
         return
             RandomAccess.Read(handle, head, 0) == PageBytes
             && head.AsSpan().StartsWith(Prefix(identity))
-            && SHA256.HashData(head.AsSpan(0, PageBytes - 32)).AsSpan().SequenceEqual(head.AsSpan(PageBytes - 32))
+            && XxHash128
+                .Hash(head.AsSpan(0, PageBytes - HashBytes))
+                .AsSpan()
+                .SequenceEqual(head.AsSpan(PageBytes - HashBytes))
             ? head
             : null;
     }

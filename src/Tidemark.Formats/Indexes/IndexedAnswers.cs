@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using System.Text;
 
 namespace Tidemark.Formats.Indexes;
@@ -10,6 +10,7 @@ namespace Tidemark.Formats.Indexes;
 public sealed class IndexedAnswers
 {
     private const int MostBytes = 16 << 20;
+    private const int HashBytes = 16;
     private const string Prefix = "answer-";
 
     private readonly string dump;
@@ -30,8 +31,8 @@ public sealed class IndexedAnswers
 
             var stored = index.Copy<byte>(name);
             return
-                stored.Length > SHA256.HashSizeInBytes
-                && SHA256.HashData(Content(stored)).AsSpan().SequenceEqual(stored.AsSpan(0, SHA256.HashSizeInBytes))
+                stored.Length > HashBytes
+                && XxHash128.Hash(Content(stored)).AsSpan().SequenceEqual(stored.AsSpan(0, HashBytes))
                 ? Encoding.UTF8.GetString(Content(stored))
                 : null;
         }
@@ -52,7 +53,7 @@ public sealed class IndexedAnswers
 
         try
         {
-            IndexFile.Append(dump, Name(question), [.. SHA256.HashData(content), .. content]);
+            IndexFile.Append(dump, Name(question), [.. XxHash128.Hash(content), .. content]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -60,8 +61,8 @@ public sealed class IndexedAnswers
         }
     }
 
-    private static ReadOnlySpan<byte> Content(byte[] stored) => stored.AsSpan(SHA256.HashSizeInBytes);
+    private static ReadOnlySpan<byte> Content(byte[] stored) => stored.AsSpan(HashBytes);
 
     private static string Name(string question) =>
-        Prefix + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(question)))[..24];
+        Prefix + Convert.ToHexString(XxHash128.Hash(Encoding.UTF8.GetBytes(question)))[..24];
 }
