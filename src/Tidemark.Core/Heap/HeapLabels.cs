@@ -15,7 +15,7 @@ public abstract class HeapLabels
     public abstract string? Reference(int from, int ordinal);
 
     /// <summary>True where all references of a type's objects are told by indexes, without a look at any of them.</summary>
-    public virtual bool IsIndexed(int type) => false;
+    public virtual bool IsIndexedType(int type) => false;
 
     /// <summary>What tells this object from others of its type: a class's name, a thread's name, a string's beginning, a function's name; null where nothing does.</summary>
     public abstract string? Describe(int node);

@@ -166,7 +166,7 @@ internal sealed partial class HolderNaming : IDisposable
     private bool IsHeldByTypesTogether(int node, int above) =>
         keepers.Contains(above)
         && graph.Dominators.NodeAt(above) is var keeper
-        && (graph.Labels.IsIndexed(keeper) || !graph.References(keeper).Contains(node));
+        && (graph.Labels.IsIndexedType(graph.TypeOf(keeper)) || !graph.References(keeper).Contains(node));
 
     private bool IsTypeObject(int rank) => (typeObjects[rank >> 3] >> (rank & 7) & 1) != 0;
 

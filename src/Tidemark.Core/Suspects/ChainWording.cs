@@ -69,7 +69,7 @@ internal sealed class ChainWording(HeapGraph graph)
     /// <summary>The label of the reference through which one object holds another: a field, <c>[]</c> for any index, <c>&lt;class&gt;</c>; null where there is none.</summary>
     public string? Label(int from, int to) =>
         // Which element of a large array it is takes long to find and is not told.
-        graph.Labels.IsIndexed(graph.TypeOf(from))
+        graph.Labels.IsIndexedType(graph.TypeOf(from))
         && graph.TypeObject(graph.TypeOf(from)) != to
             ? "[]"
             : Label(from, to, graph.References(from).IndexOf(to));
@@ -84,7 +84,7 @@ internal sealed class ChainWording(HeapGraph graph)
             return graph.TypeObject(graph.TypeOf(from)) == to ? "<class>" : null;
         }
 
-        return graph.Labels.IsIndexed(graph.TypeOf(from)) ? "[]"
+        return graph.Labels.IsIndexedType(graph.TypeOf(from)) ? "[]"
             : graph.Labels.Reference(from, ordinal) is not { } label ? ""
             : label.StartsWith('[') ? "[]"
             : label;

@@ -116,7 +116,7 @@ internal sealed class PathForms : IDisposable
     {
         var references = graph.References(holder);
         Dictionary<int, int>? ordinals = null;
-        if (references.Length >= Hub && end - from > 1 && !graph.Labels.IsIndexed(graph.TypeOf(holder)))
+        if (references.Length >= Hub && end - from > 1 && !graph.Labels.IsIndexedType(graph.TypeOf(holder)))
         {
             // Which of very many references leads to an object is looked up, not searched for.
             ordinals = [];

@@ -25,7 +25,7 @@ internal sealed class HprofLabels(HeapContents contents, HeapTypes types, HeapOb
     }
 
     /// <inheritdoc />
-    public override bool IsIndexed(int type) => types.IsReferenceArray(type);
+    public override bool IsIndexedType(int type) => types.IsReferenceArray(type);
 
     /// <inheritdoc />
     public override string? Describe(int node)
