@@ -6,8 +6,8 @@ namespace Tidemark.Core.Growth;
 /// </summary>
 internal sealed class Columns
 {
-    /// <summary>Histories of the same fleet differ by a few intervals, where samples are missing.</summary>
-    private const int Lengths = 8;
+    /// <summary>Histories of the same fleet differ by some intervals, where samples are missing.</summary>
+    private const int Lengths = 32;
 
     /// <summary>Longer ones, as hundreds of restarts make them, are rare and not kept.</summary>
     private const int LongestKept = 256;

@@ -41,9 +41,10 @@ internal sealed class CourseSearch : IDisposable
     private readonly CourseFitter fitter;
     private readonly IReadOnlyList<double[]> beside;
     private readonly double range;
+    private readonly Lists lists;
     private readonly List<GrowthCourse> courses;
-    private readonly List<Contender> contenders = new(Usual);
-    private readonly List<GrowthCourse> variants = [];
+    private readonly List<Contender> contenders;
+    private readonly List<GrowthCourse> variants;
     private bool isLookedAt;
     private bool isShort;
     private bool isFlat;
@@ -72,7 +73,9 @@ internal sealed class CourseSearch : IDisposable
         this.catalog = catalog;
         this.beside = beside;
         this.range = range;
-        courses = catalog.Courses(lives, jumps);
+        lists = Lists.Take();
+        (courses, contenders, variants) = (lists.Courses, lists.Contenders, lists.Variants);
+        catalog.AddCourses(lives, jumps, courses);
         var startUps = catalog.StartUps(lives).AsSpan();
         startUps = startUps[..Math.Min(StartUps, startUps.Length)];
         foreach (var explanation in explanations)
@@ -88,7 +91,11 @@ internal sealed class CourseSearch : IDisposable
         fitter = new CourseFitter(catalog, catalog.Columns, [.. background, .. beside], target, leastNoise);
     }
 
-    public void Dispose() => fitter.Dispose();
+    public void Dispose()
+    {
+        fitter.Dispose();
+        lists.GiveBack();
+    }
 
     /// <summary>The likeliest of each side under this noise; the first look asks all hypotheses, later ones the likeliest of them.</summary>
     public Contest Compare(NoiseModel noise)
@@ -316,5 +323,35 @@ internal sealed class CourseSearch : IDisposable
         }
 
         return best;
+    }
+
+    /// <summary>What a search writes to, lent again to the next of the thread.</summary>
+    private sealed class Lists
+    {
+        /// <summary>One search of all lives and one of the last may be going on.</summary>
+        private const int Kept = 2;
+
+        [ThreadStatic]
+        private static Stack<Lists>? idle;
+
+        public List<GrowthCourse> Courses { get; } = new(2 * Usual);
+
+        public List<Contender> Contenders { get; } = new(2 * Usual);
+
+        public List<GrowthCourse> Variants { get; } = new(Usual);
+
+        public static Lists Take() => idle is { Count: > 0 } ? idle.Pop() : new Lists();
+
+        public void GiveBack()
+        {
+            Courses.Clear();
+            Contenders.Clear();
+            Variants.Clear();
+            idle ??= new Stack<Lists>();
+            if (idle.Count < Kept)
+            {
+                idle.Push(this);
+            }
+        }
     }
 }

@@ -83,13 +83,18 @@ internal sealed class CourseCatalog
     /// <summary>Even growth before the last life, whatever came then.</summary>
     public ElementaryCourse LinearInEarlierLives { get; }
 
-    /// <summary>The hypotheses, the flat one first.</summary>
+    /// <summary>Adds the hypotheses, the flat one first.</summary>
     /// <param name="lives">Where the courses run.</param>
     /// <param name="jumps">Ages at which the level of this signal changed at once, the largest change first.</param>
-    public List<GrowthCourse> Courses(CourseLives lives, double[] jumps)
+    /// <param name="courses">Where they go.</param>
+    public void AddCourses(CourseLives lives, double[] jumps, List<GrowthCourse> courses)
     {
         var general = General(lives);
-        return jumps.Length == 0 ? [.. general.Courses] : [.. general.Courses, .. AroundJumps(general, lives, jumps)];
+        courses.AddRange(general.Courses);
+        if (jumps.Length > 0)
+        {
+            AddAroundJumps(general, lives, jumps, courses);
+        }
     }
 
     private ElementaryCourse Of(
@@ -198,11 +203,15 @@ internal sealed class CourseCatalog
         }
     }
 
-    private List<GrowthCourse> AroundJumps(GeneralCourses general, CourseLives lives, double[] jumps)
+    private void AddAroundJumps(
+        GeneralCourses general,
+        CourseLives lives,
+        double[] jumps,
+        List<GrowthCourse> courses
+    )
     {
         var span = bins.SpanHours;
         var steps = Array.ConvertAll(jumps, j => Of(CourseKind.Step, 0, j, lives));
-        var courses = new List<GrowthCourse>();
         foreach (var warmUp in general.StartUps)
         {
             foreach (var step in steps)
@@ -233,8 +242,6 @@ internal sealed class CourseCatalog
         {
             courses.Add(new(GrowthShape.Step, 3, steps));
         }
-
-        return courses;
     }
 
     /// <summary>The courses that any signal may take.</summary>

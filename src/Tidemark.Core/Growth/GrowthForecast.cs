@@ -297,8 +297,8 @@ internal static class GrowthForecast
 
         var last = peaks.GetRange(0, Math.Min(Now, peaks.Count));
         last.Sort();
-        peaks.Sort();
-        return Math.Min(peaks[(int)(PeakQuantile * (peaks.Count - 1))], Math.Max(highest, last[last.Count / 2]));
+        var most = Order.Nth(CollectionsMarshal.AsSpan(peaks), (int)(PeakQuantile * (peaks.Count - 1)));
+        return Math.Min(most, Math.Max(highest, last[last.Count / 2]));
     }
 
     /// <summary>When growth ahead comes to so much; null where that is beyond the horizon.</summary>
