@@ -17,24 +17,26 @@ internal static class Order
         for (var splits = 2 * BitOperations.Log2((uint)values.Length); splits > 0 && values.Length > Few; splits--)
         {
             var pivot = Middle(values[0], values[values.Length / 2], values[^1]);
-            var less = Split(values, pivot, orEqual: false);
+            var less = Split(values, pivot, out var equal);
             if (place < less)
             {
                 values = values[..less];
                 continue;
             }
 
-            // Many may be equal to it.
-            values = values[less..];
-            place -= less;
-            var equal = Split(values, pivot, orEqual: true);
-            if (place < equal)
+            if (place < less + equal)
             {
                 return pivot;
             }
 
-            values = values[equal..];
-            place -= equal;
+            if (less == 0)
+            {
+                // Many may be equal to it: only where nothing is below are they in the way.
+                less = PutAside(values, pivot);
+            }
+
+            values = values[less..];
+            place -= less;
         }
 
         if (values.Length > Few)
@@ -47,10 +49,13 @@ internal static class Order
     }
 
     /// <summary>Puts the values below the pivot first, without a jump that the processor would have to guess.</summary>
-    /// <returns>How many they are.</returns>
-    private static int Split(Span<double> values, double pivot, bool orEqual)
+    /// <param name="values">The values.</param>
+    /// <param name="pivot">One of them.</param>
+    /// <param name="equal">How many are equal to it.</param>
+    /// <returns>How many are below.</returns>
+    private static int Split(Span<double> values, double pivot, out int equal)
     {
-        var below = 0;
+        var (below, same) = (0, 0);
         ref var first = ref MemoryMarshal.GetReference(values);
         for (var i = 0; i < values.Length; i++)
         {
@@ -59,10 +64,29 @@ internal static class Order
             var value = here;
             here = there;
             there = value;
-            below += (orEqual ? value <= pivot : value < pivot) ? 1 : 0;
+            below += value < pivot ? 1 : 0;
+            same += value == pivot ? 1 : 0;
         }
 
+        equal = same;
         return below;
+    }
+
+    /// <summary>Puts the values that are equal to the least of them first.</summary>
+    /// <returns>How many they are.</returns>
+    private static int PutAside(Span<double> values, double least)
+    {
+        var aside = 0;
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (values[i] == least)
+            {
+                (values[i], values[aside]) = (values[aside], least);
+                aside++;
+            }
+        }
+
+        return aside;
     }
 
     /// <summary>A few values, inserted one after the other.</summary>
