@@ -203,12 +203,7 @@ internal sealed class CourseCatalog
         }
     }
 
-    private void AddAroundJumps(
-        GeneralCourses general,
-        CourseLives lives,
-        double[] jumps,
-        List<GrowthCourse> courses
-    )
+    private void AddAroundJumps(GeneralCourses general, CourseLives lives, double[] jumps, List<GrowthCourse> courses)
     {
         var span = bins.SpanHours;
         var steps = Array.ConvertAll(jumps, j => Of(CourseKind.Step, 0, j, lives));
