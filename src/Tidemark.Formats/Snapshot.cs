@@ -27,6 +27,9 @@ public sealed record HeapSnapshot(HeapGraph Graph) : Snapshot
 {
     /// <summary>Answers that were given before, where the capture has an index that keeps them.</summary>
     public IndexedAnswers? Answers { get; init; }
+
+    /// <summary>What stands in the parts of the heap that are mostly free, most first; empty where the format does not tell.</summary>
+    public IReadOnlyList<HoleKeepers> Holes { get; init; } = [];
 }
 
 /// <summary>Call stacks and what they allocated.</summary>

@@ -18,6 +18,10 @@ while (Console.ReadLine() is { } question)
             KnownHeap.Fill(int.Parse(count, CultureInfo.InvariantCulture));
             Console.WriteLine("added");
             break;
+        case ["fragment", var count]:
+            Receiver.Open(int.Parse(count, CultureInfo.InvariantCulture));
+            Console.WriteLine("fragmented");
+            break;
         default:
             Console.WriteLine($"what is '{question}'?");
             break;
@@ -69,6 +73,37 @@ namespace Tidemark.DotNetTarget
 
     /// <summary>An object behind a handle.</summary>
     internal sealed class Pinned;
+
+    /// <summary>Has a buffer that is pinned for as long as it lives, among much that is soon gone.</summary>
+    internal sealed class Receiver
+    {
+        private const int GoneBeside = 60;
+        private const int Bytes = 1000;
+        private static readonly List<Receiver> All = [];
+        private readonly byte[] packet = new byte[Bytes];
+        private readonly GCHandle pin;
+
+        private Receiver() => pin = GCHandle.Alloc(packet, GCHandleType.Pinned);
+
+        public bool IsOpen => pin.IsAllocated;
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static void Open(int count)
+        {
+            var passing = new List<byte[]>();
+            for (var i = 0; i < count; i++)
+            {
+                for (var gone = 0; gone < GoneBeside; gone++)
+                {
+                    passing.Add(new byte[Bytes]);
+                }
+
+                All.Add(new Receiver());
+            }
+
+            passing.Clear();
+        }
+    }
 
     /// <summary>What one thread keeps for itself.</summary>
     internal sealed class PerThread;

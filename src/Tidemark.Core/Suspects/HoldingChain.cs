@@ -30,13 +30,15 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
     private int steps;
 
     /// <summary>The chains of some ranks, each as short as can be; what several objects hold goes through the holder that says most.</summary>
-    public List<HoldingChain> Of(IReadOnlyList<int> ranks)
+    /// <param name="ranks">The objects.</param>
+    /// <param name="pastHandles">True to look past handles of the runtime for what else holds an object: a handle alone does not tell whose it is.</param>
+    public List<HoldingChain> Of(IReadOnlyList<int> ranks, bool pastHandles = false)
     {
         var climbs = ranks.Select(Climb).ToList();
         var tops = climbs.Select(c => c[0]).ToHashSet();
         lastSearch?.Dispose();
         lastSearch = null;
-        var ways = WaysFromRoots([.. tops.Where(t => !wording.IsRoot(t) && (graph.TypeStoodFor(t) < 0 || IsCopy(t)))]);
+        var ways = WaysFromRoots([.. tops.Where(t => (!wording.IsRoot(t) || IsPassed(t)) && (graph.TypeStoodFor(t) < 0 || IsCopy(t)))]);
         return
         [
             .. climbs.Select(c =>
@@ -45,6 +47,8 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
                 return wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c);
             }),
         ];
+
+        bool IsPassed(int top) => pastHandles && wording.KindOf(top) == RootKind.Handle;
     }
 
     /// <summary>The object and its dominators, topmost first; of those on one way only the last and the first.</summary>

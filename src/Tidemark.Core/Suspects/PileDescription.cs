@@ -101,7 +101,8 @@ internal sealed class PileDescription(
         List<string> names = [.. StepsThatTell(chain, pile).Select(s => s.Text), content];
         var texts = telling.EqualTexts(contentPath, drawn);
         var outside = telling.Outside(pile);
-        var marks = Marks(pile, texts, outside).ToList();
+        var place = pile.Count > 1 ? telling.PlaceOfThreads([.. sample.Select(r => OwnerRank(r, pile.Path))], roles) : null;
+        var marks = Marks(pile, texts, outside, place).ToList();
         var culprit =
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
             ?? roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
@@ -117,7 +118,9 @@ internal sealed class PileDescription(
             );
         var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile);
         var suspect = new Suspect(
-            Subject(content, holder, collection),
+            place is null || pile.LoadedClass is not null
+                ? Subject(content, holder, collection)
+                : $"{paths.Type(pile.Path)} in {chain.Steps[0].Text}, at {place}",
             pattern,
             pile.Bytes,
             pile.Count,
@@ -162,7 +165,12 @@ internal sealed class PileDescription(
             .FirstOrDefault(b => b is not null);
 
     /// <summary>What the names do not say: a class that is there several times, equal texts, memory outside of the heap.</summary>
-    private static IEnumerable<string> Marks(Accumulation pile, EqualTexts? texts, OutsidePart? outside)
+    private static IEnumerable<string> Marks(
+        Accumulation pile,
+        EqualTexts? texts,
+        OutsidePart? outside,
+        string? placeOfThreads
+    )
     {
         if (pile.LoadedClass is not null)
         {
@@ -177,6 +185,11 @@ internal sealed class PileDescription(
         if (texts is not null)
         {
             yield return CulpritMarks.EqualTexts;
+        }
+
+        if (placeOfThreads is not null)
+        {
+            yield return CulpritMarks.Threads;
         }
     }
 

@@ -120,6 +120,23 @@ internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
         }
     }
 
+    /// <summary>Where most of a pile of threads is: the innermost function of the user's on their stacks, or else of all; null where they are no threads.</summary>
+    public string? PlaceOfThreads(IReadOnlyList<int> sample, TypeRoles roles)
+    {
+        var stacks = sample
+            .Where(rank => rank > 0)
+            .Select(rank => graph.Labels.ThreadStack(graph.Dominators.NodeAt(rank)))
+            .Where(stack => stack.Count > 0)
+            .ToList();
+        return stacks.Count * 2 <= sample.Count
+            ? null
+            : stacks
+                .Select(stack => stack.FirstOrDefault(f => !roles.IsLibrary(f)) ?? stack[^1])
+                .GroupBy(frame => frame, StringComparer.Ordinal)
+                .MaxBy(g => g.Count())!
+                .Key;
+    }
+
     private bool IsText(int node) => graph.Labels.Describe(node) is ['"', ..];
 
     private string Name(int thread) => graph.Labels.Describe(thread) is { } name ? $"\"{name}\"" : "one";

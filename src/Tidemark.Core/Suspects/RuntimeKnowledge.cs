@@ -47,6 +47,9 @@ public static class CulpritMarks
     /// <summary>Texts of which few are different.</summary>
     public const string EqualTexts = "<equal texts>";
 
+    /// <summary>Threads that do not end.</summary>
+    public const string Threads = "<threads>";
+
     /// <summary>Most of it lies outside of the heap, behind objects of this type.</summary>
     public static string Outside(string type) => $"<outside of the heap: {type}>";
 }

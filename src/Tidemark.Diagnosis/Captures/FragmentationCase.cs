@@ -22,6 +22,18 @@ internal static class FragmentationCase
             .OfType<ProfileDiff>()
             .SelectMany(d => AllocationSuspects.FindFragmenting(d, knowledge))
             .ToList();
+        if (fragmenting.Count == 0)
+        {
+            // No profile: the last heap tells what stands between the holes.
+            fragmenting.AddRange(
+                series
+                    .Select(s => s.Snapshots)
+                    .Where(s => s.Holes.Count > 0)
+                    .Take(1)
+                    .SelectMany(s => HoleSuspects.Find(s.Graphs[^1], s.Holes, knowledge))
+            );
+        }
+
         return
         [
             .. fragmenting,

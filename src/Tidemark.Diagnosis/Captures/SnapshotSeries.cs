@@ -16,6 +16,7 @@ public sealed class SnapshotSeries
     {
         ArgumentNullException.ThrowIfNull(snapshots);
         Graphs = [.. snapshots.OfType<HeapSnapshot>().Select(s => s.Graph)];
+        Holes = snapshots.OfType<HeapSnapshot>().LastOrDefault()?.Holes ?? [];
         Profiles = [.. snapshots.OfType<ProfileSnapshot>().Select(s => s.Profile)];
         if (snapshots.Count == 0 || (Graphs.Count > 0 && Profiles.Count > 0))
         {
@@ -28,6 +29,9 @@ public sealed class SnapshotSeries
 
     /// <summary>The heap graphs; empty for profiles.</summary>
     public IReadOnlyList<HeapGraph> Graphs { get; }
+
+    /// <summary>What stands in the parts of the last heap that are mostly free; empty where that is not told.</summary>
+    public IReadOnlyList<HoleKeepers> Holes { get; }
 
     /// <summary>The allocation profiles; empty for heap graphs.</summary>
     public IReadOnlyList<AllocationProfile> Profiles { get; }

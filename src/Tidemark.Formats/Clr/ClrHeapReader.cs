@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Tidemark.Core;
 using Tidemark.Core.Heap;
 using Tidemark.Formats.NetTrace;
 
@@ -13,10 +14,12 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
     private readonly Dictionary<string, int> typeNumbers = new(StringComparer.Ordinal);
     private readonly List<ClrTypeName> types = [];
     private readonly AddressIndex addresses = new();
+    private readonly HeapHoles holes = new();
     private NetTraceHeader header = null!;
     private ClrHeapSurvey survey = null!;
     private int dump;
     private int pointerSize;
+    private bool isFragmented;
 
     public HeapSnapshot Read()
     {
@@ -46,14 +49,32 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
                 Labels = labels,
             }
         );
+        var keepers = holes.Keepers(graph.NodeCount, graph.TypeNameOf, PinnedObjects());
+        if (isFragmented && keepers is [var most, ..])
+        {
+            context.Warn(
+                $"most of what stands between the holes: {Quantity.Count(most.Objects)} {(most.IsPinned ? "pinned " : "")}{most.Type} in {Quantity.Count(most.Regions)} parts of the heap that are mostly free"
+            );
+        }
+
         return new HeapSnapshot(graph)
         {
             Format = Format,
             Runtime = "dotnet",
             TakenAt = header.TimeOf(survey.Tally.Dumps[dump].First),
             Warnings = context.Warnings,
+            Holes = keepers,
         };
     }
+
+    /// <summary>What handles pin; what a stack pins for a moment is no reason for a hole that stays.</summary>
+    private HashSet<int> PinnedObjects() =>
+        [
+            .. survey
+                .Roots.Roots.Where(r => r.Source == ClrRootSource.Handle && r.Flags.HasFlag(ClrRootFlags.Pinned))
+                .Select(r => addresses.Find(r.Address))
+                .Where(n => n >= 0),
+        ];
 
     /// <summary>The first pass; finds the dump and refuses one that is not whole.</summary>
     private void Survey()
@@ -97,9 +118,10 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
             context.Warn($"the trace holds {dumps.Count} heap dumps; the last one was read");
         }
 
-        if (StuckSpace.Describe(survey.GenerationsOf(dumps[dump])) is { } holes)
+        if (StuckSpace.Describe(survey.GenerationsOf(dumps[dump])) is { } free)
         {
-            context.Warn(holes);
+            context.Warn(free);
+            isFragmented = true;
         }
 
         try
@@ -141,6 +163,7 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
                         );
                     }
 
+                    holes.Add(addresses.Count - 1, Pointer(rows), bytes);
                     shapes.Add(number, bytes);
                     edgeCounts.Add((int)edges);
                 }

@@ -114,7 +114,7 @@ public static class JvmKnowledge
                     @"^static java\.util\.zip\.ZipFile\$Source\.|^jdk\.internal\.loader\.URLClassPath|^sun\.misc\.URLClassPath"
                 ),
                 Pattern(@"\.<(resolved_references|constant pool)>$|^static (jdk\.internal\.loader|sun|jdk)\."),
-                Pattern(@"^static java\.lang\.System\.bootLayer$"),
+                Pattern(@"^static java\.lang\.System\.bootLayer$|^constants of classes$"),
             ],
             // All that is registered with JMX hangs from its server as well.
             Detours = [Pattern(@"^(com\.sun\.jmx\.mbeanserver|javax\.management)\.")],
@@ -199,6 +199,11 @@ public static class JvmKnowledge
                     ),
                     "It holds memory or handles outside of the heap until it is closed: use try-with-resources, or end()/close() it in a finally block.",
                     Within: 4
+                ),
+                new(
+                    "threads",
+                    Pattern(@"^<threads>$"),
+                    "Threads are started and do not end: see what they wait for (a queue that nobody fills any more, a call without a time limit), shut down executors that are made again and again, and stop what each of them serves."
                 ),
                 new(
                     "duplicate-strings",

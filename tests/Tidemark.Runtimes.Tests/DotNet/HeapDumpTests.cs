@@ -60,6 +60,25 @@ public sealed class HeapDumpTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_pinned_between_holes_is_told_with_its_holder()
+    {
+        const int receivers = 500;
+        await using var target = await DotNetTarget.StartAsync(100);
+        await target.AskAsync($"fragment {receivers}");
+        await using var session = await target.AttachAsync();
+        var snapshot = await CaptureSnapshotAsync(session);
+
+        var suspect = HoleSuspects.Find(snapshot.Graph, snapshot.Holes, DotNetKnowledge.Value)[0];
+        suspect.Subject.ShouldBe("System.Byte[] in Tidemark.DotNetTarget.Receiver.packet");
+        suspect.Pattern.ShouldBe("pinned-objects");
+        suspect.RootPath![0].ShouldBe("static Tidemark.DotNetTarget.Receiver.All");
+        suspect.GrowthCount.ShouldBeInRange(receivers / 2, receivers);
+
+        // Between two of them were 60 arrays of 1000 bytes.
+        suspect.GrowthBytes.ShouldBeInRange(receivers * 25_000L, receivers * 62_000L);
+    }
+
+    [Fact]
     public async Task What_grew_between_two_dumps_is_told_with_its_holder()
     {
         await using var target = await DotNetTarget.StartAsync(Sessions);
@@ -176,13 +195,14 @@ public sealed class HeapDumpTests : IDisposable
         return await CaptureAsync(session);
     }
 
-    private async Task<HeapGraph> CaptureAsync(DotNetSession session)
+    private async Task<HeapGraph> CaptureAsync(DotNetSession session) => (await CaptureSnapshotAsync(session)).Graph;
+
+    private async Task<HeapSnapshot> CaptureSnapshotAsync(DotNetSession session)
     {
         System.IO.File.Delete(File);
         await session.CaptureAsync(DotNetSession.HeapDump, File, CancellationToken.None);
         return new Formats.NetTrace.NetTraceFormat()
             .Read(DumpFile.Open(File), ReadContext.Quiet)
-            .ShouldBeOfType<HeapSnapshot>()
-            .Graph;
+            .ShouldBeOfType<HeapSnapshot>();
     }
 }

@@ -38,6 +38,16 @@ public sealed class HoldersTests(HoldersDump dump) : IClassFixture<HoldersDump>
         );
 
     [Fact]
+    public void Threads_that_do_not_end_are_told_by_where_they_are()
+    {
+        var suspect = dump.Grown.Single(s => s.Pattern == "threads");
+
+        suspect.Subject.ShouldStartWith("java.lang.Thread in thread waiter-");
+        suspect.Subject.ShouldEndWith(", at shop.Waiter.run");
+        suspect.GrowthCount.ShouldBe(50);
+    }
+
+    [Fact]
     public void Classes_that_were_made_by_the_dozen_are_told_as_one() =>
         dump.Grown.ShouldContain(s => s.Subject.StartsWith("shop.Rule* in static shop.RuleEngine.rules"));
 }
@@ -70,6 +80,10 @@ public sealed class HoldersDump : IDisposable
                 try { while (true) all.add(rows.take()); } catch (InterruptedException e) { System.out.println(all.size()); }
             }
         }
+        class Waiter implements Runnable {
+            final byte[] inbox = new byte[4000];
+            public void run() { java.util.concurrent.locks.LockSupport.park(); System.out.println(inbox.length); }
+        }
         class RuleEngine { static final List<Object> rules = new LinkedList<>(); }
 
         public class Shop {
@@ -94,6 +108,7 @@ public sealed class HoldersDump : IDisposable
                         exporter.rows.put(new byte[300]);
                         if (i % 4 == 0) desk.open(k);
                         if (i % 20 == 0) ManagementFactory.getPlatformMBeanServer().registerMBean(new Stats(), new ObjectName("shop:id=" + k));
+                        if (i % 80 == 0) { Thread waiter = new Thread(new Waiter(), "waiter-" + k); waiter.setDaemon(true); waiter.start(); }
                         if (i % 80 == 0) RuleEngine.rules.add(Rules.load(classes.get(k / 80)));
                     }
                     Thread.sleep(200);
@@ -126,7 +141,7 @@ public sealed class HoldersDump : IDisposable
         """;
 
     private const string Rule =
-        "package shop; public class RuleNN { public final Object[] steps = new Object[40]; public RuleNN() { for (int i = 0; i < 40; i++) steps[i] = new byte[100]; } }";
+        "package shop; public class RuleNN { public final Object[] steps = new Object[10]; public RuleNN() { for (int i = 0; i < 10; i++) steps[i] = new byte[400]; } }";
 
     // A library's class: it stands in a library's package.
     private const string Desk = """
