@@ -38,7 +38,9 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         var tops = climbs.Select(c => c[0]).ToHashSet();
         lastSearch?.Dispose();
         lastSearch = null;
-        var ways = WaysFromRoots([.. tops.Where(t => (!wording.IsRoot(t) || IsPassed(t)) && (graph.TypeStoodFor(t) < 0 || IsCopy(t)))]);
+        var ways = WaysFromRoots([
+            .. tops.Where(t => (!wording.IsRoot(t) || IsPassed(t)) && (graph.TypeStoodFor(t) < 0 || IsCopy(t))),
+        ]);
         return
         [
             .. climbs.Select(c =>

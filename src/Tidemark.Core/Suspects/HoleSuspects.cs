@@ -45,8 +45,9 @@ public static class HoleSuspects
 
             var (chain, share) = CommonChain.Of(chains.Of(ranks, pastHandles: true));
             var way = chain.Steps.SkipLast(1).ToList();
-            var holder =
-                (way.LastOrDefault(s => s.IsField && (s.IsStatic || roles.IsUsers(s.Type!))) ?? chain.Steps[0]).Text;
+            var holder = (
+                way.LastOrDefault(s => s.IsField && (s.IsStatic || roles.IsUsers(s.Type!))) ?? chain.Steps[0]
+            ).Text;
             var pattern = keepers.IsPinned ? "pinned-objects" : "scattered-objects";
             List<string> evidence =
             [

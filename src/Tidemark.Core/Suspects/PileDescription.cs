@@ -101,7 +101,8 @@ internal sealed class PileDescription(
         List<string> names = [.. StepsThatTell(chain, pile).Select(s => s.Text), content];
         var texts = telling.EqualTexts(contentPath, drawn);
         var outside = telling.Outside(pile);
-        var place = pile.Count > 1 ? telling.PlaceOfThreads([.. sample.Select(r => OwnerRank(r, pile.Path))], roles) : null;
+        var place =
+            pile.Count > 1 ? telling.PlaceOfThreads([.. sample.Select(r => OwnerRank(r, pile.Path))], roles) : null;
         var marks = Marks(pile, texts, outside, place).ToList();
         var culprit =
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))

@@ -57,7 +57,9 @@ internal static class HprofRoots
     private static string? Name(HprofRoot root, int node, HprofLabels labels) =>
         root.Tag switch
         {
-            HeapTag.RootThreadObject => labels.ThreadName(node) is { Length: > 0 } name ? $"thread {name}" : "thread without a name",
+            HeapTag.RootThreadObject => labels.ThreadName(node) is { Length: > 0 } name
+                ? $"thread {name}"
+                : "thread without a name",
             // HotSpot keeps the constants of each class in such an array.
             HeapTag.RootJniGlobal when labels.IsArrayOfObjects(node) => "constants of classes",
             HeapTag.RootJniGlobal => "JNI global reference",
