@@ -13,8 +13,8 @@ internal sealed class Replay(TextWriter output)
     private static readonly (string Name, Func<Course, bool[]> Alarms)[] Rules =
     [
         ("each verdict by itself", c => c.Verdicts),
-        ("three verdicts of leaking in a row", c => c.InARow(3)),
-        ("an alarm of check --watch", c => c.Watched()),
+        ("answers in a row alone", c => c.Watched(isPatient: false)),
+        ("an alarm of check --watch", c => c.Watched(isPatient: true)),
     ];
 
     private static readonly (string Name, double Least, double Most)[] Speeds =
@@ -139,17 +139,15 @@ internal sealed class Replay(TextWriter output)
         /// <summary>Whether there is an alarm, by the rule that is looked at.</summary>
         public bool[] Alarms { get; init; } = Verdicts;
 
-        public bool[] InARow(int count) =>
-            [.. Verdicts.Select((_, i) => i + 1 >= count && !Verdicts.AsSpan(i + 1 - count, count).Contains(false))];
-
-        public bool[] Watched()
+        /// <param name="isPatient">Whether what leaves time must be told for longer.</param>
+        public bool[] Watched(bool isPatient)
         {
             var alarm = new LeakAlarm();
             var alarms = new bool[Hours.Length];
             for (var i = 0; i < alarms.Length; i++)
             {
                 var (at, seen) = (DateTimeOffset.UnixEpoch.AddHours(Hours[i]), TimeSpan.FromHours(Hours[i]));
-                alarm.Update(Verdicts[i], at, seen, LeaveTime[i]);
+                alarm.Update(Verdicts[i], at, seen, isPatient && LeaveTime[i]);
                 alarms[i] = alarm.IsRaised;
             }
 
