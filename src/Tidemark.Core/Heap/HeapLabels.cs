@@ -2,6 +2,16 @@ using Tidemark.Core.Suspects;
 
 namespace Tidemark.Core.Heap;
 
+/// <summary>Whose variables a scope holds.</summary>
+/// <param name="Function">The function's name; null where it has none, or the dump does not tell.</param>
+/// <param name="IsOutermost">True for the variables of a whole module: there is one of each.</param>
+/// <param name="File">The file of its code; null where only the function by which it is reached tells.</param>
+public sealed record ScopeOwner(string? Function, bool IsOutermost, string? File = null)
+{
+    /// <summary>True for a module that holds its variables under no names.</summary>
+    public bool IsModule { get; init; }
+}
+
 /// <summary>Names that a heap graph can give on demand; they are looked up only for what is shown.</summary>
 public abstract class HeapLabels
 {
@@ -22,6 +32,23 @@ public abstract class HeapLabels
 
     /// <summary>The call stack that allocated the object, innermost first; null where the dump does not tell.</summary>
     public virtual IReadOnlyList<CodeSite>? AllocationStack(int node) => null;
+
+    /// <summary>Of a function where it is defined, of an object where its constructor is; null where the dump does not tell.</summary>
+    public virtual CodeSite? Code(int node) => null;
+
+    /// <summary>True for a function as an object.</summary>
+    public virtual bool IsFunction(int node) => false;
+
+    /// <summary>False for a reference that the runtime adds itself to the fields which the program has given to an object.</summary>
+    public virtual bool IsOwnField(int from, int ordinal) => true;
+
+    /// <summary>The variable of a module that one holds which uses it: its name, as a function's, and its file; null for anything else.</summary>
+    /// <param name="module">The module that uses it, or has it.</param>
+    /// <param name="cell">What holds the variable's value.</param>
+    public virtual CodeSite? Exported(int module, int cell) => null;
+
+    /// <summary>Whose variables a scope holds; null for any other object and where the dump does not tell.</summary>
+    public virtual ScopeOwner? ScopeOwner(int node) => null;
 
     /// <summary>Where a thread is, innermost frame first; empty for any other object and where the dump does not tell.</summary>
     public virtual IReadOnlyList<string> ThreadStack(int node) => [];

@@ -53,7 +53,9 @@ internal sealed class AccumulationSearch
     }
 
     /// <summary>Piles of at least so many bytes, largest first; what piles up inside of another pile is counted for itself only.</summary>
-    public List<Accumulation> Find(long minimumBytes)
+    /// <param name="minimumBytes">Smaller ones are left out.</param>
+    /// <param name="isNoise">Piles of no interest: what piles up in them belongs to the pile around them.</param>
+    public List<Accumulation> Find(long minimumBytes, Func<Accumulation, bool> isNoise)
     {
         var found = new Dictionary<int, List<Accumulation>>();
         for (var path = 1; path < paths.Count; path++)
@@ -84,7 +86,9 @@ internal sealed class AccumulationSearch
         collections.LookAt([.. found.Values.Where(MayBeSeveral).SelectMany(parts => parts)]);
         List<Accumulation> piles =
         [
-            .. found.Values.SelectMany(parts => parts.GroupBy(collections.Of).Select(Together)),
+            .. found
+                .Values.SelectMany(parts => parts.GroupBy(collections.Of).Select(Together))
+                .Where(pile => !isNoise(pile)),
         ];
         return TakeApart(first is null ? WithoutParts(piles) : piles, minimumBytes);
 

@@ -15,7 +15,10 @@ internal sealed class ChainWording(HeapGraph graph)
         );
 
     /// <summary>The steps of a way, the root's object first.</summary>
-    public HoldingChain Word(IReadOnlyList<int> nodes)
+    /// <param name="nodes">The objects on it.</param>
+    /// <param name="owner">The one among them whose pile is told of; -1 for none.</param>
+    /// <param name="pile">The first one among them that piles up; -1 where that is of no interest.</param>
+    public HoldingChain Word(IReadOnlyList<int> nodes, int owner = -1, int pile = -1)
     {
         var steps = new List<HoldingStep>();
         var start = StaticHolder(nodes);
@@ -29,13 +32,43 @@ internal sealed class ChainWording(HeapGraph graph)
             }
         }
 
+        CodeSite? function = null;
         for (var i = start; i < nodes.Count; i++)
         {
-            var step = Step(nodes[i], i + 1 < nodes.Count ? Label(nodes[i], nodes[i + 1]) : null);
-            if (steps.Count == 0 || steps[^1] != step)
+            var isLast = i + 1 == nodes.Count;
+            var label = isLast ? null : Label(nodes[i], nodes[i + 1]);
+            HoldingStep step;
+            if (graph.Labels.ScopeOwner(nodes[i]) is { } scope)
             {
-                steps.Add(step);
+                function = scope.IsModule ? graph.Labels.Code(nodes[i]) : function;
+                label = label == "[]" ? "" : label; // a slot of the runtime's own
+                if (!isLast && scope.IsOutermost && (label is { Length: > 0 } and not "this" || scope.IsModule))
+                {
+                    // A module's variable: whoever holds the module is of no interest.
+                    steps.Clear();
+                }
+                else if (!isLast && label is not { Length: > 0 } && nodes[i] != owner)
+                {
+                    continue; // a scope around the one before, or its function's
+                }
+
+                step =
+                    scope.IsModule
+                    && i + 2 < nodes.Count
+                    && graph.Labels.Exported(nodes[i], nodes[i + 2]) is { } variable
+                        ? Exported(nodes[i], variable)
+                        : Variable(nodes[i], label, scope, function);
             }
+            else
+            {
+                function =
+                    graph.Labels.Code(nodes[i]) is { } code ? code
+                    : graph.Labels.IsFunction(nodes[i]) ? null // built in
+                    : function;
+                step = isLast ? Step(nodes[i], label) : Step(nodes[i], nodes[i + 1], label);
+            }
+
+            HoldingStep.Add(steps, step with { IsOwner = nodes[i] == owner, IsPile = nodes[i] == pile });
         }
 
         if (steps.Count > MostSteps)
@@ -47,13 +80,109 @@ internal sealed class ChainWording(HeapGraph graph)
         return new HoldingChain(steps);
     }
 
+    /// <summary>A variable of one module that others use.</summary>
+    private HoldingStep Exported(int module, CodeSite variable) =>
+        new($"{FileName(variable.File!)}: {variable.Function}", TypeText(module), IsField: true, IsStatic: false)
+        {
+            Field = variable.Function,
+            File = variable.File,
+            IsVariable = true,
+        };
+
+    /// <summary>A variable in the scope of a function, or the scope itself.</summary>
+    private HoldingStep Variable(int node, string? label, ScopeOwner scope, CodeSite? function)
+    {
+        var type = TypeText(node);
+        var file = scope.File ?? function?.File;
+        if (scope.IsModule && label is not null)
+        {
+            return new HoldingStep(FileName(file!), type, IsField: true, IsStatic: false)
+            {
+                File = file,
+                IsVariable = true,
+            };
+        }
+
+        if (label is not { Length: > 0 })
+        {
+            return new HoldingStep(type, type, IsField: false, IsStatic: false) { File = file };
+        }
+
+        var place = string.Concat(
+            file is null ? "" : $"{FileName(file)}: ",
+            scope.Function is { } name ? $"{name}(): " : ""
+        );
+        return new HoldingStep(
+            place.Length == 0 ? $"variable {label}" : place + label,
+            type,
+            IsField: true,
+            IsStatic: false
+        )
+        {
+            Field = label,
+            File = file,
+            IsVariable = true,
+        };
+    }
+
+    /// <summary>A C++ type without the arguments of its template, which fill lines.</summary>
+    public static string Short(string type) =>
+        type.Contains("::", StringComparison.Ordinal)
+        && type.IndexOf('<', StringComparison.Ordinal) is > 0 and var arguments
+            ? type[..arguments]
+            : type;
+
+    /// <summary>A file's name as people tell it from others: with its package, and with its folder where any number of files are called so.</summary>
+    public static string FileName(string file)
+    {
+        const string packages = "/node_modules/";
+        var end = file.IndexOfAny(['?', '#']);
+        var whole = end < 0 ? file : file[..end];
+        var package = whole.LastIndexOf(packages, StringComparison.Ordinal);
+        var parts = whole[(package < 0 ? 0 : package + packages.Length)..]
+            .Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return parts.Length < 2 ? whole
+            : package >= 0 ? $"{(parts[0][0] == '@' ? $"{parts[0]}/{parts[1]}" : parts[0])}/{parts[^1]}"
+            : parts[^1].StartsWith("index.", StringComparison.Ordinal) ? $"{parts[^2]}/{parts[^1]}"
+            : whole.StartsWith("node:", StringComparison.Ordinal) ? whole
+            : parts[^1];
+    }
+
+    /// <summary>An object and how it holds the next one on a way.</summary>
+    private HoldingStep Step(int node, int next, string? label)
+    {
+        var step = Step(node, label);
+        if (step.Field is not null && !graph.Labels.IsOwnField(node, graph.References(node).IndexOf(next)))
+        {
+            step = step with { Field = null };
+        }
+
+        if (label is not { Length: > 0 } || graph.Labels.Code(node) is not { } code)
+        {
+            return step;
+        }
+
+        step = step with { File = code.File };
+        return !graph.Labels.IsFunction(node) ? step
+            : graph.Labels.ScopeOwner(next) is not null
+                ? step with
+                {
+                    Text = code.Function.StartsWith('(') ? "closure" : $"closure {code.Function}",
+                    IsField = false,
+                    Field = null,
+                    Function = code,
+                }
+            : step.Field is not null ? step with { Text = $"{code.Function}.{label}", IsVariable = true }
+            : step;
+    }
+
     /// <summary>An object and the field by which it holds the next one.</summary>
     public HoldingStep Step(int node, string? label)
     {
         var type = TypeText(node);
         if (label is null or "" or "[]")
         {
-            return new HoldingStep(type, type, IsField: false, IsStatic: false);
+            return new HoldingStep(Short(type), type, IsField: false, IsStatic: false);
         }
 
         return graph.TypeStoodFor(node) is >= 0 and var owner && label[0] != '<'
@@ -63,7 +192,7 @@ internal sealed class ChainWording(HeapGraph graph)
                 IsField: true,
                 IsStatic: true
             )
-            : new HoldingStep($"{type}.{label}", type, IsField: true, IsStatic: false);
+            : new HoldingStep($"{Short(type)}.{label}", type, IsField: true, IsStatic: false) { Field = label };
     }
 
     /// <summary>The label of the reference through which one object holds another: a field, <c>[]</c> for any index, <c>&lt;class&gt;</c>; null where there is none.</summary>

@@ -48,11 +48,10 @@ internal static class CommonChain
         for (var i = 0; i < chain.Steps.Count; i++)
         {
             var step = chain.Steps[i];
-            step = isKeyed[i] ? new HoldingStep(step.Type!, step.Type, IsField: false, IsStatic: false) : step;
-            if (steps.Count == 0 || steps[^1] != step)
-            {
-                steps.Add(step);
-            }
+            HoldingStep.Add(
+                steps,
+                isKeyed[i] ? step with { Text = step.Type!, IsField = false, Field = null, IsKeyed = true } : step
+            );
         }
 
         return new HoldingChain(steps);

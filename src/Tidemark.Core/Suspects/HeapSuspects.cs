@@ -72,14 +72,15 @@ public static class HeapSuspects
     )
     {
         var roles = new TypeRoles(knowledge);
-        var piles = new AccumulationSearch(series, roles).Find((long)(Math.Max(total, 0) * options.MinimumShare));
-        var whole = Math.Max(total, piles.Sum(p => p.Bytes));
         var telling = new PileDescription(series, roles, cancellation);
+        var piles = new AccumulationSearch(series, roles).Find(
+            (long)(Math.Max(total, 0) * options.MinimumShare),
+            telling.IsNoise
+        );
+        var whole = Math.Max(total, piles.Sum(p => p.Bytes));
         return
         [
-            .. Merged(
-                    telling.Describe([.. piles.Where(p => !telling.IsNoise(p)).Take(options.Most * 2)], whole, Samples)
-                )
+            .. Merged(telling.Describe([.. piles.Take(options.Most * 2)], whole, Samples).Where(p => !p.IsNobodys))
                 .OrderByDescending(s => s.GrowthBytes)
                 .Take(options.Most),
         ];
@@ -90,9 +91,21 @@ public static class HeapSuspects
     /// held from elsewhere as well), and nobody wants to be told of it twice. What was found of the largest one stands. Two
     /// collections of one holder stay two.
     /// </summary>
-    private static IEnumerable<Suspect> Merged(IEnumerable<DescribedPile> piles) =>
-        piles
-            .OrderByDescending(p => p.Suspect.GrowthBytes)
+    private static IEnumerable<Suspect> Merged(IEnumerable<DescribedPile> described)
+    {
+        var piles = described.OrderByDescending(p => p.Suspect.GrowthBytes).ToList();
+        // Keys, and a collection's own tables, beside what people see in it.
+        var mainOf = piles.Where(p => !p.IsPart).GroupBy(p => p.Holder).ToDictionary(g => g.Key, g => g.First());
+        return piles
+            .Select(p =>
+                p.IsPart && mainOf.TryGetValue(p.Holder, out var main)
+                    ? p with
+                    {
+                        Content = main.Content,
+                        Collection = main.Collection,
+                    }
+                    : p
+            )
             .GroupBy(p => (p.Content, p.Holder))
             .SelectMany(alike =>
             {
@@ -112,4 +125,5 @@ public static class HeapSuspects
                         Share = Math.Min(1, same.Sum(s => s.Share)),
                     };
             });
+    }
 }

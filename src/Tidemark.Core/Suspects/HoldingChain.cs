@@ -7,21 +7,84 @@ namespace Tidemark.Core.Suspects;
 /// <param name="Type">The type whose field it is; null for a root that has only a name.</param>
 /// <param name="IsField">True for a field with a name, a static one among them.</param>
 /// <param name="IsStatic">True for a static field.</param>
-internal sealed record HoldingStep(string Text, string? Type, bool IsField, bool IsStatic);
+internal sealed record HoldingStep(string Text, string? Type, bool IsField, bool IsStatic)
+{
+    /// <summary>The field's own name, where it has one.</summary>
+    public string? Field { get; init; }
+
+    /// <summary>The file of the code that the field belongs to, where the dump tells.</summary>
+    public string? File { get; init; }
+
+    /// <summary>True for a variable that a function's scope holds.</summary>
+    public bool IsVariable { get; init; }
+
+    /// <summary>True where the field is one of many: the object is used as a dictionary.</summary>
+    public bool IsKeyed { get; init; }
+
+    /// <summary>True for what owns the pile whose way this is.</summary>
+    public bool IsOwner { get; init; }
+
+    /// <summary>True for the objects that pile up: what follows is what they hold.</summary>
+    public bool IsPile { get; init; }
+
+    /// <summary>The function of a closure.</summary>
+    public CodeSite? Function { get; init; }
+
+    /// <summary>True where both are told in the same words.</summary>
+    public bool Says(HoldingStep other) =>
+        (Text, Type, IsField, IsStatic) == (other.Text, other.Type, other.IsField, other.IsStatic);
+
+    /// <summary>Adds a step to a way; what repeats is told once.</summary>
+    public static void Add(List<HoldingStep> way, HoldingStep step)
+    {
+        if (way.Count > 0 && way[^1].Says(step))
+        {
+            way[^1] = way[^1] with
+            {
+                IsOwner = way[^1].IsOwner || step.IsOwner,
+                IsKeyed = way[^1].IsKeyed || step.IsKeyed,
+                IsPile = way[^1].IsPile || step.IsPile,
+            };
+        }
+        else
+        {
+            way.Add(step);
+        }
+    }
+}
 
 /// <summary>One object's way from its root inwards; the last step is the object itself. What repeats (the nodes of a list) is told once.</summary>
 internal sealed record HoldingChain(IReadOnlyList<HoldingStep> Steps)
 {
     public IEnumerable<string> Texts => Steps.Select(s => s.Text);
+
+    /// <summary>The step of what owns the pile, or else the one before the objects themselves.</summary>
+    public int Owner
+    {
+        get
+        {
+            var owner = Steps.ToList().FindLastIndex(s => s.IsOwner);
+            return Math.Max(0, owner < 0 ? Steps.Count - 2 : Math.Min(owner, Steps.Count - 2));
+        }
+    }
+
+    /// <summary>The step of the objects that pile up, or else the last one.</summary>
+    public int Pile => Steps.ToList().FindIndex(s => s.IsPile) is > 0 and var pile ? pile : Steps.Count - 1;
 }
 
 /// <summary>Finds and words the ways on which sample objects are held.</summary>
 internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, CancellationToken cancellation)
 {
-    private const int MostReferrers = 6;
+    private const int MostReferrers = 12;
+
+    /// <summary>Those are chosen from so many: scopes of functions first, whose variables are what people know.</summary>
+    private const int MostCandidates = 128;
 
     /// <summary>So many objects are looked at before the whole heap is.</summary>
     private const int NearbyObjects = 4096;
+
+    /// <summary>In a larger heap the shortest way has to do where a search of all of it can be avoided.</summary>
+    private const int MostNodesToScore = 4 << 20;
 
     private readonly HeapGraph graph = census.Graph;
     private readonly ChainWording wording = new(census.Graph);
@@ -32,7 +95,14 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
     /// <summary>The chains of some ranks, each as short as can be; what several objects hold goes through the holder that says most.</summary>
     /// <param name="ranks">The objects.</param>
     /// <param name="pastHandles">True to look past handles of the runtime for what else holds an object: a handle alone does not tell whose it is.</param>
-    public List<HoldingChain> Of(IReadOnlyList<int> ranks, bool pastHandles = false)
+    /// <param name="owners">The object that owns the pile which each belongs to; -1 where there is none, null where that is of no interest.</param>
+    /// <param name="piles">The object of each pile that holds it, or is it; as with <paramref name="owners"/>.</param>
+    public List<HoldingChain> Of(
+        IReadOnlyList<int> ranks,
+        bool pastHandles = false,
+        IReadOnlyList<int>? owners = null,
+        IReadOnlyList<int>? piles = null
+    )
     {
         var climbs = ranks.Select(Climb).ToList();
         var tops = climbs.Select(c => c[0]).ToHashSet();
@@ -43,11 +113,17 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         ]);
         return
         [
-            .. climbs.Select(c =>
-            {
-                graph.Rest();
-                return wording.Word(ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c);
-            }),
+            .. climbs.Select(
+                (c, i) =>
+                {
+                    graph.Rest();
+                    return wording.Word(
+                        ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c,
+                        owners is null ? -1 : owners[i],
+                        piles is null ? -1 : piles[i]
+                    );
+                }
+            ),
         ];
 
         bool IsPassed(int top) => pastHandles && wording.KindOf(top) == RootKind.Handle;
@@ -122,6 +198,19 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             var (from, to) = (chain[i - 1], chain[i]);
             if (graph.TypeOf(from) != graph.TypeOf(to) && wording.Label(from, to) is null)
             {
+                if (
+                    i == 1
+                    && graph.NodeCount <= MostNodesToScore
+                    && roles.Knowledge.Scopes.Count > 0
+                    && wording.IsRoot(from)
+                )
+                {
+                    // The root of everything: which of the ways is told is a matter of what they say.
+                    filled.Clear();
+                    filled.Add(to);
+                    continue;
+                }
+
                 filled.AddRange(Between(from, to).Skip(1));
             }
             else
@@ -160,7 +249,12 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             return best;
         }
 
-        var referrers = Referrers.Of(graph, targets, MostReferrers);
+        var referrers = Referrers
+            .Of(graph, targets, MostCandidates)
+            .ToDictionary(
+                r => r.Key,
+                r => r.Value.OrderByDescending(n => roles.IsScope(graph.TypeNameOf(n))).Take(MostReferrers).ToList()
+            );
         using var paths = RootPaths.FromRoots(
             graph,
             [.. targets, .. referrers.Values.SelectMany(r => r)],
@@ -216,9 +310,12 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
             var type = wording.TypeText(node);
             isUsers |= roles.IsUsers(type);
             isCollection |= roles.Role(type) is not null and not CollectionRole.Inner;
-            score -= roles.IsNoise(type) || roles.IsDetour(type) ? 5 : 0;
+            score -= (roles.IsNoise(type) && !roles.IsInner(type)) || roles.IsDetour(type) ? 5 : 0;
         }
 
-        return score + (isUsers ? 3 : 0) + (isCollection ? 2 : 0);
+        // A variable of one of the user's own modules is what they know.
+        var first = wording.Word(way).Steps[0];
+        var isModules = first is { IsVariable: true, File: { } file } && !roles.IsLibrary(file);
+        return score + (isUsers ? 3 : 0) + (isCollection ? 2 : 0) + (isModules ? 4 : 0);
     }
 }

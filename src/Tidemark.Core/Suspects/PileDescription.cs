@@ -4,7 +4,14 @@ using Tidemark.Core.Heap;
 namespace Tidemark.Core.Suspects;
 
 /// <summary>A suspect with what its subject is put together from: objects, who holds them, and the collection that they are in, if any.</summary>
-internal sealed record DescribedPile(Suspect Suspect, string Content, string Holder, string? Collection);
+internal sealed record DescribedPile(Suspect Suspect, string Content, string Holder, string? Collection)
+{
+    /// <summary>True for what no field, variable or code of the user's leads to.</summary>
+    public bool IsNobodys { get; init; }
+
+    /// <summary>True for what may be a collection's keys or its own tables: texts, arrays.</summary>
+    public bool IsPart { get; init; }
+}
 
 /// <summary>Turns a pile of objects into a suspect: names it, finds how it is held, tells its pattern and what to do.</summary>
 internal sealed class PileDescription(
@@ -22,10 +29,15 @@ internal sealed class PileDescription(
     /// <summary>The share of a pile that must be held in one way, where nothing but the roots together holds it.</summary>
     private const double LeastInOnePlace = 0.15;
 
+    /// <summary>An object without a role of its own that so many of the pile's objects are fields of is used as a dictionary.</summary>
+    private const int LeastOfDictionary = 32;
+
     private readonly HoldingCensus now = series[^1];
     private readonly HoldingPaths paths = series[^1].Paths;
     private readonly HoldingChains chains = new(series[^1], roles, cancellation);
     private readonly PileEvidence telling = new(series);
+    private readonly PileHolder holders = new(roles);
+    private readonly PileContent contents = new(series[^1].Graph, roles);
 
     /// <summary>True for the runtime's own tables. What the program's own variables hold is never: whoever holds those is of no interest.</summary>
     public bool IsNoise(Accumulation pile)
@@ -40,9 +52,18 @@ internal sealed class PileDescription(
             return true;
         }
 
+        if (roles.IsNoise(paths.Type(pile.Path)) && roles.IsNoise(paths.Type(ContentPath(pile.Path))))
+        {
+            return true;
+        }
+
         for (var path = pile.Path; path > 0; path = paths.Parent(path))
         {
-            if (roles.IsNoise(paths.Type(path)) || (paths.Holder(path) is { } holder && roles.IsNoise(holder)))
+            // What the engine keeps for a promise that was not settled is a part of its own, and holds what waits for it.
+            if (
+                (roles.IsNoise(paths.Type(path)) && !roles.IsInner(paths.Type(path)))
+                || (paths.Holder(path) is { } holder && roles.IsNoise(holder))
+            )
             {
                 return true;
             }
@@ -59,21 +80,34 @@ internal sealed class PileDescription(
     /// <summary>Describes piles; what costs a pass over the heap is done once for all of them.</summary>
     public IEnumerable<DescribedPile> Describe(IReadOnlyList<Accumulation> piles, long whole, int samples)
     {
-        var contents = piles.Select(p => p.LoadedClass is null ? ContentPath(p.Path) : p.Path).ToList();
+        var contentPaths = piles.Select(p => p.LoadedClass is null ? ContentPath(p.Path) : p.Path).ToList();
         var most = new Dictionary<int, int>();
         for (var i = 0; i < piles.Count; i++)
         {
             var wanted = IsOne(piles[i]) ? PileEvidence.MostTexts : MostCollections;
-            most[contents[i]] = Math.Max(wanted, most.GetValueOrDefault(contents[i]));
+            most[contentPaths[i]] = Math.Max(wanted, most.GetValueOrDefault(contentPaths[i]));
         }
 
         var drawn = now.Sample(most);
-        var chosen = piles.Select((p, i) => SampleOf(p, contents[i], drawn[contents[i]], samples)).ToList();
-        List<int> ranks = [.. chosen.SelectMany(c => c).Distinct()];
-        var chainOf = ranks.Zip(chains.Of(ranks)).ToDictionary(c => c.First, c => c.Second);
+        var chosen = piles.Select((p, i) => SampleOf(p, contentPaths[i], drawn[contentPaths[i]], samples)).ToList();
+        List<(int Rank, int Owner, int Pile)> wantedChains =
+        [
+            .. piles.SelectMany((p, i) => chosen[i].Select(r => Key(r, p))).Distinct(),
+        ];
+        var chainOf = wantedChains
+            .Zip(
+                chains.Of(
+                    [.. wantedChains.Select(c => c.Rank)],
+                    owners: [.. wantedChains.Select(c => c.Owner)],
+                    piles: [.. wantedChains.Select(c => c.Pile)]
+                )
+            )
+            .ToDictionary(c => c.First, c => c.Second);
         var variables = new WeakKeyNames(now, roles).Of(chosen);
         return piles
-            .Select((p, i) => Describe(p, contents[i], chosen[i], drawn[contents[i]], chainOf, variables[i], whole))
+            .Select((p, i) =>
+                Describe(p, contentPaths[i], chosen[i], drawn[contentPaths[i]], chainOf, variables[i], whole)
+            )
             .OfType<DescribedPile>();
     }
 
@@ -83,13 +117,13 @@ internal sealed class PileDescription(
         int contentPath,
         List<int> sample,
         List<int> drawn,
-        Dictionary<int, HoldingChain> chainOf,
+        Dictionary<(int Rank, int Owner, int Pile), HoldingChain> chainOf,
         string? variable,
         long whole
     )
     {
         now.Graph.Rest();
-        var (chain, share) = CommonChain.Of([.. sample.Select(rank => chainOf[rank])]);
+        var (chain, share) = CommonChain.Of([.. sample.Select(rank => chainOf[Key(rank, pile)])]);
         if (series.Count == 1 && (chain.Texts.Any(roles.IsBaseline) || IsScattered(pile, share)))
         {
             return null;
@@ -97,8 +131,11 @@ internal sealed class PileDescription(
 
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
-        var collection = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
+        var isDictionary = pile.Count >= LeastOfDictionary && contents.Entries(sample).Count > 0;
+        var collection = isDictionary ? null : CollectionOf(pile, chain);
         List<string> names = [.. StepsThatTell(chain, pile).Select(s => s.Text), content];
+        List<string> near = [.. holders.Telling(chain, content).Select(s => s.Text)];
+        var isExact = holders.IsExact(chain, content);
         var texts = telling.EqualTexts(contentPath, drawn);
         var outside = telling.Outside(pile);
         var place =
@@ -106,21 +143,35 @@ internal sealed class PileDescription(
         var marks = Marks(pile, texts, outside, place).ToList();
         var culprit =
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
-            ?? roles.Knowledge.Culprits.FirstOrDefault(c => names.TakeLast(c.Within).Any(c.Match.IsMatch));
-        var holder = Holder(chain, content, variable, culprit, OwnerStep(chain, pile, contentPath));
+            ?? roles.Knowledge.Culprits.FirstOrDefault(c =>
+                (isExact && c.Within < int.MaxValue ? near : names.TakeLast(c.Within)).Any(c.Match.IsMatch)
+            )
+            ?? Held(pile);
+        var holder = holders.Name(chain, content, variable, culprit, OwnerStep(chain, pile, contentPath));
         // A collection that grows by itself: what it holds is not told, such as texts and numbers in Python.
         var filled = pile.Count <= 1 && (collection is null || roles.Role(collection) is null) ? content : collection;
-        var role = filled is null ? null : roles.Role(filled);
+        var role =
+            isDictionary || (filled is not null && IsDictionary(pile, chain, filled)) ? CollectionRole.Map
+            : filled is null ? null
+            : roles.Role(filled);
         var isCache =
             culprit?.IsCache
             ?? (
                 role is CollectionRole.Map or CollectionRole.Set
-                && CacheWords.NearestSaysCache(NamesNear(chain, content, filled!))
+                && CacheWords.NearestSaysCache(NamesNear(chain, content, filled ?? content))
             );
-        var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile);
+        var pattern = culprit?.Pattern ?? Pattern(role, chain, isCache, pile, content);
+        // The parts of a collection are nothing that anybody has put into it.
+        var isPart = roles.TellsCode && roles.IsInner(content) && roles.Spoken(content) is null;
+        collection = collection is null ? null : ChainWording.Short(collection);
+        var words =
+            isPart && collection is not null && holders.IsCollection(collection)
+                ? collection
+                : contents.Words(content, sample);
+        var code = contents.Code(sample);
         var suspect = new Suspect(
             place is null || pile.LoadedClass is not null
-                ? Subject(content, holder, collection)
+                ? Subject(words, holder, collection)
                 : $"{paths.Type(pile.Path)} in {chain.Steps[0].Text}, at {place}",
             pattern,
             pile.Bytes,
@@ -130,12 +181,13 @@ internal sealed class PileDescription(
             Stack: stack,
             ChainSummary.Of(chain, roles, holder),
             Fingerprint.Of([pattern, holder, .. chain.Texts]),
-            culprit?.Advice ?? Advice(holder, content, collection, isCache)
+            culprit?.Advice ?? Advice(holder, words, collection, isCache)
         )
         {
             Evidence =
             [
                 .. Evidence(pile, contentPath, chain, share),
+                .. Defined(code ?? chain.Steps.LastOrDefault(s => s.Function is not null)?.Function),
                 .. telling.Of(pile, texts, outside),
                 .. telling.OfThreads(sample, culprit?.Thread),
             ],
@@ -143,8 +195,87 @@ internal sealed class PileDescription(
             Bound = culprit is null ? null : Bound(culprit, names),
             IsAtOneTime = series.Count == 1,
         };
-        return new DescribedPile(suspect, content, holder, collection);
+        return new DescribedPile(suspect, words, holder, collection)
+        {
+            IsNobodys = culprit is null && roles.TellsCode && holders.IsNobodys(chain, content),
+            IsPart = roles.TellsCode && (isPart || roles.Spoken(content) is { IsText: true }),
+        };
     }
+
+    /// <summary>The fault that is told by what most objects of a pile hold.</summary>
+    private KnownCulprit? Held(Accumulation pile)
+    {
+        var culprits = roles.Knowledge.Culprits.Where(c => c.IsHeld).ToList();
+        if (culprits.Count == 0)
+        {
+            return null;
+        }
+
+        var isWithin = new bool[paths.Count];
+        for (var path = pile.Path; path < paths.Count; path++)
+        {
+            isWithin[path] = path == pile.Path || isWithin[paths.Parent(path)];
+            if (
+                isWithin[path]
+                && (now.Count(path) - (series.Count > 1 ? series[0].Count(path) : 0)) * 2 >= pile.Count
+                && culprits.Find(c => c.Match.IsMatch(paths.Type(path))) is { } culprit
+            )
+            {
+                return culprit;
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Defined(CodeSite? code) =>
+        code is null
+            ? []
+            : [$"the function is {code.Function}, defined at {code.File}{(code.Line is { } line ? $":{line}" : "")}"];
+
+    private (int Rank, int Owner, int Pile) Key(int rank, Accumulation pile) =>
+        (
+            rank,
+            OwnerNode(rank, pile),
+            OwnerRank(rank, pile.Path) is > 0 and var top ? now.Graph.Dominators.NodeAt(top) : -1
+        );
+
+    /// <summary>The object that owns the pile which a rank belongs to; -1 where the roots alone do.</summary>
+    private int OwnerNode(int rank, Accumulation pile) =>
+        pile.Owner > 0 && pile.Owner != pile.Path && OwnerRank(rank, pile.Owner) is > 0 and var owner
+            ? now.Graph.Dominators.NodeAt(owner)
+            : -1;
+
+    /// <summary>The collection that the pile is in: its owner, or where that is none the last one on the way. Null where there is none.</summary>
+    private string? CollectionOf(Accumulation pile, HoldingChain chain)
+    {
+        var owner = pile.Owner > 0 ? paths.Type(pile.Owner) : null;
+        if (!roles.TellsCode)
+        {
+            return owner;
+        }
+
+        if (owner is null || roles.Role(owner) is not null || roles.IsArray(owner) || !roles.IsLibrary(owner))
+        {
+            return owner is not null && (roles.IsScope(owner) || (roles.IsInner(owner) && !roles.IsArray(owner)))
+                ? InWay()
+                : owner;
+        }
+
+        return InWay()
+            ?? (chain.Steps[chain.Owner].Type == owner && chain.Steps[chain.Owner].Field is null ? owner : null);
+
+        string? InWay() =>
+            chain.Steps[holders.Reach(chain)].Type is { } type && holders.IsCollection(type) ? type : null;
+    }
+
+    /// <summary>True where the pile's objects are fields of one object, each under a name of its own.</summary>
+    private bool IsDictionary(Accumulation pile, HoldingChain chain, string filled) =>
+        pile.Count >= LeastOfDictionary
+        && roles.Role(filled) is null
+        && !roles.IsArray(filled)
+        && roles.IsLibrary(filled)
+        && chain.Steps[chain.Owner] is { IsKeyed: true };
 
     /// <summary>The steps by which a known fault is told: where variables of a scope hold the pile, how the scope is reached says nothing of it.</summary>
     private IEnumerable<HoldingStep> StepsThatTell(HoldingChain chain, Accumulation pile)
@@ -330,22 +461,6 @@ internal sealed class PileDescription(
     private bool IsScattered(Accumulation pile, double share) =>
         share < LeastInOnePlace && paths.Parent(pile.Path) == 0 && paths.Holder(pile.Path) is null;
 
-    /// <summary>
-    /// Who owns the pile, in the user's words: the last field of one of the user's types on the way, static or not. Where there is
-    /// none, the variable that threads keep it for, what the known fault is told by, or the library's field that holds the
-    /// collection; else the root.
-    /// </summary>
-    private string Holder(HoldingChain chain, string content, string? variable, KnownCulprit? culprit, int ownerStep)
-    {
-        var way = chain.Steps.SkipLast(1).ToList();
-        return way.LastOrDefault(s => IsUsersField(s, content))?.Text
-            ?? variable
-            ?? way.LastOrDefault(s => culprit?.Match.IsMatch(s.Text) == true)?.Text
-            ?? LibrarysField(chain, ownerStep)
-            ?? way.LastOrDefault(s => s.IsStatic)?.Text
-            ?? chain.Steps[0].Text;
-    }
-
     /// <summary>The step at which the pile's collection stands.</summary>
     private int OwnerStep(HoldingChain chain, Accumulation pile, int contentPath)
     {
@@ -374,41 +489,6 @@ internal sealed class PileDescription(
         return step < 0 ? chain.Steps.Count - 2 : step;
     }
 
-    /// <summary>The last field with a name up to a step that is of no collection; what a stack holds is told by its function.</summary>
-    private string? LibrarysField(HoldingChain chain, int last)
-    {
-        const string local = ".<local of ";
-        var field = chain
-            .Steps.Take(last + 1)
-            .LastOrDefault(s =>
-                s.IsField
-                && s.Type is { } type
-                && roles.Role(type) is null
-                && !roles.IsArray(type)
-                && (!s.Text.Contains('<', StringComparison.Ordinal) || s.Text.Contains(local, StringComparison.Ordinal))
-            );
-        return field is null ? null
-            : field.Text.IndexOf(local, StringComparison.Ordinal) is >= 0 and var at
-                ? $"local of {field.Text[(at + local.Length)..].TrimEnd('>')} in {chain.Steps[0].Text}"
-            : field.Text;
-    }
-
-    private bool IsUsersField(HoldingStep step, string content)
-    {
-        const string isStatic = "static ";
-        return step.IsStatic && step.Text.StartsWith(isStatic, StringComparison.Ordinal)
-            ? !roles.IsLibrary(step.Text[isStatic.Length..])
-            : step.IsStatic
-                || (
-                    step.IsField
-                    && (step.Type != content || roles.IsScope(content))
-                    && roles.IsUsers(step.Type!)
-                    && !step.Text.EndsWith(".<class>", StringComparison.Ordinal)
-                    // The object whose method a closure belongs to: no name that anyone gave to the pile.
-                    && !(roles.IsScope(step.Type!) && step.Text.EndsWith(".this", StringComparison.Ordinal))
-                );
-    }
-
     /// <summary>
     /// The names that people gave to the collection: its own, that of what it holds, and the last fields on the way to it. What
     /// stands further off (a queue of a pool of threads, a server's list of handlers) says nothing of it.
@@ -417,7 +497,10 @@ internal sealed class PileDescription(
         [
             .. chain
                 .Steps.SkipLast(1)
-                .Where(s => s.IsStatic || (s.IsField && !roles.IsLibrary(s.Type!) && roles.Role(s.Type!) is null))
+                .Where(s =>
+                    s.IsStatic
+                    || (s.IsField && (s.IsVariable || !roles.IsLibrary(s.Type!)) && roles.Role(s.Type!) is null)
+                )
                 .TakeLast(NearSteps)
                 .Select(s => s.Text),
             collection,
@@ -429,7 +512,7 @@ internal sealed class PileDescription(
             ? $"{content} in {holder}"
             : $"{content} in {holder} ({collection})";
 
-    private string Pattern(CollectionRole? role, HoldingChain chain, bool isCache, Accumulation pile)
+    private string Pattern(CollectionRole? role, HoldingChain chain, bool isCache, Accumulation pile, string content)
     {
         var isStatic = chain.Steps[0].IsStatic;
         var what = role switch
@@ -438,6 +521,7 @@ internal sealed class PileDescription(
             CollectionRole.Set => "set",
             CollectionRole.List => "list",
             CollectionRole.Queue => "queue",
+            _ when roles.Spoken(content) is { IsText: true } => "text",
             _ when pile.Count <= 1 => "large-object",
             _ when pile.Owner > 0 && roles.IsArray(paths.Type(pile.Owner)) => "array",
             _ => "references",
@@ -489,7 +573,7 @@ internal sealed class PileDescription(
 
         if (content != type)
         {
-            evidence.Add($"they are there for {content}");
+            evidence.Add($"they are there for {roles.Spoken(content)?.Words ?? content}");
         }
 
         if (FurtherIn(contentPath) is > 0 and var inner)

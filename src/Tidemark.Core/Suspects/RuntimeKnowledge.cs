@@ -17,6 +17,12 @@ public enum CollectionRole
 /// <summary>A type name that is a collection, and its role.</summary>
 public sealed record CollectionShape(Regex Type, CollectionRole Role);
 
+/// <summary>A name that the runtime gives and nobody else uses, and what people say.</summary>
+/// <param name="Type">The types.</param>
+/// <param name="Words">What they are called.</param>
+/// <param name="IsText">True for texts.</param>
+public sealed record SpokenType(Regex Type, string Words, bool IsText = false);
+
 /// <summary>A fault that is common in one ecosystem, told by the names on its path or stack.</summary>
 /// <param name="Pattern">Its name in kebab case, such as <c>thread-local</c>.</param>
 /// <param name="Match">What a root path element, a type or a function must match; its group <c>bound</c>, where it has one, is the most entries that a collection takes.</param>
@@ -33,6 +39,9 @@ public sealed record KnownCulprit(
 {
     /// <summary>The name of the thread whose stack tells why, where there is one such thread.</summary>
     public string? Thread { get; init; }
+
+    /// <summary>True where the match counts as well among what most objects of a pile hold themselves.</summary>
+    public bool IsHeld { get; init; }
 
     /// <summary>The library's functions by which the user's code gets there, where no stack leads from one to the other.</summary>
     public Regex? CalledBy { get; init; }
@@ -98,6 +107,15 @@ public sealed record RuntimeKnowledge
 
     /// <summary>Types whose fields are variables of the program, such as what a closure has captured: one that holds another is an owner and no list.</summary>
     public IReadOnlyList<Regex> Scopes { get; init; } = [];
+
+    /// <summary>Files of the runtime itself, as against those of packages: their variables are nobody's.</summary>
+    public IReadOnlyList<Regex> OwnFiles { get; init; } = [];
+
+    /// <summary>Types that only those know who wrote the runtime: a pile is not named by such a holder where there is another.</summary>
+    public IReadOnlyList<Regex> Insides { get; init; } = [];
+
+    /// <summary>What people say for types that only the runtime has a name for.</summary>
+    public IReadOnlyList<SpokenType> Spoken { get; init; } = [];
 
     /// <summary>What helps against memory that is held and not used, the gentlest first.</summary>
     public IReadOnlyList<Remedy> Fragmentation { get; init; } = [];

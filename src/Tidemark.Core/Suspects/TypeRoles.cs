@@ -46,6 +46,18 @@ internal sealed class TypeRoles(RuntimeKnowledge knowledge)
         && !type.StartsWith("class ", StringComparison.Ordinal)
         && !IsLibrary(type);
 
+    /// <summary>What people say for a name that the runtime gave.</summary>
+    public SpokenType? Spoken(string type) => knowledge.Spoken.FirstOrDefault(s => s.Type.IsMatch(type));
+
+    /// <summary>True for a file of the runtime itself.</summary>
+    public bool IsRuntimes(string file) => Any(knowledge.OwnFiles, file);
+
+    /// <summary>True where the runtime's dumps tell whose code fields, variables and functions belong to, and a good part of what they show is the runtime's own.</summary>
+    public bool TellsCode => knowledge.Insides.Count > 0;
+
+    /// <summary>True for what only those know who wrote the runtime.</summary>
+    public bool IsInside(string type) => Any(knowledge.Insides, type);
+
     public bool IsNoise(string name) => Any(knowledge.Noise, name);
 
     /// <summary>True for what a process has from its start on.</summary>

@@ -1,4 +1,5 @@
 using Tidemark.Core.Heap;
+using Tidemark.Core.Suspects;
 
 namespace Tidemark.Formats.V8;
 
@@ -8,6 +9,7 @@ internal sealed class V8Labels(
     V8NodeRows nodes,
     V8Rows edges,
     V8Strings strings,
+    V8Locations locations,
     IReadOnlySet<ulong> weakMapTables
 ) : HeapLabels
 {
@@ -15,10 +17,14 @@ internal sealed class V8Labels(
     private const int ShownCharacters = 120;
     private const long MostKept = 1 << 20;
 
+    /// <summary>V8's name for what a promise holds, settled or not.</summary>
+    private const string Settling = "reactions_or_result";
+
     /// <summary>Rows of more edges are read in parts of so many.</summary>
     private const int LongRow = 2048;
     private readonly uint[] edgeCodes = V8EdgeTable.Codes(header.EdgeTypes);
     private readonly V8Texts texts = new(header, nodes, edges, strings);
+    private readonly V8Code code = new(header, nodes, edges, strings, locations);
     private readonly Lock reading = new();
     private readonly Dictionary<int, (V8EdgeType Type, long Name)[]> references = [];
 
@@ -34,7 +40,19 @@ internal sealed class V8Labels(
     {
         lock (reading)
         {
-            return ReferenceAt(from, ordinal) is { } found ? Show(found.Type, found.Name) : null;
+            if (ReferenceAt(from, ordinal) is not { } found)
+            {
+                return null;
+            }
+
+            var label = Show(found.Type, found.Name);
+            return found.Type != V8EdgeType.Internal ? label
+                // A scope around this one, or its description: no variable.
+                : V8Names.IsContext(strings[(int)nodes[from].Name]) ? ""
+                : label == Settling ? Settled(from, ordinal)
+                : label.StartsWith('[') && code.OwnerOf(from) is not null
+                    ? code.ExportAt(from, strings[(int)found.Name]) ?? label
+                : label;
         }
     }
 
@@ -54,6 +72,52 @@ internal sealed class V8Labels(
                 "object" when V8Names.IsContext(name) => Properties(node, V8EdgeType.Context),
                 _ => null,
             };
+        }
+    }
+
+    /// <inheritdoc />
+    public override CodeSite? Code(int node)
+    {
+        lock (reading)
+        {
+            return code.Of(node);
+        }
+    }
+
+    /// <inheritdoc />
+    public override bool IsFunction(int node)
+    {
+        lock (reading)
+        {
+            return nodes.TypeName(nodes[node]) == "closure";
+        }
+    }
+
+    /// <inheritdoc />
+    public override bool IsOwnField(int from, int ordinal)
+    {
+        lock (reading)
+        {
+            return ReferenceAt(from, ordinal) is { Type: V8EdgeType.Property } found
+                && strings[(int)found.Name] is not ("__proto__" or "prototype" or "constructor");
+        }
+    }
+
+    /// <inheritdoc />
+    public override CodeSite? Exported(int module, int cell)
+    {
+        lock (reading)
+        {
+            return code.Exported(module, cell);
+        }
+    }
+
+    /// <inheritdoc />
+    public override ScopeOwner? ScopeOwner(int node)
+    {
+        lock (reading)
+        {
+            return code.OwnerOf(node);
         }
     }
 
@@ -87,6 +151,26 @@ internal sealed class V8Labels(
         {
             return strings[(int)nodes[node].Name];
         }
+    }
+
+    /// <summary>What a promise holds: those who wait for it until it is settled, its result from then on.</summary>
+    private string Settled(int promise, int ordinal)
+    {
+        var row = nodes[promise];
+        for (var edge = row.FirstEdge; edge < row.EdgeEnd; edge++)
+        {
+            if (TryReadHolding(promise, row.Id, edge, out var reference) && ordinal-- == 0)
+            {
+                var target = nodes[(int)(edges[edge][header.EdgeTo] / (ulong)header.NodeColumns)];
+                return
+                    reference.Type == V8EdgeType.Internal
+                    && strings[(int)target.Name].EndsWith("PromiseReaction", StringComparison.Ordinal)
+                    ? "reactions"
+                    : "result";
+            }
+        }
+
+        return Settling;
     }
 
     /// <summary>The names of the first few properties or variables, in braces.</summary>

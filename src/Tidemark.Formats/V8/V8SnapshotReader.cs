@@ -16,6 +16,8 @@ internal sealed class V8SnapshotReader : IDisposable
     private V8Strings? strings;
     private long nodesEnd;
     private long edgesEnd;
+    private long locationsStart = -1;
+    private long locationsEnd;
     private Dictionary<int, string> classNames = [];
     private EphemeronNames? ephemerons;
 
@@ -78,6 +80,11 @@ internal sealed class V8SnapshotReader : IDisposable
                 case "strings" when strings is null:
                     After("edges", edges);
                     ReadStrings();
+                    break;
+                case "locations":
+                    locationsStart = scanner.Offset;
+                    scanner.SkipValue(limits.MaxDepth);
+                    locationsEnd = scanner.Offset;
                     break;
                 default:
                     scanner.SkipValue(limits.MaxDepth);
@@ -163,6 +170,7 @@ internal sealed class V8SnapshotReader : IDisposable
             ),
             new V8Rows(content, header.EdgeColumns, V8EdgeTable.Stride, edges!.Offsets, header.EdgeCount, edgesEnd),
             strings!,
+            new V8Locations(header, content, locationsStart, locationsEnd),
             ephemerons!.Tables
         );
         var essential = new EssentialEdges(
