@@ -131,7 +131,8 @@ internal sealed class PileDescription(
 
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
-        var isDictionary = pile.Count >= LeastOfDictionary && contents.Entries(sample).Count > 0;
+        var isDictionary =
+            roles.TellsCode && pile.Count >= LeastOfDictionary && contents.Entries(sample).Count > 0;
         var collection = isDictionary ? null : CollectionOf(pile, chain);
         List<string> names = [.. StepsThatTell(chain, pile).Select(s => s.Text), content];
         List<string> near = [.. holders.Telling(chain, content).Select(s => s.Text)];
