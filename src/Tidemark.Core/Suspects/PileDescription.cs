@@ -105,8 +105,8 @@ internal sealed class PileDescription(
             .ToDictionary(c => c.First, c => c.Second);
         var variables = new WeakKeyNames(now, roles).Of(chosen);
         return piles
-            .Select((p, i) =>
-                Describe(p, contentPaths[i], chosen[i], drawn[contentPaths[i]], chainOf, variables[i], whole)
+            .Select(
+                (p, i) => Describe(p, contentPaths[i], chosen[i], drawn[contentPaths[i]], chainOf, variables[i], whole)
             )
             .OfType<DescribedPile>();
     }
@@ -131,8 +131,7 @@ internal sealed class PileDescription(
 
         var stack = AllocationStack(sample);
         var content = paths.Type(contentPath);
-        var isDictionary =
-            roles.TellsCode && pile.Count >= LeastOfDictionary && contents.Entries(sample).Count > 0;
+        var isDictionary = roles.TellsCode && pile.Count >= LeastOfDictionary && contents.Entries(sample).Count > 0;
         var collection = isDictionary ? null : CollectionOf(pile, chain);
         List<string> names = [.. StepsThatTell(chain, pile).Select(s => s.Text), content];
         List<string> near = [.. holders.Telling(chain, content).Select(s => s.Text)];

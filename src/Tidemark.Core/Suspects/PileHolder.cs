@@ -35,7 +35,11 @@ internal sealed class PileHolder(TypeRoles roles)
         return (roles.TellsCode ? null : way.LastOrDefault(s => IsUsersField(s, content))?.Text)
             ?? variable
             ?? way.LastOrDefault(s => culprit?.Match.IsMatch(s.Text) == true && (s.IsField || !roles.TellsCode))?.Text
-            ?? (roles.TellsCode ? way.Take(Reach(chain) + 1).LastOrDefault(IsThing)?.Text : LibrarysField(chain, ownerStep))
+            ?? (
+                roles.TellsCode
+                    ? way.Take(Reach(chain) + 1).LastOrDefault(IsThing)?.Text
+                    : LibrarysField(chain, ownerStep)
+            )
             ?? way.LastOrDefault(s => IsUsersField(s, content))?.Text
             ?? way.LastOrDefault(s => s.IsStatic)?.Text
             ?? chain.Steps[0].Text;
