@@ -47,7 +47,7 @@ public static class JvmKnowledge
                 // The same of any library's collection.
                 new(
                     Pattern(
-                        @"(Map|Cache|List|Set|Queue|Deque|Table|Store|Dictionary)\w*\$\w*(Segment|Entry|Node|Bucket)(\[\])?$"
+                        @"(Map|Hash|Cache|List|Vector|Set|Queue|Deque|Table|Store|Dictionary)\w*\$\w*(Segment|Entry|Node|Bucket)(\[\])?$|^scala\.collection\.(concurrent\.\w*Node|mutable\.\w*Entry)(\[\])?$"
                     ),
                     CollectionRole.Inner
                 ),
@@ -212,7 +212,7 @@ public static class JvmKnowledge
                 ),
                 new(
                     "unfinished-future",
-                    Pattern(@"java\.util\.concurrent\.CompletableFuture\.stack$|CompletableFuture\$\w*Completion$"),
+                    Pattern(@"java\.util\.concurrent\.CompletableFuture\.stack$|^scala\.concurrent\.impl\.Promise\$DefaultPromise\.\w+$|CompletableFuture\$\w*Completion$"),
                     "What is to be done when a future completes piles up on one that never does: complete it, exceptionally if need be, give it a time limit (orTimeout), or begin with a future of its own each time.",
                     Within: 8
                 ),
