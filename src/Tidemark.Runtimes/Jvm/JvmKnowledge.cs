@@ -212,7 +212,9 @@ public static class JvmKnowledge
                 ),
                 new(
                     "unfinished-future",
-                    Pattern(@"java\.util\.concurrent\.CompletableFuture\.stack$|^scala\.concurrent\.impl\.Promise\$DefaultPromise\.\w+$|CompletableFuture\$\w*Completion$"),
+                    Pattern(
+                        @"java\.util\.concurrent\.CompletableFuture\.stack$|^scala\.concurrent\.impl\.Promise\$DefaultPromise\.\w+$|CompletableFuture\$\w*Completion$"
+                    ),
                     "What is to be done when a future completes piles up on one that never does: complete it, exceptionally if need be, give it a time limit (orTimeout), or begin with a future of its own each time.",
                     Within: 8
                 ),
