@@ -5,13 +5,16 @@ namespace Tidemark.Runtimes.Node;
 /// <summary>Writes <c>.heapprofile</c> files: one thread's profile as V8 gave it, or several threads' under one root.</summary>
 internal static class HeapProfileFile
 {
+    /// <summary>Levels of JSON that a profile may have.</summary>
+    public const int MostLevels = 1024;
+
     public static async Task WriteAsync(
         Stream file,
         IReadOnlyList<(string Thread, JsonElement Profile)> profiles,
         CancellationToken cancellation
     )
     {
-        await using var json = new Utf8JsonWriter(file);
+        await using var json = new Utf8JsonWriter(file, new JsonWriterOptions { MaxDepth = 2 * MostLevels });
         if (profiles is [var (_, only)])
         {
             only.WriteTo(json);

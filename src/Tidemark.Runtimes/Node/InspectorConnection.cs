@@ -10,6 +10,9 @@ namespace Tidemark.Runtimes.Node;
 /// <summary>A session of Node.js' inspector (the DevTools protocol over a web socket): the main thread and, through it, the worker threads.</summary>
 internal sealed class InspectorConnection : IAsyncDisposable
 {
+    /// <summary>An allocation profile is nested as deeply as calls are, two levels a call: V8 follows 128 of them, a web framework makes half of those.</summary>
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = HeapProfileFile.MostLevels };
+
     private const string WaitingForDisconnect = "NodeRuntime.waitingForDisconnect";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly ClientWebSocket socket;
@@ -145,7 +148,7 @@ internal sealed class InspectorConnection : IAsyncDisposable
                 buffer.Advance(part.Count);
                 if (part.EndOfMessage)
                 {
-                    using var message = JsonDocument.Parse(buffer.WrittenMemory);
+                    using var message = JsonDocument.Parse(buffer.WrittenMemory, Deep);
                     Main.Receive(message.RootElement);
                     buffer.ResetWrittenCount();
                 }
@@ -198,7 +201,7 @@ internal sealed class InspectorConnection : IAsyncDisposable
             case "NodeWorker.receivedMessageFromWorker":
                 if (workers.TryGetValue(parameters.GetProperty("sessionId").GetString()!, out var worker))
                 {
-                    using var message = JsonDocument.Parse(parameters.GetProperty("message").GetString()!);
+                    using var message = JsonDocument.Parse(parameters.GetProperty("message").GetString()!, Deep);
                     worker.Receive(message.RootElement);
                 }
 
