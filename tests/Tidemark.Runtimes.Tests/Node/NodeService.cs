@@ -33,7 +33,15 @@ internal sealed class NodeService : IAsyncDisposable
           };
         }
 
+        const kept = [];
+        function deep(calls) {
+          if (calls > 0) return deep(calls - 1) + 1;
+          for (let n = 0; n < 3000; n++) kept.push(new Array(200).fill(n + 0.5));
+          return 0;
+        }
+
         lines.on('line', line => {
+          if (line === 'deep') deep(100);
           if (line === 'end') process.exit(0);
           if (line === 'clear') depot.clear();
           if (line === 'grow') for (let n = 0; n < 60000; n++) depot.set('more ' + depot.size, new Parcel(n));

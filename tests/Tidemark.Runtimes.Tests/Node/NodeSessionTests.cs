@@ -33,6 +33,20 @@ public sealed class NodeSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_profile_of_deep_calls_is_read_and_the_session_goes_on()
+    {
+        await using var service = await NodeService.StartAsync();
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        await service.TellAsync("deep");
+
+        var path = NewPath("deep.heapprofile");
+        await session.CaptureAsync(session.Methods[0], path, default);
+
+        File.ReadAllText(path).Split("\"functionName\":\"deep\"").Length.ShouldBeGreaterThan(90);
+        (await SampleAsync(session))[Signal.LiveHeap].ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public async Task Everything_is_put_back_when_the_session_ends()
     {
         await using var service = await NodeService.StartAsync();
