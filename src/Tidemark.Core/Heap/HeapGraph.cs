@@ -86,9 +86,6 @@ public sealed class HeapGraph
     /// <summary>A step to anywhere in the heap, which brings pages of its own into memory, counts as so many for <see cref="Pace"/>.</summary>
     internal const int Leap = 4;
 
-    /// <summary>The same where each step is in another part of the heap.</summary>
-    internal const int FarLeap = 256;
-
     /// <summary>Takes as little memory as it can until it is looked at again: that of mapped files is let go.</summary>
     public void Rest()
     {

@@ -9,7 +9,7 @@ public sealed class RootPaths : IDisposable
     private const int Start = -1;
 
     /// <summary>What is met step by step from one object stands all over the heap: for <see cref="HeapGraph.Pace"/> each step is a far one.</summary>
-    private const int LongRow = 1 << 15;
+    private const int FarLeap = 16 * HeapGraph.Leap;
     private readonly HeapGraph graph;
 
     /// <summary>By object: 0 for one that was not reached, <see cref="Start"/>, or the object before it, plus 1.</summary>
@@ -97,7 +97,7 @@ public sealed class RootPaths : IDisposable
         var steps = 0;
         while (pending.TryDequeue(out var node) && before.Count < most)
         {
-            graph.Pace(steps += HeapGraph.FarLeap);
+            graph.Pace(steps += FarLeap);
             foreach (var target in graph.References(node))
             {
                 if (before.Count >= most || !before.TryAdd(target, node))
@@ -153,14 +153,9 @@ public sealed class RootPaths : IDisposable
             for (long i = 0; i < reached.Count && missing.Count > 0; i++)
             {
                 var node = reached[i];
-                var row = graph.References(node);
-                for (var at = 0; at < row.Length; at++)
+                foreach (var target in graph.References(node))
                 {
-                    Reach(node, row[at]);
-                    if ((at & (LongRow - 1)) == LongRow - 1)
-                    {
-                        graph.Rest(); // one array may be a good part of a small heap
-                    }
+                    Reach(node, target);
                 }
 
                 if (graph.TypeObject(graph.TypeOf(node)) is >= 0 and var typeObject)

@@ -9,6 +9,12 @@ namespace Tidemark.Core.Suspects;
 /// <param name="IsStatic">True for a static field.</param>
 internal sealed record HoldingStep(string Text, string? Type, bool IsField, bool IsStatic)
 {
+    /// <summary>What comes before the field in the text of a static one.</summary>
+    private const string Static = "static ";
+
+    /// <summary>The text without the word that says that the field is static.</summary>
+    public string Plain => Text.StartsWith(Static, StringComparison.Ordinal) ? Text[Static.Length..] : Text;
+
     /// <summary>The field's own name, where it has one.</summary>
     public string? Field { get; init; }
 
@@ -139,7 +145,7 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         var top = rank;
         for (var above = tree.DominatorOfRank(rank); above != 0; above = tree.DominatorOfRank(above))
         {
-            graph.Pace(steps += HeapGraph.FarLeap, cancellation);
+            graph.Pace(++steps, cancellation);
             var abovePath = census.PathOfRank(above);
             if (abovePath == path)
             {
@@ -194,7 +200,6 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
         var filled = new List<int> { chain[0] };
         for (var i = 1; i < chain.Count; i++)
         {
-            graph.Pace(steps += HeapGraph.FarLeap, cancellation);
             var (from, to) = (chain[i - 1], chain[i]);
             if (graph.TypeOf(from) != graph.TypeOf(to) && wording.Label(from, to) is null)
             {

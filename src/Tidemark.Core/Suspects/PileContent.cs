@@ -3,11 +3,76 @@ using Tidemark.Core.Heap;
 namespace Tidemark.Core.Suspects;
 
 /// <summary>Says what a pile consists of: objects of one type, functions by where they are defined, plain objects by their fields.</summary>
-internal sealed class PileContent(HeapGraph graph, TypeRoles roles)
+internal sealed class PileContent(IReadOnlyList<HoldingCensus> series, TypeRoles roles)
 {
     private const double LeastShare = 0.5;
     private const int LeastEntries = 32;
     private const int MostDictionaries = 4;
+
+    private readonly HoldingCensus now = series[^1];
+    private readonly HoldingPaths paths = series[^1].Paths;
+    private readonly HeapGraph graph = series[^1].Graph;
+
+    /// <summary>
+    /// What the pile consists of in the user's words: the first type of the user's on the heaviest way down, else the variables of a
+    /// scope, or the heaviest that is not a mere part of a collection.
+    /// </summary>
+    public int Path(int path)
+    {
+        var (first, scope) = (-1, -1);
+        for (var at = path; at > 0; at = HeaviestChild(at))
+        {
+            var type = paths.Type(at);
+            if (roles.IsScope(type))
+            {
+                scope = scope < 0 ? at : scope;
+            }
+            else if (roles.IsUsers(type))
+            {
+                return at;
+            }
+            else if (first < 0 && roles.Role(type) != CollectionRole.Inner)
+            {
+                first = at;
+            }
+        }
+
+        return scope > 0 ? scope
+            : first > 0 ? first
+            : path;
+    }
+
+    private int HeaviestChild(int path)
+    {
+        var grown = Growth(path);
+        for (var child = path + 1; child < paths.Count; child++)
+        {
+            if (paths.Parent(child) == path && Growth(child) * 2 >= grown)
+            {
+                return child;
+            }
+        }
+
+        return -1;
+    }
+
+    private long Growth(int path) => now.RetainedBytes(path) - (series.Count > 1 ? series[0].RetainedBytes(path) : 0);
+
+    /// <summary>Where the objects of a pile are few and large, the way on which most of what they hold stands by the dozen; -1 where there is none.</summary>
+    public int FurtherIn(int path)
+    {
+        const int dozens = 32;
+        var least = dozens * Math.Max(1, now.Count(path));
+        for (var at = HeaviestChild(path); at > 0; at = HeaviestChild(at))
+        {
+            if (now.Count(at) >= least && roles.Role(paths.Type(at)) != CollectionRole.Inner)
+            {
+                return at;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>The content in words.</summary>
     /// <param name="type">Its type.</param>

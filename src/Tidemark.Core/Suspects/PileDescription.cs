@@ -20,9 +20,6 @@ internal sealed class PileDescription(
     CancellationToken cancellation
 )
 {
-    /// <summary>Collections that are looked at one by one where several are held in the same way.</summary>
-    private const int MostCollections = 4096;
-
     /// <summary>So many fields of the user's on the way to a collection are names of it.</summary>
     private const int NearSteps = 3;
 
@@ -37,7 +34,8 @@ internal sealed class PileDescription(
     private readonly HoldingChains chains = new(series[^1], roles, cancellation);
     private readonly PileEvidence telling = new(series);
     private readonly PileHolder holders = new(roles);
-    private readonly PileContent contents = new(series[^1].Graph, roles);
+    private readonly PileContent contents = new(series, roles);
+    private readonly PileSample samples = new(series, roles);
 
     /// <summary>True for the runtime's own tables. What the program's own variables hold is never: whoever holds those is of no interest.</summary>
     public bool IsNoise(Accumulation pile)
@@ -52,7 +50,7 @@ internal sealed class PileDescription(
             return true;
         }
 
-        if (roles.IsNoise(paths.Type(pile.Path)) && roles.IsNoise(paths.Type(ContentPath(pile.Path))))
+        if (roles.IsNoise(paths.Type(pile.Path)) && roles.IsNoise(paths.Type(contents.Path(pile.Path))))
         {
             return true;
         }
@@ -78,18 +76,20 @@ internal sealed class PileDescription(
     }
 
     /// <summary>Describes piles; what costs a pass over the heap is done once for all of them.</summary>
-    public IEnumerable<DescribedPile> Describe(IReadOnlyList<Accumulation> piles, long whole, int samples)
+    public IEnumerable<DescribedPile> Describe(IReadOnlyList<Accumulation> piles, long whole, int looks)
     {
-        var contentPaths = piles.Select(p => p.LoadedClass is null ? ContentPath(p.Path) : p.Path).ToList();
+        var contentPaths = piles.Select(p => p.LoadedClass is null ? contents.Path(p.Path) : p.Path).ToList();
         var most = new Dictionary<int, int>();
         for (var i = 0; i < piles.Count; i++)
         {
-            var wanted = IsOne(piles[i]) ? PileEvidence.MostTexts : MostCollections;
+            var wanted = samples.IsOne(piles[i]) ? PileEvidence.MostTexts : PileSample.MostCollections;
             most[contentPaths[i]] = Math.Max(wanted, most.GetValueOrDefault(contentPaths[i]));
         }
 
         var drawn = now.Sample(most);
-        var chosen = piles.Select((p, i) => SampleOf(p, contentPaths[i], drawn[contentPaths[i]], samples)).ToList();
+        var chosen = piles
+            .Select((p, i) => samples.Of(p, contentPaths[i], drawn[contentPaths[i]], most: looks))
+            .ToList();
         List<(int Rank, int Owner, int Pile)> wantedChains =
         [
             .. piles.SelectMany((p, i) => chosen[i].Select(r => Key(r, p))).Distinct(),
@@ -139,7 +139,9 @@ internal sealed class PileDescription(
         var texts = telling.EqualTexts(contentPath, drawn);
         var outside = telling.Outside(pile);
         var place =
-            pile.Count > 1 ? telling.PlaceOfThreads([.. sample.Select(r => OwnerRank(r, pile.Path))], roles) : null;
+            pile.Count > 1
+                ? telling.PlaceOfThreads([.. sample.Select(r => samples.OwnerRank(r, pile.Path))], roles)
+                : null;
         var marks = Marks(pile, texts, outside, place).ToList();
         var culprit =
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
@@ -237,12 +239,12 @@ internal sealed class PileDescription(
         (
             rank,
             OwnerNode(rank, pile),
-            OwnerRank(rank, pile.Path) is > 0 and var top ? now.Graph.Dominators.NodeAt(top) : -1
+            samples.OwnerRank(rank, pile.Path) is > 0 and var top ? now.Graph.Dominators.NodeAt(top) : -1
         );
 
     /// <summary>The object that owns the pile which a rank belongs to; -1 where the roots alone do.</summary>
     private int OwnerNode(int rank, Accumulation pile) =>
-        pile.Owner > 0 && pile.Owner != pile.Path && OwnerRank(rank, pile.Owner) is > 0 and var owner
+        pile.Owner > 0 && pile.Owner != pile.Path && samples.OwnerRank(rank, pile.Owner) is > 0 and var owner
             ? now.Graph.Dominators.NodeAt(owner)
             : -1;
 
@@ -334,129 +336,6 @@ internal sealed class PileDescription(
             .MaxBy(group => group.Count())
             ?.First();
 
-    /// <summary>True where the pile is in one collection, or in none.</summary>
-    private bool IsOne(Accumulation pile) => pile.Owner == 0 || pile.Owner == pile.Path || now.Count(pile.Owner) == 1;
-
-    /// <summary>Ranks to look at: where several collections are held alike, from those that grew; where one field holds most of the pile, what it holds.</summary>
-    private List<int> SampleOf(Accumulation pile, int contentPath, List<int> sample, int most)
-    {
-        if (!IsOne(pile) && series.Count > 1)
-        {
-            var grown = MostGrown(BytesByField(now, pile.Owner), pile.Owner).Ranks.ToHashSet();
-            var within = sample.Where(rank => grown.Contains(OwnerRank(rank, pile.Owner))).ToList();
-            sample = within.Count > 0 ? within : sample;
-        }
-
-        // An object used as a dictionary stands on one way with its entries, and with other such objects. To name the fields of many
-        // objects takes long: of those that hold less than half together, none holds it.
-        if (
-            sample.Count > 1
-            && sample.Sum(now.Graph.Dominators.RetainedAt) * 2 > pile.Bytes
-            && BytesByField(now, sample) is { Count: > 1 } fields
-        )
-        {
-            var (bytes, ranks) = MostGrown(fields, contentPath);
-            sample = bytes * 2 > pile.Bytes ? ranks : sample;
-        }
-
-        return [.. sample.Where((_, i) => i % Math.Max(1, sample.Count / most) == 0)];
-    }
-
-    private int OwnerRank(int rank, int owner)
-    {
-        while (rank > 0 && now.PathOfRank(rank) != owner)
-        {
-            rank = now.Graph.Dominators.DominatorOfRank(rank);
-        }
-
-        return rank;
-    }
-
-    /// <summary>Of what fields hold on one way, what the one holds that gained most.</summary>
-    private (long Bytes, List<int> Ranks) MostGrown(Dictionary<string, (long Bytes, List<int> Ranks)> fields, int path)
-    {
-        var before = series.Count > 1 ? BytesByField(series[0], path) : [];
-        return fields
-            .Select(f => (f.Value.Bytes - before.GetValueOrDefault(f.Key).Bytes, f.Value.Ranks))
-            .MaxBy(f => f.Item1);
-    }
-
-    private Dictionary<string, (long Bytes, List<int> Ranks)> BytesByField(HoldingCensus census, int path) =>
-        BytesByField(census, census.Sample([path], MostCollections)[path]);
-
-    private Dictionary<string, (long Bytes, List<int> Ranks)> BytesByField(HoldingCensus census, List<int> sample)
-    {
-        var labels = new ChainWording(census.Graph);
-        var tree = census.Graph.Dominators;
-        var bytes = new Dictionary<string, (long Bytes, List<int> Ranks)>(StringComparer.Ordinal);
-        foreach (var rank in sample)
-        {
-            var field = "";
-            var below = rank;
-            for (var above = tree.DominatorOfRank(rank); above > 0; above = tree.DominatorOfRank(above))
-            {
-                field = $"{labels.Label(tree.NodeAt(above), tree.NodeAt(below))} {field}";
-                if (!roles.IsInner(census.Graph.TypeNameOf(tree.NodeAt(above))))
-                {
-                    break;
-                }
-
-                below = above;
-            }
-
-            var (sum, ranks) = bytes.GetValueOrDefault(field, (0, []));
-            ranks.Add(rank);
-            bytes[field] = (sum + tree.RetainedAt(rank), ranks);
-        }
-
-        return bytes;
-    }
-
-    /// <summary>
-    /// What the pile consists of in the user's words: the first type of the user's on the heaviest way down, else the variables of a
-    /// scope, or the heaviest that is not a mere part of a collection.
-    /// </summary>
-    private int ContentPath(int path)
-    {
-        var (first, scope) = (-1, -1);
-        for (var at = path; at > 0; at = HeaviestChild(at))
-        {
-            var type = paths.Type(at);
-            if (roles.IsScope(type))
-            {
-                scope = scope < 0 ? at : scope;
-            }
-            else if (roles.IsUsers(type))
-            {
-                return at;
-            }
-            else if (first < 0 && roles.Role(type) != CollectionRole.Inner)
-            {
-                first = at;
-            }
-        }
-
-        return scope > 0 ? scope
-            : first > 0 ? first
-            : path;
-    }
-
-    private int HeaviestChild(int path)
-    {
-        var grown = Growth(path);
-        for (var child = path + 1; child < paths.Count; child++)
-        {
-            if (paths.Parent(child) == path && Growth(child) * 2 >= grown)
-            {
-                return child;
-            }
-        }
-
-        return -1;
-    }
-
-    private long Growth(int path) => now.RetainedBytes(path) - (series.Count > 1 ? series[0].RetainedBytes(path) : 0);
-
     /// <summary>True for what only the roots together hold, here one way and there another.</summary>
     private bool IsScattered(Accumulation pile, double share) =>
         share < LeastInOnePlace && paths.Parent(pile.Path) == 0 && paths.Holder(pile.Path) is null;
@@ -537,22 +416,6 @@ internal sealed class PileDescription(
             ? $"{holder} keeps one entry for every key it ever saw: give it a maximum size or an expiry."
             : $"Look for where {content} is added to {holder} and make sure that each one is removed again when it is done with{(collection is null ? "" : ", or bound the collection")}.";
 
-    /// <summary>Where the objects of a pile are few and large, the way on which most of what they hold stands by the dozen; -1 where there is none.</summary>
-    private int FurtherIn(int path)
-    {
-        const int dozens = 32;
-        var least = dozens * Math.Max(1, now.Count(path));
-        for (var at = HeaviestChild(path); at > 0; at = HeaviestChild(at))
-        {
-            if (now.Count(at) >= least && roles.Role(paths.Type(at)) != CollectionRole.Inner)
-            {
-                return at;
-            }
-        }
-
-        return -1;
-    }
-
     private List<string> Evidence(Accumulation pile, int contentPath, HoldingChain chain, double share)
     {
         var content = paths.Type(contentPath);
@@ -576,7 +439,7 @@ internal sealed class PileDescription(
             evidence.Add($"they are there for {roles.Spoken(content)?.Words ?? content}");
         }
 
-        if (FurtherIn(contentPath) is > 0 and var inner)
+        if (contents.FurtherIn(contentPath) is > 0 and var inner)
         {
             evidence.Add($"most of it are {Quantity.Count(now.Count(inner))} {paths.Type(inner)} further in");
         }

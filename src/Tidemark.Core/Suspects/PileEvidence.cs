@@ -149,8 +149,8 @@ internal sealed class PileEvidence(IReadOnlyList<HoldingCensus> series)
         var tree = graph.Dominators;
         for (var above = tree.DominatorOfRank(rank); above > 0; above = tree.DominatorOfRank(above))
         {
-            graph.Pace(steps += HeapGraph.FarLeap);
             rank = above;
+            graph.Pace(++steps);
         }
 
         return tree.NodeAt(rank);

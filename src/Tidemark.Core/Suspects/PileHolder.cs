@@ -209,9 +209,8 @@ internal sealed class PileHolder(TypeRoles roles)
 
     private bool IsUsersField(HoldingStep step, string content)
     {
-        const string isStatic = "static ";
-        return step.IsStatic && step.Text.StartsWith(isStatic, StringComparison.Ordinal)
-            ? !roles.IsLibrary(step.Text[isStatic.Length..])
+        return step.IsStatic && step.Plain != step.Text
+            ? !roles.IsLibrary(step.Plain)
             : step.IsStatic
                 || (
                     step.IsField

@@ -48,14 +48,8 @@ internal sealed class WeakKeyNames(HoldingCensus census, TypeRoles roles)
                 .Select(r => wording.Step(r, wording.Label(r, target)))
                 .FirstOrDefault(s => s.IsField && !s.Text.Contains('<', StringComparison.Ordinal))
                 is { } field
-                ? $"{KeyOf(graph.TypeOf(entry))!.Word} {Plain(field.Text)}"
+                ? $"{KeyOf(graph.TypeOf(entry))!.Word} {field.Plain}"
                 : null;
-    }
-
-    private static string Plain(string field)
-    {
-        const string isStatic = "static ";
-        return field.StartsWith(isStatic, StringComparison.Ordinal) ? field[isStatic.Length..] : field;
     }
 
     /// <summary>The nearest entry that dominates an object, -1 where there is none.</summary>

@@ -49,7 +49,7 @@ internal sealed class ClrHeapReader(DumpFile file, ReadContext context)
                 Labels = labels,
             }
         );
-        var keepers = holes.Keepers(graph.NodeCount, graph.TypeNameOf, PinnedObjects());
+        var keepers = HoleKeepers.Of(graph, holes.Parts(graph.NodeCount), PinnedObjects());
         if (isFragmented && keepers is [var most, ..])
         {
             context.Warn(

@@ -24,9 +24,6 @@ public sealed record CheckedSeries(
     /// <summary>Steps in a sketch: what fits into a column of a terminal.</summary>
     private const int SketchSteps = 24;
 
-    /// <summary>Whether an alarm may wait until the verdict is sure.</summary>
-    public bool LeavesTime => LeakAlarm.LeavesTime(Verdict, Sketch.LastOrDefault(v => !double.IsNaN(v)), To);
-
     /// <summary>Analyses one history.</summary>
     public static CheckedSeries Of(
         ProcessHistory history,

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Tidemark.Core.Suspects;
-using Tidemark.Formats;
 using Tidemark.Runtimes.Jvm;
 
 namespace Tidemark.Runtimes.Tests.Jvm;
@@ -54,25 +52,19 @@ public sealed class ShopDump : IDisposable
     public ShopDump()
     {
         var sources = Path.Combine(FindRoot(), "bench", "peers", "hprof");
-        Run("javac", ["-nowarn", "-d", folder, .. Directory.GetFiles(sources, "*.java", SearchOption.AllDirectories)]);
+        JavaProgram.Run(
+            "javac",
+            ["-nowarn", "-d", folder, .. Directory.GetFiles(sources, "*.java", SearchOption.AllDirectories)]
+        );
         var dump = Path.Combine(folder, "shop.hprof");
-        Run("java", ["-Xmx500m", "-cp", folder, "com.acme.Shop", dump, "1"]);
+        JavaProgram.Run("java", ["-Xmx500m", "-cp", folder, "com.acme.Shop", dump, "1"]);
 
-        var file = DumpFile.Open(dump);
-        var snapshot = DumpFormats.Detect(file)!.Read(file, ReadContext.Quiet).ShouldBeOfType<HeapSnapshot>();
-        Suspects = HeapSuspects.Find(snapshot.Graph, JvmKnowledge.Value);
+        Suspects = HeapSuspects.Find(JavaProgram.ReadDump(dump), JvmKnowledge.Value);
     }
 
     public IReadOnlyList<Suspect> Suspects { get; }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
-
-    private static void Run(string program, string[] arguments)
-    {
-        using var process = Process.Start(program, arguments);
-        process.WaitForExit();
-        process.ExitCode.ShouldBe(0);
-    }
 
     private static string FindRoot()
     {

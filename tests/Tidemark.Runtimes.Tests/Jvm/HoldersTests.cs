@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using Tidemark.Core.Heap;
 using Tidemark.Core.Suspects;
-using Tidemark.Formats;
 using Tidemark.Runtimes.Jvm;
 
 namespace Tidemark.Runtimes.Tests.Jvm;
@@ -164,8 +162,8 @@ public sealed class HoldersDump : IDisposable
         Write("shop/Rules.java", Rules);
         Write("shop/RuleNN.java", Rule);
         string[] sources = ["org/apache/desk/ServiceDesk", "shop/Shop", "shop/Rules", "shop/RuleNN"];
-        Run("javac", ["-nowarn", "-d", folder, .. sources.Select(s => $"{folder}/{s}.java")]);
-        Run("java", ["-Xmx300m", "-cp", folder, "shop.Shop", $"{folder}/dump-"]);
+        JavaProgram.Run("javac", ["-nowarn", "-d", folder, .. sources.Select(s => $"{folder}/{s}.java")]);
+        JavaProgram.Run("java", ["-Xmx300m", "-cp", folder, "shop.Shop", $"{folder}/dump-"]);
 
         var (first, last) = (Read("dump-1.hprof"), Read("dump-2.hprof"));
         Alone = HeapSuspects.Find(last, JvmKnowledge.Value);
@@ -187,16 +185,5 @@ public sealed class HoldersDump : IDisposable
         File.WriteAllText(path, text);
     }
 
-    private HeapGraph Read(string name)
-    {
-        var file = DumpFile.Open(Path.Combine(folder, name));
-        return DumpFormats.Detect(file)!.Read(file, ReadContext.Quiet).ShouldBeOfType<HeapSnapshot>().Graph;
-    }
-
-    private static void Run(string program, string[] arguments)
-    {
-        using var process = Process.Start(program, arguments);
-        process.WaitForExit();
-        process.ExitCode.ShouldBe(0);
-    }
+    private HeapGraph Read(string name) => JavaProgram.ReadDump(Path.Combine(folder, name));
 }

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Tidemark.Core.Suspects;
-using Tidemark.Formats;
 using Tidemark.Runtimes.Jvm;
 
 namespace Tidemark.Runtimes.Tests.Jvm;
@@ -47,15 +45,8 @@ public sealed class OutsideHeapTests : IDisposable
         var source = Path.Combine(folder, "Outside.java");
         var dump = Path.Combine(folder, "outside.hprof");
         File.WriteAllText(source, Source);
-        using (var java = Process.Start("java", [source, dump]))
-        {
-            java.WaitForExit();
-            java.ExitCode.ShouldBe(0);
-        }
-
-        var file = DumpFile.Open(dump);
-        var graph = DumpFormats.Detect(file)!.Read(file, ReadContext.Quiet).ShouldBeOfType<HeapSnapshot>().Graph;
-        var suspects = HeapSuspects.Find(graph, JvmKnowledge.Value);
+        JavaProgram.Run("java", source, dump);
+        var suspects = HeapSuspects.Find(JavaProgram.ReadDump(dump), JvmKnowledge.Value);
 
         var (buffers, deflaters) = (suspects[0], suspects[1]);
         buffers.Pattern.ShouldBe("direct-buffer");

@@ -27,7 +27,9 @@ public sealed class WatchAlarms
             var name = NameOf(series);
             var alarm = alarms.TryGetValue(name, out var known) ? known.Alarm : new LeakAlarm();
             alarms[name] = (alarm, series.Verdict.Kind);
-            if (alarm.Update(true, now, series.To - series.From, series.LeavesTime))
+            var footprint = series.Sketch.LastOrDefault(v => !double.IsNaN(v));
+            var leavesTime = LeakAlarm.LeavesTime(series.Verdict, footprint, series.To);
+            if (alarm.Update(true, now, series.To - series.From, leavesTime))
             {
                 changes.Add(Raised(name, series.Verdict.Kind, alarm));
             }
