@@ -86,7 +86,7 @@ public abstract class ZooTests
     /// So many services are watched side by side, which is more than two cores carry comfortably. A case that is told wrong
     /// beside others is told again alone, on a quiet machine, and fails if it is told wrong there twice. Every attempt is on record.
     /// </summary>
-    private static readonly SideBySide Machine = new(3);
+    private static readonly SideBySide Machine = new(5);
 
     private const int AttemptsAlone = 2;
 
