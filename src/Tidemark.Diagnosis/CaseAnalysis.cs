@@ -42,7 +42,23 @@ public static class CaseAnalysis
             notes.AddRange(FragmentationCase.Remedies(knowledge, file.Division));
         }
 
+        if (ServerCase.Of(file.Target.Name, knowledge) is { } server)
+        {
+            suspects = ServerCase.Advise(suspects, server);
+            if (graphs.IsLeaking)
+            {
+                notes.Insert(0, $"{file.Target.Name}: {server.Next}");
+            }
+        }
+
         var verdict = VerdictRefinement.Refine(graphs, history, series, suspects, file.Division);
+        if (file.Children is { } children)
+        {
+            // Beside the evidence, where it is of the process that was named: who named a master is to look at its workers.
+            verdict = verdict with { Evidence = [.. verdict.Evidence, new Evidence("children", children)] };
+            notes.Insert(0, children);
+        }
+
         return new Diagnosis(
             file.Target,
             history,

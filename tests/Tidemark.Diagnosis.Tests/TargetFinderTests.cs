@@ -19,6 +19,39 @@ public class TargetFinderTests
     public void A_process_is_called_by_what_it_runs(string program, string name, string commandLine) =>
         TargetFinder.NameOf(program, commandLine.Split(' ')).ShouldBe(name);
 
+    [Theory]
+    [InlineData("redis-server", "redis-server", "redis-server *:6379")]
+    [InlineData("gunicorn", "gunicorn", "gunicorn: master [shop:app]")]
+    [InlineData("httpd", "httpd", "/bin/httpd -f")]
+    [InlineData("a-program-with-a", "a-program-with-a-long-name", "/srv/a-program-with-a-long-name --port 80")]
+    [InlineData("gunicorn", null, "/usr/bin/python3 /usr/bin/gunicorn shop:app")]
+    [InlineData("worker-3", null, "/srv/checkout --port 80")]
+    public void A_process_goes_by_the_name_that_it_was_started_by_or_has_given_itself(
+        string command,
+        string? name,
+        string commandLine
+    ) => TargetFinder.OwnName(command[..Math.Min(15, command.Length)], commandLine.Contains('*') || commandLine.Contains(':', StringComparison.Ordinal) && !commandLine.StartsWith('/') ? [commandLine] : commandLine.Split(' ')).ShouldBe(name);
+
+    [Fact]
+    public void A_program_that_goes_by_several_names_is_called_by_the_one_it_was_started_by()
+    {
+        var link = Path.Combine(Path.GetTempPath(), $"ticker-{Guid.NewGuid():N}"[..14]);
+        File.CreateSymbolicLink(link, File.ResolveLinkTarget("/bin/sleep", returnFinalTarget: true)?.FullName ?? "/bin/sleep");
+        using var process = System.Diagnostics.Process.Start(link, "100")!;
+        try
+        {
+            var files = new Metrics.Procfs.ProcessFiles(process.Id);
+            SpinWait.SpinUntil(() => files.ReadStat()?.Command == Path.GetFileName(link), TimeSpan.FromSeconds(30));
+
+            TargetFinder.NameOf(files).ShouldBe(Path.GetFileName(link));
+        }
+        finally
+        {
+            process.Kill();
+            File.Delete(link);
+        }
+    }
+
     [Fact]
     public void A_wrong_pid_is_told_in_one_line() =>
         Should.Throw<TargetGoneException>(() => TargetFinder.OfPid(int.MaxValue)).Message.ShouldContain("ps -e");

@@ -9,6 +9,7 @@ internal sealed class FrameRoles
     private readonly AllocationProfile profile;
     private readonly bool[] isLibrary;
     private readonly bool[] isNoise;
+    private readonly bool[] isAllocator;
 
     public FrameRoles(AllocationProfile profile, RuntimeKnowledge knowledge)
     {
@@ -16,6 +17,12 @@ internal sealed class FrameRoles
         Knowledge = knowledge;
         isLibrary = Match(knowledge.Library);
         MatchFiles(knowledge.Library);
+        isAllocator = Match(knowledge.Allocators);
+        for (var f = 0; f < isLibrary.Length; f++)
+        {
+            isLibrary[f] |= isAllocator[f];
+        }
+
         isNoise = Match([.. knowledge.Noise, .. knowledge.BenignCaches]);
     }
 
@@ -40,7 +47,7 @@ internal sealed class FrameRoles
     /// <summary>The place in the stack of the innermost frame that is the user's; the innermost frame of all where none is. -1 for an empty stack.</summary>
     public int UserFrame(ReadOnlySpan<int> stack)
     {
-        for (var i = 0; i < stack.Length; i++)
+        for (var i = AllocatorDepth(stack); i < stack.Length; i++)
         {
             if (!IsLibrary(stack[i]) && Name(stack[i]).Length > 0)
             {
@@ -49,6 +56,21 @@ internal sealed class FrameRoles
         }
 
         return stack.IsEmpty ? -1 : 0;
+    }
+
+    /// <summary>How many of the innermost frames are the allocator's: whatever a wrapper of it calls is part of it, with or without a name.</summary>
+    private int AllocatorDepth(ReadOnlySpan<int> stack)
+    {
+        const int deepest = 8;
+        for (var i = Math.Min(stack.Length, deepest) - 1; i >= 0; i--)
+        {
+            if (isAllocator[profile.Frames[stack[i]].Function])
+            {
+                return i + 1;
+            }
+        }
+
+        return 0;
     }
 
     /// <summary>True where what is allocated belongs to the runtime itself, or to a cache that is bounded by design: a frame up to the user's says so.</summary>

@@ -73,6 +73,12 @@ public sealed record WaitReason(Regex Function, string Words);
 /// <param name="Price">What it costs, and what it does not help against.</param>
 public sealed record Remedy(string Action, string Price);
 
+/// <summary>A server that many run and few have written: what its own means say of its memory.</summary>
+/// <param name="Name">What the target's name must match.</param>
+/// <param name="Next">What to ask it, and what bounds its memory.</param>
+/// <param name="Entries">Its functions that put a new entry into what it stores: where they stand above what grows, a cache grows.</param>
+public sealed record KnownServer(Regex Name, string Next, Regex? Entries = null);
+
 /// <summary>An entry that is told by what its weak reference leads to.</summary>
 /// <param name="Entry">What the type of the entry must match.</param>
 /// <param name="Word">What stands before the variable's name, such as <c>ThreadLocal</c>.</param>
@@ -105,6 +111,9 @@ public sealed record RuntimeKnowledge
     /// <summary>Functions and types of the runtime and its libraries: the first frame or holder outside of them is the user's code.</summary>
     public IReadOnlyList<Regex> Library { get; init; } = [];
 
+    /// <summary>Functions that only hand memory out, wrappers of the allocator: neither they nor what they call is the user's code.</summary>
+    public IReadOnlyList<Regex> Allocators { get; init; } = [];
+
     /// <summary>Types whose fields are variables of the program, such as what a closure has captured: one that holds another is an owner and no list.</summary>
     public IReadOnlyList<Regex> Scopes { get; init; } = [];
 
@@ -119,6 +128,9 @@ public sealed record RuntimeKnowledge
 
     /// <summary>What helps against memory that is held and not used, the gentlest first.</summary>
     public IReadOnlyList<Remedy> Fragmentation { get; init; } = [];
+
+    /// <summary>Servers whose source their users do not own.</summary>
+    public IReadOnlyList<KnownServer> Servers { get; init; } = [];
 
     /// <summary>What goroutines and other tasks wait for; asked for each frame from the innermost on.</summary>
     public IReadOnlyList<WaitReason> Waits { get; init; } = [];

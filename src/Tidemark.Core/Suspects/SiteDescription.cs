@@ -61,7 +61,13 @@ internal sealed class SiteDescription(ProfileDiff diff, int bytes, FrameRoles ro
 
         for (var i = user; i < stack.Length; i++)
         {
-            if (!roles.IsLibrary(stack[i]) && Says([ShortName(roles.Name(stack[i]))]) is { } says)
+            var name = ShortName(roles.Name(stack[i]));
+            // An address in a file without names: what the file is called says nothing of the function.
+            if (
+                !roles.IsLibrary(stack[i])
+                && !name.Contains("+0x", StringComparison.Ordinal)
+                && Says([name]) is { } says
+            )
             {
                 return says;
             }

@@ -70,6 +70,9 @@ public sealed record CaseFile
     /// <summary>How the heap was divided at the end, where it was seen to be fragmented.</summary>
     public IReadOnlyList<HeapDivision> Division { get; init; } = [];
 
+    /// <summary>What was seen of processes that the target has started, a sentence; null where none of them grows.</summary>
+    public string? Children { get; init; }
+
     public CaseEnding Ending { get; init; }
 }
 

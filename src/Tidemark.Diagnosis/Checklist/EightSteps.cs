@@ -173,9 +173,10 @@ public static class EightSteps
         }
 
         var signal =
-            verdict.Kind is GrowthKind.Leak or GrowthKind.UnboundedCache && history.Has(Signal.LiveHeap)
-                ? "the live heap after collection"
-                : "the footprint";
+            verdict.Kind is not (GrowthKind.Leak or GrowthKind.UnboundedCache) || !history.Has(Signal.LiveHeap)
+                ? "the footprint"
+            : history.Has(Signal.GcCount) || history.Has(Signal.GcPause) ? "the live heap after collection"
+            : "the live heap";
         var rate = verdict.BytesPerHour is { } r
             ? $"; it must stay well below the {Quantity.Bytes((long)r.Low)} an hour of now"
             : "";

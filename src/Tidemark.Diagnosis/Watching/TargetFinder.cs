@@ -68,16 +68,32 @@ public static class TargetFinder
     {
         var words = files.ReadCommandLine();
         var program = Path.GetFileName(files.ReadExecutable() ?? words.FirstOrDefault() ?? "");
-        var fallback = files.ReadStat()?.Command ?? files.Pid.ToString(CultureInfo.InvariantCulture);
-        return NameOf(program.Length > 0 ? program : fallback, words);
+        var command = files.ReadStat()?.Command;
+        var fallback = command ?? files.Pid.ToString(CultureInfo.InvariantCulture);
+        return OwnName(command, words) is { } own && !IsInterpreter(own)
+            ? own
+            : NameOf(program.Length > 0 ? program : fallback, words);
     }
+
+    /// <summary>
+    /// What a process calls itself, where the kernel and its command line agree on it: a program that goes by several names is one file
+    /// (<c>redis-server</c>, busybox), and a service may give itself a title (<c>gunicorn: master [shop]</c>).
+    /// </summary>
+    internal static string? OwnName(string? command, IReadOnlyList<string> words)
+    {
+        const int longestCommand = 15;
+        var title = words.Count > 0 ? words[0].Split(' ', ':')[0] : "";
+        var name = Path.GetFileName(title.TrimStart('-'));
+        return name.Length > 0 && name[..Math.Min(name.Length, longestCommand)] == command ? name : null;
+    }
+
+    private static bool IsInterpreter(string program) =>
+        program is "java" or "node" or "nodejs" or "dotnet" or "bun" or "ruby"
+        || program.StartsWith("python", StringComparison.Ordinal);
 
     internal static string NameOf(string program, IReadOnlyList<string> words)
     {
-        var isInterpreter =
-            program is "java" or "node" or "nodejs" or "dotnet" or "bun" or "ruby"
-            || program.StartsWith("python", StringComparison.Ordinal);
-        if (!isInterpreter)
+        if (!IsInterpreter(program))
         {
             return program;
         }

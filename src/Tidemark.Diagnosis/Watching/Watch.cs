@@ -38,6 +38,7 @@ public sealed class Watch
     private readonly ProcessHistoryBuilder history;
     private readonly List<CapturePlan> plans = [];
     private readonly CollectionPlan collections;
+    private readonly ChildProcesses? children;
     private readonly SignalSample sample = new();
 
     private LiveTarget target;
@@ -72,6 +73,7 @@ public sealed class Watch
         this.time = time;
         this.progress = progress;
         collections = new CollectionPlan(options);
+        children = target.Target.Pid is { } pid ? new ChildProcesses(pid, options.For) : null;
         verdict = GrowthAnalyzer.Analyze(history.ToHistory());
     }
 
@@ -119,6 +121,7 @@ public sealed class Watch
             return;
         }
 
+        children?.Sample(Elapsed, Now);
         Judge();
         if (collections.IsDue(Elapsed) && plans.Exists(p => p.IsCheap && !p.GivenUp))
         {
@@ -416,6 +419,11 @@ public sealed class Watch
         }
 
         plans.ForEach(TellFailure);
+        if (children?.Growing() is { } growing)
+        {
+            Store(() => folder.Update(f => f with { Children = growing }));
+        }
+
         if (target.Target.Pid is { } pid)
         {
             ResidentSetNotes.Of(new ProcessFiles(pid).ReadSmapsRollup()).ToList().ForEach(Note);

@@ -51,6 +51,31 @@ public sealed class ProcessFiles
         }
     }
 
+    /// <summary>The processes that it has started and that run, each thread's; empty where there is none, or the kernel does not tell (CONFIG_PROC_CHILDREN).</summary>
+    public IReadOnlyList<int> ReadChildren()
+    {
+        var children = new List<int>();
+        try
+        {
+            foreach (var thread in Directory.EnumerateDirectories(Path.Combine(root, "task")))
+            {
+                foreach (var word in Read(Path.Combine(thread, "children"))?.Split(' ') ?? [])
+                {
+                    if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var child))
+                    {
+                        children.Add(child);
+                    }
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone meanwhile: what was seen stands.
+        }
+
+        return children;
+    }
+
     internal string? Read(string file)
     {
         try

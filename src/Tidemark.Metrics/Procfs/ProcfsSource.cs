@@ -9,6 +9,8 @@ namespace Tidemark.Metrics.Procfs;
 /// </remarks>
 public sealed class ProcfsSource : ISignalSource
 {
+    private const double MostOfOthers = 0.25;
+
     private readonly ProcessFiles files;
     private readonly long startTicks;
     private readonly CgroupMemory? cgroup;
@@ -78,7 +80,10 @@ public sealed class ProcfsSource : ISignalSource
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>True where every process of the group is the target, its ancestor inside of the group, or its descendant.</summary>
+    /// <summary>
+    /// True where every process of the group is the target, its ancestor inside of the group, or its descendant, and those others are small:
+    /// beside workers of its own size the group's memory is not that of the process.
+    /// </summary>
     private static bool IsAlone(int pid, CgroupMemory cgroup)
     {
         if (cgroup.IsRoot)
@@ -86,6 +91,7 @@ public sealed class ProcfsSource : ISignalSource
             return false;
         }
 
+        var others = 0L;
         foreach (var member in cgroup.ReadProcesses())
         {
             // A group that we run in ourselves is a login session, not a container.
@@ -96,9 +102,11 @@ public sealed class ProcfsSource : ISignalSource
             {
                 return false;
             }
+
+            others += member == pid ? 0 : new ProcessFiles(member).ReadStatus()?.Anonymous ?? 0;
         }
 
-        return true;
+        return others <= MostOfOthers * (new ProcessFiles(pid).ReadStatus()?.Anonymous ?? 0);
     }
 
     private static bool DescendsFrom(int pid, int ancestor)

@@ -23,6 +23,17 @@ internal static class GoKnowledge
                     @"^github\.com/(gorilla|gin-gonic|labstack|valyala|gofiber|go-chi|julienschmidt|sirupsen|rs/zerolog|prometheus|jackc|lib/pq|go-sql-driver|mattn|redis|go-redis|gomodule|segmentio|IBM/sarama|Shopify/sarama|nats-io|json-iterator|bytedance|goccy|klauspost|andybalholm|pierrec|mailru|google/uuid|gofrs|spf13|stretchr|aws/aws-sdk|Azure/azure-sdk|hashicorp/golang-lru|patrickmn|dgraph-io/ristretto|allegro/bigcache|coocood/freecache|karlseguin/ccache|golang/groupcache|jmoiron|go-gorm|uptrace)[/.]"
                 ),
             ],
+            Servers =
+            [
+                new(
+                    Name("^prometheus$"),
+                    "the series in its head block are what Prometheus holds: the page /tsdb-status (API: /api/v1/status/tsdb) names the metrics and labels with the most series, `prometheus_tsdb_head_series` and `scrape_samples_scraped` which job brings them; a sample_limit or label_limit a job, and relabelling that drops the label, bound it"
+                ),
+                new(
+                    Name("^etcd$"),
+                    "etcd keeps every revision of a key until it is compacted, and an index of all keys in memory: `etcdctl endpoint status -w table` (DB size) and the metrics etcd_debugging_mvcc_keys_total, etcd_debugging_mvcc_watcher_total and etcd_server_lease_* tell what grows; --auto-compaction-retention bounds the revisions, leases that run out the keys"
+                ),
+            ],
             Noise =
             [
                 // What Go keeps for itself: descriptions of goroutines and threads, sampling tables.

@@ -40,6 +40,25 @@ internal static class NativeKnowledge
                     @"^(g_(malloc|malloc0|realloc|strdup|slice|try_malloc|array|ptr_array|hash_table|list|string|byte_array|object|type)\w*|sqlite3\w*|CRYPTO_\w+|OPENSSL_\w+|SSL_\w+|BIO_\w+|EVP_\w+|X509_\w+|ASN1_\w+|curl_\w+|Curl_\w+|xml[A-Z]\w*|json_\w+|yajl_\w+|uv_\w+|uv__\w+|event_\w+|evbuffer_\w+|inflate\w*|deflate\w*|png_\w+|jpeg_\w+|apr_\w+|lua[A-Z_]\w*|av_\w+|zmq_\w+|PQ\w+)$"
                 ),
             ],
+            Allocators =
+            [
+                // zmalloc_usable, ngx_palloc, my_malloc, xstrdup, palloc0, g_malloc0: a short prefix, what is done, of what sort.
+                Name(
+                    @"^_*([a-z]{1,3}_+)?([a-z]{0,4}|try|ztry|safe_?|mem_?|secure_?|raw_?|do_?)(m|c|re|z|v|p|nc?|pc)?alloc(ate)?" + Sorts
+                ),
+                Name(@"^_*([a-z]{1,3}_+)?[a-z]{0,4}_?(strn?dup|memdup|sprintf_alloc)" + Sorts),
+                // pool_alloc, slabs_alloc, mem_heap_alloc, do_slabs_newslab.
+                Name(
+                    @"^_*(do_|try_|[a-z]{1,3}_)?((mem(ory)?|heap|pools?|slabs?|arena|chunk|page|buddy|block|zone|buf(fer)?|apr|erts|ossl|OPENSSL|CRYPTO|sqlite3)_)+([a-z]?(m|c|re|z|p)?alloc(ate)?|newslab|grow|create_block\w*)" + Sorts
+                ),
+                // MemoryContextAllocZero, AllocSetAlloc, sqlite3DbMallocRaw, HeapAlloc.
+                Name(
+                    @"^_*((sqlite3|Db|Do|Try|Safe|Raw|Mem(ory)?|Context|Heap|Pool|Slab|Arena|Block|Chunk|Generation|Bump|AllocSet|Os|Sys)+(M|C|Re)?|[Mm]|[Cc]|[Rr]e)[Aa]lloc(ate)?(Zero(ed)?|Aligned|Extended|Huge|Large|Small|Internal|NoOom|Raw|NN|Array|FromNewBlock|FromChunk|FromFreeList|Set(ContextCreate)?(Internal)?)*$"
+                ),
+                // Allocators as classes; a place in a template's arguments does not count.
+                Name(@"^[\w:]*([Aa]llocator|[Aa]lloc|Arena|MemPool|MemoryPool)(<[^()]*>)?::\w*[Aa]lloc(ate)?\w*(<[^()]*>)?(\(.*)?$"),
+            ],
+            Servers = KnownServers.Native,
             Noise =
             [
                 Name(
@@ -104,6 +123,10 @@ internal static class NativeKnowledge
                 ),
             ],
         };
+
+    // What may follow the word for allocating without its being about one thing of the program.
+    private const string Sorts =
+        @"(_*(usable|internal|impl|zero(ed)?|aligned|align|array|n|mem(ory)?|ext|extended|huge|large|small|noerr|safe|try|flags|sized?|block|chunk|root|cb|nocache|pages?|data|bytes|with|no|oom|or|die|fail|raw|x|s|f|0|2))*$";
 
     private static Regex Name(string pattern) =>
         new(pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));

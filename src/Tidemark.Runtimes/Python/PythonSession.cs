@@ -33,6 +33,9 @@ internal sealed class PythonSession : RuntimeSession
 
     private static readonly TimeSpan CaptureLimit = TimeSpan.FromSeconds(60);
 
+    // Longer than any step of the agent that sends nothing, also on a busy machine.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
+
     // A call into C may keep the interpreter: a sample does not wait for that, and the next one looks again.
     private static readonly TimeSpan SamplePatience = TimeSpan.FromSeconds(3);
 
@@ -223,10 +226,10 @@ internal sealed class PythonSession : RuntimeSession
     private async Task<CaptureOutcome> CaptureGraphAsync(string path, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(2 * CaptureLimit);
+        limit.CancelAfter(Silence);
         try
         {
-            var (end, answer) = await WriteGraphAsync(path, limit.Token);
+            var (end, answer) = await WriteGraphAsync(path, () => limit.CancelAfter(Silence), limit.Token);
             var notes = new List<string>(unsaid) { Course(end, answer) };
             unsaid.Clear();
             if (answer.GetProperty("sites").GetBoolean())
@@ -261,7 +264,7 @@ internal sealed class PythonSession : RuntimeSession
             if (e is OperationCanceledException && !cancellation.IsCancellationRequested)
             {
                 throw new CaptureFailedException(
-                    $"the object graph of process {pid} was not taken: the interpreter gave no answer within {2 * CaptureLimit.TotalSeconds:0} s",
+                    $"the object graph of process {pid} was not taken: the interpreter let nobody in for {Silence.TotalSeconds:0} s: a call into C keeps it, or it keeps its lock while it waits, as uWSGI's does without `enable-threads`",
                     e
                 );
             }
@@ -350,6 +353,7 @@ internal sealed class PythonSession : RuntimeSession
 
     private async Task<(JsonElement End, JsonElement Answer)> WriteGraphAsync(
         string path,
+        Action onHeard,
         CancellationToken cancellation
     )
     {
@@ -371,6 +375,7 @@ internal sealed class PythonSession : RuntimeSession
             string.Create(CultureInfo.InvariantCulture, $$"""{"seconds":{{CaptureLimit.TotalSeconds}}}"""),
             async (kind, content) =>
             {
+                onHeard();
                 header[0] = kind;
                 BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(1), content.Length);
                 await packed.WriteAsync(header, cancellation);
