@@ -10,6 +10,9 @@ namespace Tidemark.Diagnosis;
 /// <summary>From what a case has gathered to the answer: the same for a watch that has just ended, was cut off, or is long over.</summary>
 public static class CaseAnalysis
 {
+    private const long LeastBytes = 16 << 10;
+    private const long LeastCount = 100;
+
     /// <param name="file">What the case says of itself.</param>
     /// <param name="folder">Where its captures are.</param>
     /// <param name="history">What was seen.</param>
@@ -49,6 +52,12 @@ public static class CaseAnalysis
             {
                 notes.Insert(0, $"{file.Target.Name}: {server.Next}");
             }
+        }
+
+        if (graphs.Kind == GrowthKind.Steady)
+        {
+            // Where nothing grows, the small change between two captures is nobody's fault.
+            suspects = [.. suspects.Where(s => s.GrowthBytes >= LeastBytes || s.GrowthCount >= LeastCount)];
         }
 
         var verdict = VerdictRefinement.Refine(graphs, history, series, suspects, file.Division);

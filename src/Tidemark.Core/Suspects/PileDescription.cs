@@ -378,6 +378,7 @@ internal sealed class PileDescription(
                 .Steps.SkipLast(1)
                 .Where(s =>
                     s.IsStatic
+                    || s.Type is null // a variable of a module, where it is a root
                     || (s.IsField && (s.IsVariable || !roles.IsLibrary(s.Type!)) && roles.Role(s.Type!) is null)
                 )
                 .TakeLast(NearSteps)

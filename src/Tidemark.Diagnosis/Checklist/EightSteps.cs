@@ -115,7 +115,7 @@ public static class EightSteps
                 5,
                 question,
                 Finding.Unknown,
-                file.Captures.Count == 0 ? WhyNoCapture(file) : "there is only one"
+                file.Captures.Count == 0 ? "no capture was taken" : "there is only one"
             );
         }
 
@@ -135,7 +135,7 @@ public static class EightSteps
         const string question = "Are there unexpectedly many objects of one kind, or does their count grow?";
         if (file.Captures.Count == 0)
         {
-            return new(6, question, Finding.Unknown, WhyNoCapture(file));
+            return new(6, question, Finding.Unknown, "no capture was taken");
         }
 
         return suspects.Where(s => s.GrowthCount > 0).MaxBy(s => s.GrowthCount) is { } most

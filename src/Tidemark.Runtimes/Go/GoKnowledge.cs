@@ -31,7 +31,7 @@ internal static class GoKnowledge
                 ),
                 new(
                     Name("^etcd$"),
-                    "etcd keeps every revision of a key until it is compacted, and an index of all keys in memory: `etcdctl endpoint status -w table` (DB size) and the metrics etcd_debugging_mvcc_keys_total, etcd_debugging_mvcc_watcher_total and etcd_server_lease_* tell what grows; --auto-compaction-retention bounds the revisions, leases that run out the keys"
+                    "etcd keeps every revision of a key until it is compacted, and an index of all keys in memory: `etcdctl endpoint status -w table` (DB size) and the metrics etcd_debugging_mvcc_keys_total, etcd_debugging_mvcc_watcher_total and etcd_server_lease_* tell what grows; --auto-compaction-retention bounds the revisions, leases that run out the keys; started with --enable-pprof, it serves the heap profile that names the code"
                 ),
             ],
             Noise =

@@ -36,6 +36,7 @@ internal sealed partial class JvmSession : RuntimeSession
     private double? classMetadataAtStart;
     private double? censusBytes;
     private double? liveAfterCapture;
+    private bool mayCollectUnseen;
 
     private JvmSession(JvmProcess jvm, string refusal)
     {
@@ -83,7 +84,15 @@ internal sealed partial class JvmSession : RuntimeSession
                 await NativeMemory.OpenAsync(channel, cancellation),
                 (double?)Number(MaxHeapSizeFlag(), flags),
                 (int)(Number(JdkVersion(), version) ?? 0)
-            );
+            )
+            {
+                // Where asking only begins a cycle beside the program, or nothing, what is in use afterwards says nothing.
+                mayCollectUnseen = !flags.Contains("+DisableExplicitGC", StringComparison.Ordinal)
+                    && (
+                        !flags.Contains("+ExplicitGCInvokesConcurrent", StringComparison.Ordinal)
+                        || !flags.Contains("+UseG1GC", StringComparison.Ordinal)
+                    ),
+            };
         }
         catch (Exception e) when (e is AttachFailedException or IOException or TimeoutException)
         {
@@ -154,6 +163,32 @@ internal sealed partial class JvmSession : RuntimeSession
         }
     }
 
+    /// <summary>Without its counters (-XX:-UsePerfData, a /tmp that is read-only) what is in use right after a collection stands for what is live.</summary>
+    /// <returns>How long the request took, which is no shorter than the pause.</returns>
+    private async Task<TimeSpan?> CollectUnseenAsync(AttachChannel open, CancellationToken cancellation)
+    {
+        var outsideBefore = OutsideHeap();
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            await open.RunAsync("GC.run", CollectionPatience, cancellation);
+            var took = Stopwatch.GetElapsedTime(start);
+            if (await ReadHeapInfoAsync(open, cancellation) is not { Used: > 0 } heap)
+            {
+                return null;
+            }
+
+            liveAfterCapture = heap.Used;
+            LearnLeft(outsideBefore);
+            return took;
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            ThrowIfGone();
+            throw new CaptureFailedException(e.Message, e);
+        }
+    }
+
     /// <inheritdoc />
     /// <remarks>
     /// Collections of the young generation leave what they have promoted where it is, dead or not: only a whole one tells what is
@@ -161,7 +196,17 @@ internal sealed partial class JvmSession : RuntimeSession
     /// </remarks>
     public override async Task<TimeSpan?> CollectAsync(CancellationToken cancellation)
     {
-        if (channel is null || jvm.ReadPerfData() is not { } before || JvmSignals.Stopped(before) is not { } stopped)
+        if (channel is null)
+        {
+            return null;
+        }
+
+        if (jvm.ReadPerfData() is not { } before)
+        {
+            return mayCollectUnseen ? await CollectUnseenAsync(channel, cancellation) : null;
+        }
+
+        if (JvmSignals.Stopped(before) is not { } stopped)
         {
             return null;
         }

@@ -35,7 +35,8 @@ internal static class KnownServers
         ),
         new(
             Name("^haproxy$"),
-            "`echo 'show pools' | socat - /run/haproxy/admin.sock` lists every pool with what is used; stick tables (`show table`) grow up to their size, sessions (`show info`: CurrConns) up to maxconn"
+            "`echo 'show pools' | socat - /run/haproxy/admin.sock` lists every pool with what is used; stick tables (`show table`) grow up to their size, sessions (`show info`: CurrConns) up to maxconn",
+            Name("^(stktable_get_entry|__?stksess_new)$")
         ),
         new(
             Name(@"^(beam(\.smp)?|erl|rabbitmq-server)$"),

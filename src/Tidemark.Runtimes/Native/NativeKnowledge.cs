@@ -44,7 +44,7 @@ internal static class NativeKnowledge
             [
                 // zmalloc_usable, ngx_palloc, my_malloc, xstrdup, palloc0, g_malloc0: a short prefix, what is done, of what sort.
                 Name(
-                    @"^_*([a-z]{1,3}_+)?([a-z]{0,4}|try|ztry|safe_?|mem_?|secure_?|raw_?|do_?)(m|c|re|z|v|p|nc?|pc)?alloc(ate)?" + Sorts
+                    @"^_*([a-z]{1,3}_+)?([a-z]{0,4}|try|ztry|safe_?|mem_?|secure_?|raw_?|do_?|init_?|init_sql_?)(m|c|re|z|v|p|nc?|pc)?alloc(ate)?" + Sorts
                 ),
                 Name(@"^_*([a-z]{1,3}_+)?[a-z]{0,4}_?(strn?dup|memdup|sprintf_alloc)" + Sorts),
                 // pool_alloc, slabs_alloc, mem_heap_alloc, do_slabs_newslab.

@@ -39,6 +39,37 @@ public sealed class JvmSessionTests(JavaTarget java) : IClassFixture<JavaTarget>
         sample[Signal.HeapLimit].ShouldBeInRange(200 << 20, (200 << 20) + (1 << 20));
     }
 
+    [Theory]
+    [InlineData("-XX:+UseG1GC")]
+    [InlineData("-XX:+UseSerialGC")]
+    [InlineData("-XX:+UseZGC")]
+    public async Task Without_its_counters_a_collection_tells_the_live_heap_all_the_same(string collector)
+    {
+        await using var jvm = await java.StartAsync(collector, "-XX:-UsePerfData");
+        await using var session = await AttachAsync(jvm);
+
+        (await session.CollectAsync(default)).ShouldNotBeNull();
+        var before = (await SampleAsync(session))[Signal.LiveHeap];
+        await jvm.ClearAsync();
+        (await session.CollectAsync(default)).ShouldNotBeNull();
+        var after = (await SampleAsync(session))[Signal.LiveHeap];
+
+        (before - after).ShouldBeInRange(HeldBytes * 0.6, HeldBytes * 1.2);
+    }
+
+    [Fact]
+    public async Task Without_its_counters_a_collection_that_only_begins_is_not_asked_for()
+    {
+        await using var jvm = await java.StartAsync(
+            "-XX:+UseG1GC",
+            "-XX:+ExplicitGCInvokesConcurrent",
+            "-XX:-UsePerfData"
+        );
+        await using var session = await AttachAsync(jvm);
+
+        (await session.CollectAsync(default)).ShouldBeNull();
+    }
+
     [Fact]
     public async Task A_histogram_names_what_is_held_and_is_for_its_owner_alone()
     {

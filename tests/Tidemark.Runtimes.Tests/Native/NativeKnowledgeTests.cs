@@ -48,6 +48,13 @@ public class NativeKnowledgeTests
     [InlineData("StorePreparedStatement", "AllocSetAlloc", "palloc0", "StorePreparedStatement", "PrepareQuery")]
     [InlineData("ngx_http_create_request", "ngx_alloc", "ngx_palloc_large", "ngx_pcalloc", "ngx_http_create_request")]
     [InlineData("open_table", "my_malloc", "alloc_root", "open_table", "mysql_execute")]
+    [InlineData(
+        "Prepared_statement::Prepared_statement",
+        "my_malloc",
+        "init_alloc_root",
+        "init_sql_alloc",
+        "Prepared_statement::Prepared_statement"
+    )]
     [InlineData("h1_init", "pool_alloc_nocache", "pool_alloc", "h1_init")]
     [InlineData("store_item", "slabs_newslab", "do_slabs_alloc", "slabs_alloc", "store_item")]
     [InlineData("load_config", "xstrdup", "load_config")]
