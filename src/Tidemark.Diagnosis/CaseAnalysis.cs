@@ -64,7 +64,10 @@ public static class CaseAnalysis
         if (file.Children is { } children)
         {
             // Beside the evidence, where it is of the process that was named: who named a master is to look at its workers.
-            verdict = verdict with { Evidence = [.. verdict.Evidence, new Evidence("children", children)] };
+            verdict = verdict with
+            {
+                Evidence = [.. verdict.Evidence, new Evidence("children", children)],
+            };
             notes.Insert(0, children);
         }
 

@@ -30,13 +30,25 @@ public class TargetFinderTests
         string command,
         string? name,
         string commandLine
-    ) => TargetFinder.OwnName(command[..Math.Min(15, command.Length)], commandLine.Contains('*') || commandLine.Contains(':', StringComparison.Ordinal) && !commandLine.StartsWith('/') ? [commandLine] : commandLine.Split(' ')).ShouldBe(name);
+    ) =>
+        TargetFinder
+            .OwnName(
+                command[..Math.Min(15, command.Length)],
+                commandLine.Contains('*')
+                || commandLine.Contains(':', StringComparison.Ordinal) && !commandLine.StartsWith('/')
+                    ? [commandLine]
+                    : commandLine.Split(' ')
+            )
+            .ShouldBe(name);
 
     [Fact]
     public void A_program_that_goes_by_several_names_is_called_by_the_one_it_was_started_by()
     {
         var link = Path.Combine(Path.GetTempPath(), $"ticker-{Guid.NewGuid():N}"[..14]);
-        File.CreateSymbolicLink(link, File.ResolveLinkTarget("/bin/sleep", returnFinalTarget: true)?.FullName ?? "/bin/sleep");
+        File.CreateSymbolicLink(
+            link,
+            File.ResolveLinkTarget("/bin/sleep", returnFinalTarget: true)?.FullName ?? "/bin/sleep"
+        );
         using var process = System.Diagnostics.Process.Start(link, "100")!;
         try
         {

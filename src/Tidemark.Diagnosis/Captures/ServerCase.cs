@@ -15,7 +15,8 @@ internal static class ServerCase
     /// <summary>The suspects with what is known of the server.</summary>
     public static IReadOnlyList<Suspect> Advise(IReadOnlyList<Suspect> suspects, KnownServer server)
     {
-        var isStore = server.Entries is { } entries && suspects.Any(s => s.Stack?.Any(f => entries.IsMatch(f.Function)) == true);
+        var isStore =
+            server.Entries is { } entries && suspects.Any(s => s.Stack?.Any(f => entries.IsMatch(f.Function)) == true);
         return
         [
             .. suspects.Select(s =>

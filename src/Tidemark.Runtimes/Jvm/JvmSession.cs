@@ -87,7 +87,8 @@ internal sealed partial class JvmSession : RuntimeSession
             )
             {
                 // Where asking only begins a cycle beside the program, or nothing, what is in use afterwards says nothing.
-                mayCollectUnseen = !flags.Contains("+DisableExplicitGC", StringComparison.Ordinal)
+                mayCollectUnseen =
+                    !flags.Contains("+DisableExplicitGC", StringComparison.Ordinal)
                     && (
                         !flags.Contains("+ExplicitGCInvokesConcurrent", StringComparison.Ordinal)
                         || !flags.Contains("+UseG1GC", StringComparison.Ordinal)

@@ -44,19 +44,23 @@ internal static class NativeKnowledge
             [
                 // zmalloc_usable, ngx_palloc, my_malloc, xstrdup, palloc0, g_malloc0: a short prefix, what is done, of what sort.
                 Name(
-                    @"^_*([a-z]{1,3}_+)?([a-z]{0,4}|try|ztry|safe_?|mem_?|secure_?|raw_?|do_?|init_?|init_sql_?)(m|c|re|z|v|p|nc?|pc)?alloc(ate)?" + Sorts
+                    @"^_*([a-z]{1,3}_+)?([a-z]{0,4}|try|ztry|safe_?|mem_?|secure_?|raw_?|do_?|init_?|init_sql_?)(m|c|re|z|v|p|nc?|pc)?alloc(ate)?"
+                        + Sorts
                 ),
                 Name(@"^_*([a-z]{1,3}_+)?[a-z]{0,4}_?(strn?dup|memdup|sprintf_alloc)" + Sorts),
                 // pool_alloc, slabs_alloc, mem_heap_alloc, do_slabs_newslab.
                 Name(
-                    @"^_*(do_|try_|[a-z]{1,3}_)?((mem(ory)?|heap|pools?|slabs?|arena|chunk|page|buddy|block|zone|buf(fer)?|apr|erts|ossl|OPENSSL|CRYPTO|sqlite3)_)+([a-z]?(m|c|re|z|p)?alloc(ate)?|newslab|grow|create_block\w*)" + Sorts
+                    @"^_*(do_|try_|[a-z]{1,3}_)?((mem(ory)?|heap|pools?|slabs?|arena|chunk|page|buddy|block|zone|buf(fer)?|apr|erts|ossl|OPENSSL|CRYPTO|sqlite3)_)+([a-z]?(m|c|re|z|p)?alloc(ate)?|newslab|grow|create_block\w*)"
+                        + Sorts
                 ),
                 // MemoryContextAllocZero, AllocSetAlloc, sqlite3DbMallocRaw, HeapAlloc.
                 Name(
                     @"^_*((sqlite3|Db|Do|Try|Safe|Raw|Mem(ory)?|Context|Heap|Pool|Slab|Arena|Block|Chunk|Generation|Bump|AllocSet|Os|Sys)+(M|C|Re)?|[Mm]|[Cc]|[Rr]e)[Aa]lloc(ate)?(Zero(ed)?|Aligned|Extended|Huge|Large|Small|Internal|NoOom|Raw|NN|Array|FromNewBlock|FromChunk|FromFreeList|Set(ContextCreate)?(Internal)?)*$"
                 ),
                 // Allocators as classes; a place in a template's arguments does not count.
-                Name(@"^[\w:]*([Aa]llocator|[Aa]lloc|Arena|MemPool|MemoryPool)(<[^()]*>)?::\w*[Aa]lloc(ate)?\w*(<[^()]*>)?(\(.*)?$"),
+                Name(
+                    @"^[\w:]*([Aa]llocator|[Aa]lloc|Arena|MemPool|MemoryPool)(<[^()]*>)?::\w*[Aa]lloc(ate)?\w*(<[^()]*>)?(\(.*)?$"
+                ),
             ],
             Servers = KnownServers.Native,
             Noise =

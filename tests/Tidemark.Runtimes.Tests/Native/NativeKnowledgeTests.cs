@@ -44,7 +44,13 @@ public class NativeKnowledgeTests
     [Theory]
     [InlineData("createStringObject", "zmalloc_usable", "createStringObject", "processMultibulkBuffer")]
     [InlineData("dictAddRaw", "ztrymalloc_usable_internal", "zmalloc", "dictAddRaw", "dbAdd")]
-    [InlineData("copyObjectImpl", "postgres+0x5c785f", "MemoryContextAllocZeroAligned", "copyObjectImpl", "PrepareQuery")]
+    [InlineData(
+        "copyObjectImpl",
+        "postgres+0x5c785f",
+        "MemoryContextAllocZeroAligned",
+        "copyObjectImpl",
+        "PrepareQuery"
+    )]
     [InlineData("StorePreparedStatement", "AllocSetAlloc", "palloc0", "StorePreparedStatement", "PrepareQuery")]
     [InlineData("ngx_http_create_request", "ngx_alloc", "ngx_palloc_large", "ngx_pcalloc", "ngx_http_create_request")]
     [InlineData("open_table", "my_malloc", "alloc_root", "open_table", "mysql_execute")]
@@ -58,7 +64,13 @@ public class NativeKnowledgeTests
     [InlineData("h1_init", "pool_alloc_nocache", "pool_alloc", "h1_init")]
     [InlineData("store_item", "slabs_newslab", "do_slabs_alloc", "slabs_alloc", "store_item")]
     [InlineData("load_config", "xstrdup", "load_config")]
-    [InlineData("fil_node_open", "ut_allocator<unsigned char, true>::allocate", "mem_heap_create_block_func", "mem_heap_alloc", "fil_node_open")]
+    [InlineData(
+        "fil_node_open",
+        "ut_allocator<unsigned char, true>::allocate",
+        "mem_heap_create_block_func",
+        "mem_heap_alloc",
+        "fil_node_open"
+    )]
     [InlineData("session_alloc", "session_alloc", "accept_one")]
     [InlineData("allocate_order", "allocate_order", "main")]
     [InlineData("image_reallocated", "image_reallocated", "main")]
