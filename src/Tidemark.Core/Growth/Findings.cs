@@ -10,9 +10,11 @@ internal static class Findings
     {
         var findings = new List<Evidence>
         {
-            decision.Signal is Signal.Threads or Signal.Tasks && trends.Count(decision.Signal) is { } count
+            decision.Signal == Signal.GcCount && trends.FewestCollections is { } collections
+                ? TellUncollected(collections)
+            : decision.Signal is Signal.Threads or Signal.Tasks && trends.Count(decision.Signal) is { } count
                 ? TellCount(decision.Signal, count)
-                : Tell(decision.Signal, decision.Trend),
+            : Tell(decision.Signal, decision.Trend),
         };
         if (decision.Signal != Signal.Footprint)
         {
@@ -31,6 +33,14 @@ internal static class Findings
 
         return findings;
     }
+
+    private static Evidence TellUncollected(int collections) =>
+        new(
+            Signal.GcCount.Describe().Name,
+            $"the collector ran {collections} times: until it does, garbage fills the heap, and nobody can tell it from what is held",
+            collections,
+            "count"
+        );
 
     private static Evidence TellCount(Signal signal, Trend trend) =>
         new(

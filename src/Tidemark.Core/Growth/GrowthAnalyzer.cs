@@ -38,7 +38,11 @@ public static class GrowthAnalyzer
                 decision.Kind == GrowthKind.Steady ? new Estimate(0, 0, 0) : null,
                 null,
                 Findings.Of(decision, trends)
-            );
+            )
+            {
+                NeedsMore =
+                    decision.Kind == GrowthKind.Inconclusive ? TimeSpan.FromHours(trends.Bins.SpanHours) : null,
+            };
         }
 
         var rate = GrowthForecast.Rate(decision, trends);

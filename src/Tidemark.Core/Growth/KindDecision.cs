@@ -43,6 +43,11 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>From the heap outwards: what is alive, what is held without being alive, what lies outside of the heap.</summary>
     public static KindDecision Of(ProcessTrends trends)
     {
+        if (trends.FewestCollections is not null)
+        {
+            return BeforeCollections(trends);
+        }
+
         if (trends.Bins.IsLiveWatch && trends.Live is not null && WorkInProgress.Explains(trends.Bins))
         {
             return Well(GrowthKind.Load, Signal.LiveHeap, trends.LiveAsSeen!);
@@ -64,13 +69,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         }
 
         var beyond = trends.FootprintBeyondHeap;
-        if (
-            (trends.HeldAsSeen.Grows || (trends.Bins.IsLiveWatch && trends.FootprintAsSeen.Grows))
-            && trends.OutsideHeap is { GrowsForEver: true } outside
-            && outside.Best.Rise > OutsideRise * trends.FootprintAsSeen.Level
-            && (!beyond.GrowsForEver || IsOutside(outside, beyond))
-            && (!trends.Bins.IsLiveWatch || IsClear(outside, trends.FootprintAsSeen))
-        )
+        if (GrowingOutside(trends) is { } outside)
         {
             return trends.Live is { } inHeap && IsMostly(inHeap, outside)
                 ? Leaking(GrowthKind.Leak, Signal.LiveHeap, inHeap)
@@ -137,6 +136,23 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         return Healthy(trends);
     }
 
+    /// <summary>Garbage may be all that grows in a heap that is hardly ever collected; what lies outside of it is told nevertheless.</summary>
+    private static KindDecision BeforeCollections(ProcessTrends trends) =>
+        GrowingOutside(trends) is { } outside ? Leaking(GrowthKind.NativeLeak, Signal.Footprint, outside)
+        : trends.Live is { GrowsForEver: true } || trends.GrowsBeyondHeap
+            ? new KindDecision(GrowthKind.Inconclusive, GrowthShape.Flat, Signal.GcCount, trends.FootprintAsSeen)
+        : Healthy(trends);
+
+    /// <summary>What grows outside of the heap that was taken from the system; null where nothing does, or where that is not known.</summary>
+    private static Trend? GrowingOutside(ProcessTrends trends) =>
+        (trends.HeldAsSeen.Grows || (trends.Bins.IsLiveWatch && trends.FootprintAsSeen.Grows))
+        && trends.OutsideHeap is { GrowsForEver: true } outside
+        && outside.Best.Rise > OutsideRise * trends.FootprintAsSeen.Level
+        && (trends.FootprintBeyondHeap is { GrowsForEver: false } || IsOutside(outside, trends.FootprintBeyondHeap))
+        && (!trends.Bins.IsLiveWatch || IsClear(outside, trends.FootprintAsSeen))
+            ? outside
+            : null;
+
     /// <summary>
     /// Whether the footprint, which holds the heap, rose and levelled off: then the heap has levelled off as well. Within
     /// minutes it is no witness: it follows the collector, and whoever looks.
@@ -200,6 +216,12 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             {
                 return Well(GrowthKind.Load, Signal.LiveHeap, live);
             }
+        }
+
+        if (trends.HasLoad && seen.GrowsForEver && !trends.Held.GrowsForEver)
+        {
+            // By itself it goes on, and beside the work it does not: whatever else it is, it has not levelled off.
+            return Well(GrowthKind.Load, Signal.Footprint, seen);
         }
 
         return seen.Grows && seen.Best.RiseAfterStart > WarmUpRise * seen.Level

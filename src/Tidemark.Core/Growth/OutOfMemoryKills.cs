@@ -25,7 +25,12 @@ internal static class OutOfMemoryKills
             var next = Math.Min(i + 1, bins.Count - 1);
             var before = Math.Max(footprint.High[i - 1], footprint.High[i]);
             var after = Math.Min(footprint.Low[i], footprint.Low[next]);
-            if (before >= AtLimit * limit.High[i] && after <= Gone * before && (kills.Count == 0 || i - kills[^1] > 2))
+            if (
+                before >= AtLimit * limit.High[i]
+                && after <= Gone * before
+                && (kills.Count == 0 || i - kills[^1] > 2)
+                && !GoesOnCounting(bins, i - 1, next)
+            )
             {
                 // An interval that holds the kill itself belongs to the old life.
                 kills.Add(footprint.High[i] <= Gone * before ? i : next);
@@ -33,5 +38,24 @@ internal static class OutOfMemoryKills
         }
 
         return kills.Count > 0 ? bins.CutAt(kills) : bins;
+    }
+
+    /// <summary>Whether a counter goes on from one interval to a later one: then no process was killed, and a collector ran with the limit near.</summary>
+    private static bool GoesOnCounting(Bins bins, int from, int to)
+    {
+        foreach (var signal in Signals.All)
+        {
+            if (
+                signal.IsCounter
+                && bins[signal.Signal] is { } counter
+                && counter.High[from] > 0
+                && counter.Low[to] > counter.High[from]
+            )
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

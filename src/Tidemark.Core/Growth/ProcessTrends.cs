@@ -113,6 +113,33 @@ internal sealed class ProcessTrends(Bins bins)
     /// </summary>
     public bool HeapIsCollectorsChoice => bins.IsLiveWatch && bins[Signal.GcCount] is not null && !TellsReusable;
 
+    /// <summary>
+    /// How often the collector ran in the life in which it ran most, where that is known to be too seldom: then garbage fills the heap at
+    /// leisure, and nothing that is held beside the live heap tells anything yet. Null elsewhere, and within minutes, where others look after it.
+    /// </summary>
+    public int? FewestCollections
+    {
+        get
+        {
+            if (
+                bins.IsLiveWatch
+                || bins.Counted(Signal.GcCount) is not { } counted
+                || (bins[Signal.LiveHeap] is { } live && Fresh(live.Low) >= FewCollections)
+            )
+            {
+                return null;
+            }
+
+            var most = double.NaN;
+            foreach (var value in counted)
+            {
+                most = double.IsNaN(value) || value < most ? most : value;
+            }
+
+            return most < FewCollections ? (int)most : null;
+        }
+    }
+
     private bool TellsReusable => bins[Signal.ReusableHeap] is not null;
 
     private TrendAnalysis FloorOfFootprint => field ??= new(bins, bins[Signal.Footprint]!.Low);
@@ -164,18 +191,26 @@ internal sealed class ProcessTrends(Bins bins)
     public static double[] AfterCollections(double[] live)
     {
         var fresh = (double[])live.Clone();
+        return KeepFresh(fresh) >= FewCollections ? fresh : live;
+    }
+
+    private static int Fresh(double[] live) => KeepFresh((double[])live.Clone());
+
+    /// <summary>Takes out what merely stands there, and counts what is left.</summary>
+    private static int KeepFresh(double[] live)
+    {
         var (kept, last) = (0, double.NaN);
-        for (var i = 0; i < live.Length; i++)
+        foreach (ref var value in live.AsSpan())
         {
-            if (Math.Abs(live[i] - last) <= SameCollection * last)
+            if (Math.Abs(value - last) <= SameCollection * last)
             {
-                fresh[i] = double.NaN;
+                value = double.NaN;
             }
 
-            last = double.IsNaN(fresh[i]) ? last : fresh[i];
-            kept += double.IsNaN(fresh[i]) ? 0 : 1;
+            last = double.IsNaN(value) ? last : value;
+            kept += double.IsNaN(value) ? 0 : 1;
         }
 
-        return kept >= FewCollections ? fresh : live;
+        return kept;
     }
 }
