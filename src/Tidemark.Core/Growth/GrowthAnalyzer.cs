@@ -40,8 +40,7 @@ public static class GrowthAnalyzer
                 Findings.Of(decision, trends)
             )
             {
-                NeedsMore =
-                    decision.Kind == GrowthKind.Inconclusive ? TimeSpan.FromHours(trends.Bins.SpanHours) : null,
+                NeedsMore = decision.Kind == GrowthKind.Inconclusive ? TimeSpan.FromHours(trends.Bins.SpanHours) : null,
             };
         }
 
