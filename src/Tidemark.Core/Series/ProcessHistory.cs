@@ -16,6 +16,45 @@ public sealed class ProcessHistory
         this.lifeStarts = lifeStarts;
     }
 
+    /// <summary>A history of whole columns, which it takes over: nobody may write to them afterwards.</summary>
+    /// <param name="name">What people call the process.</param>
+    /// <param name="times">Seconds since 1970, strictly increasing.</param>
+    /// <param name="columns">One for each signal, as long as the times; null where the process does not have it.</param>
+    /// <param name="lifeStarts">The first sample of each life, in rising order; 0 is the first of them.</param>
+    /// <exception cref="ArgumentException">They do not go together.</exception>
+    public static ProcessHistory OfColumns(string name, double[] times, double[]?[] columns, int[] lifeStarts)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        ArgumentNullException.ThrowIfNull(columns);
+        ArgumentNullException.ThrowIfNull(lifeStarts);
+        if (
+            columns.Length != Signals.Count
+            || Array.Exists(columns, c => c is not null && c.Length != times.Length)
+            || !IsRising(times)
+            || !IsRising(lifeStarts)
+            || (times.Length == 0 ? lifeStarts.Length > 0 : lifeStarts is not [0, ..] || lifeStarts[^1] >= times.Length)
+        )
+        {
+            throw new ArgumentException("times, columns and lives do not go together", nameof(columns));
+        }
+
+        return new ProcessHistory(name, times, columns, lifeStarts);
+    }
+
+    private static bool IsRising<T>(T[] values)
+        where T : IComparable<T>
+    {
+        for (var i = 1; i < values.Length; i++)
+        {
+            if (values[i].CompareTo(values[i - 1]) <= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>What people call the process.</summary>
     public string Name { get; }
 

@@ -21,6 +21,18 @@ public sealed partial class ReportJson : JsonSerializerContext
     public static string Write<T>(T document) =>
         JsonSerializer.Serialize(document, (JsonTypeInfo<T>)Readable.Json.GetTypeInfo(typeof(T))!);
 
+    /// <summary>The same piece by piece, and a line's end: an answer on a whole fleet is never held as one text.</summary>
+    public static void WriteLine<T>(T document, TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        using (var stream = new TextStream(writer))
+        {
+            JsonSerializer.Serialize(stream, document, (JsonTypeInfo<T>)Readable.Json.GetTypeInfo(typeof(T))!);
+        }
+
+        writer.WriteLine();
+    }
+
     /// <summary>Apart, because the generated half of this class must be initialised first.</summary>
     private static class Readable
     {

@@ -165,7 +165,7 @@ public sealed class CheckRun(CheckRequest request, Output output)
         switch (output.Format)
         {
             case OutputFormat.Json:
-                output.Lines.WriteLine(ReportJson.Write(CheckDocument.Of(answer.Series)));
+                ReportJson.WriteLine(CheckDocument.Of(answer.Series), output.Lines);
                 break;
             case OutputFormat.Markdown:
                 output.Lines.Write(CheckMarkdown.Write(answer));

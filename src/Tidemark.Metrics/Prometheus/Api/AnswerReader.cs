@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text.Json;
 
 namespace Tidemark.Metrics.Prometheus.Api;
@@ -248,34 +247,15 @@ internal static class AnswerReader
         var values = new double[grid.Count];
         Array.Fill(values, double.NaN);
         json.Expect(JsonTokenType.StartArray);
-        while (Next(ref json) != JsonTokenType.EndArray)
-        {
-            json.Expect(JsonTokenType.Number);
-            var index = grid.IndexOf(json.Number);
-            var value = ReadValue(ref json);
-            if (index >= 0)
-            {
-                values[index] = value;
-            }
-
-            json.Expect(JsonTokenType.EndArray);
-        }
-
+        json.ReadSamples(grid, values);
+        json.Expect(JsonTokenType.EndArray);
         return values;
     }
 
     private static double ReadValue(ref JsonPull json)
     {
         json.Expect(JsonTokenType.String);
-        var text = json.Bytes;
-        if (Utf8Parser.TryParse(text, out double value, out var used) && used == text.Length)
-        {
-            return value;
-        }
-
-        return text.EndsWith("Inf"u8) ? (text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity)
-            : text.SequenceEqual("NaN"u8) ? double.NaN
-            : throw new JsonException("a sample's value is not a number");
+        return SampleCursor.Number(json.Bytes);
     }
 
     private static PrometheusException TooMuch(int most) =>

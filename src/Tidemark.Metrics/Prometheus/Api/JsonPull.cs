@@ -8,10 +8,14 @@ internal ref struct JsonPull
 {
     private const int InitialBytes = 64 << 10;
     private const int MaximumTokenBytes = 1 << 20;
+    private const int MaximumSampleBytes = 1 << 10;
 
     private readonly Stream stream;
     private byte[] buffer;
     private int length;
+
+    // Where in the buffer the reader's bytes begin.
+    private int origin;
     private bool isFinal;
     private Utf8JsonReader reader;
 
@@ -76,9 +80,48 @@ internal ref struct JsonPull
         } while (reader.CurrentDepth > outside);
     }
 
-    private void Refill()
+    /// <summary>
+    /// Reads the samples of an array that was just opened, <c>[1700000000,"123"],...</c>, and stops in front of its closing bracket. Most
+    /// of an answer is samples, so that these are read byte by byte, without tokens.
+    /// </summary>
+    /// <exception cref="JsonException">There is something else in it, or the text ends early.</exception>
+    public void ReadSamples(TimeGrid grid, Span<double> values)
     {
-        var consumed = (int)reader.BytesConsumed;
+        var next = origin + (int)reader.BytesConsumed;
+        while (true)
+        {
+            var sample = new SampleCursor(buffer.AsSpan(next, length - next));
+            if (sample.TryReadOne(out var time, out var value))
+            {
+                next += sample.Position;
+                var index = grid.IndexOf(time);
+                if (index >= 0)
+                {
+                    values[index] = value;
+                }
+            }
+            else if (sample.IsAtEndOfArray)
+            {
+                reader = new Utf8JsonReader(buffer.AsSpan(next, length - next), isFinal, reader.CurrentState);
+                origin = next;
+                return;
+            }
+            else if (isFinal || length - next > MaximumSampleBytes)
+            {
+                throw new JsonException(isFinal ? "the answer ends early" : "a sample has no end");
+            }
+            else
+            {
+                Refill(next);
+                next = 0;
+            }
+        }
+    }
+
+    private void Refill() => Refill(origin + (int)reader.BytesConsumed);
+
+    private void Refill(int consumed)
+    {
         var left = length - consumed;
         buffer.AsSpan(consumed, left).CopyTo(buffer);
         if (left == buffer.Length)
@@ -94,6 +137,7 @@ internal ref struct JsonPull
         var got = stream.Read(buffer.AsSpan(left));
         isFinal = got == 0;
         length = left + got;
+        origin = 0;
         reader = new Utf8JsonReader(buffer.AsSpan(0, length), isFinal, reader.CurrentState);
     }
 }

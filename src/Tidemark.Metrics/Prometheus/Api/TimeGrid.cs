@@ -47,6 +47,28 @@ public readonly record struct TimeGrid(long Start, int Step, int Count)
 
     public double TimeOf(int index) => Start + ((double)Step * index);
 
+    private static volatile GridTimes? lastTimes;
+
+    /// <summary>All its instants, the same array from one call to the next: for reading only, as thousands of histories share it.</summary>
+    internal double[] Times()
+    {
+        if (lastTimes is { } known && known.Grid == this)
+        {
+            return known.Times;
+        }
+
+        var times = new double[Count];
+        for (var i = 0; i < times.Length; i++)
+        {
+            times[i] = TimeOf(i);
+        }
+
+        lastTimes = new GridTimes(this, times);
+        return times;
+    }
+
+    private sealed record GridTimes(TimeGrid Grid, double[] Times);
+
     /// <summary>Its first half and its second.</summary>
     public (TimeGrid First, TimeGrid Second) Halves()
     {

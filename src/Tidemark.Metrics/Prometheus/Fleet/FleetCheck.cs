@@ -28,6 +28,15 @@ public sealed class FleetCheck(
     /// <summary>What changes so seldom that it is fetched at a coarse step even in detail.</summary>
     private static readonly SignalRole[] RareRoles = [SignalRole.Of(Signal.Limit), SignalRole.Of(Signal.HeapLimit)];
 
+    /// <summary>Where there are no others, nothing is known but the footprint.</summary>
+    private static readonly Signal[] PlainSignals = [Signal.Footprint, Signal.Limit, Signal.PageCache, Signal.Anonymous];
+
+    /// <summary>
+    /// What has been judged is collected whenever so many bytes have gone by. Left alone, the collector lets several times as much pile up,
+    /// the more the larger the processor's cache.
+    /// </summary>
+    private const long CollectEvery = 16 << 20;
+
     private readonly FleetWarnings warnings = new();
     private readonly OneSeriesEach isOneEach = new(client, asked);
     private IReadOnlyList<PresentMetric> metrics = [];
@@ -36,6 +45,7 @@ public sealed class FleetCheck(
     private int processes;
     private int suspicious;
     private int partial;
+    private long collectedAt;
 
     /// <summary>Judges the processes.</summary>
     /// <param name="found">Told of each process, from any thread but one at a time.</param>
@@ -56,6 +66,7 @@ public sealed class FleetCheck(
         options = options with
         {
             ScrapeInterval = await FindIntervalAsync(footprints, shards, cancellation) ?? options.ScrapeInterval,
+            IsFootprintAlone = metrics.All(m => m.Metric.Role.Signal is { } s && PlainSignals.Contains(s)),
         };
         var gate = new Lock();
         await Parallel.ForEachAsync(
@@ -145,6 +156,7 @@ public sealed class FleetCheck(
             open = await FetchFootprintsAsync(shard, options.Detail, Plain, cancellation);
         }
 
+        Collect();
         Interlocked.Add(ref suspicious, open.Count);
         foreach (var some in open.Chunk(options.DetailShardSize))
         {
@@ -157,13 +169,30 @@ public sealed class FleetCheck(
                     Interlocked.Increment(ref processes);
                     yield return Process(draft, history, GrowthAnalyzer.Analyze(history, options.Growth), sources);
                 }
+
+                draft.Clear();
             }
+
+            Collect();
         }
 
         string Floor(PresentMetric metric, string selector) =>
             metric.Metric.Role == SignalRole.StartTime || metric.Metric.Role == SignalRole.Restarts || IsCounter(metric)
                 ? selector
                 : $"min_over_time({selector}[{TimeGrid.Duration(coarse.Step)}])";
+    }
+
+    private void Collect()
+    {
+        var allocated = GC.GetTotalAllocatedBytes(precise: false);
+        var last = Interlocked.Read(ref collectedAt);
+        if (
+            allocated - last > CollectEvery
+            && Interlocked.CompareExchange(ref collectedAt, allocated, last) == last
+        )
+        {
+            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+        }
     }
 
     private static string Plain(PresentMetric metric, string selector) => selector;

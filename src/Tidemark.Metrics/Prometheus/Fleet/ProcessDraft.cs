@@ -75,32 +75,72 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
 
     private ProcessHistory Build(double[]?[] columns, SortedSet<int> starts, TimeGrid grid)
     {
-        var builder = new ProcessHistoryBuilder(identity.Target);
-        var sample = new SignalSample();
-        var row = new double[columns.Length];
-        for (var i = 0; i < grid.Count; i++)
+        var seen = SeenIn(columns, grid);
+        var times = At(seen, grid.Times());
+        var lives = new List<int>();
+        if (times.Length > 0)
         {
-            if (starts.Contains(i) && builder.Count > 0)
+            lives.Add(0);
+            foreach (var start in starts)
             {
-                builder.Restarted();
-            }
-
-            var any = false;
-            for (var c = 0; c < columns.Length; c++)
-            {
-                row[c] = columns[c]?[i] ?? double.NaN;
-                any |= !double.IsNaN(row[c]);
-            }
-
-            if (any)
-            {
-                sample.Set(row);
-                builder.Add(grid.TimeOf(i), sample);
+                // A life without samples between two others is none.
+                var first = seen is null ? start : FirstFrom(seen, start);
+                if (first > lives[^1] && first < times.Length)
+                {
+                    lives.Add(first);
+                }
             }
         }
 
-        var history = builder.ToHistory();
+        var history = ProcessHistory.OfColumns(
+            identity.Target,
+            times,
+            [.. columns.Select(c => c is null || CountOf(c) == 0 ? null : At(seen, c))],
+            [.. lives]
+        );
         return starts.Count > 0 ? history : history.CutAt(RestartInference.Find(history));
+    }
+
+    /// <summary>The instants at which there is a sample of any signal; null for all of them.</summary>
+    private static int[]? SeenIn(double[]?[] columns, TimeGrid grid)
+    {
+        if (Array.Exists(columns, c => c is not null && CountOf(c) == grid.Count))
+        {
+            return null;
+        }
+
+        var seen = new List<int>();
+        for (var i = 0; i < grid.Count; i++)
+        {
+            if (Array.Exists(columns, c => c is not null && !double.IsNaN(c[i])))
+            {
+                seen.Add(i);
+            }
+        }
+
+        return [.. seen];
+    }
+
+    private static int FirstFrom(int[] seen, int start)
+    {
+        var index = Array.BinarySearch(seen, start);
+        return index < 0 ? ~index : index;
+    }
+
+    private static double[] At(int[]? seen, double[] values)
+    {
+        if (seen is null)
+        {
+            return values;
+        }
+
+        var picked = new double[seen.Length];
+        for (var i = 0; i < picked.Length; i++)
+        {
+            picked[i] = values[seen[i]];
+        }
+
+        return picked;
     }
 
     /// <summary>The rows of the best metric that has any.</summary>
@@ -108,7 +148,7 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
     {
         foreach (var metric in table.Of(role))
         {
-            var found = rows.FindAll(r => r.Metric == metric);
+            var found = rows.FindAll(r => ReferenceEquals(r.Metric, metric));
             if (found.Count > 0)
             {
                 return found;
@@ -121,15 +161,20 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
     /// <summary>The best row of a signal: of the first metric in the table that covers the history and moves at all.</summary>
     private Row? Best(SignalRole role, SignalTable table, double[] footprint)
     {
-        var seen = footprint.Count(v => !double.IsNaN(v));
+        if (!rows.Exists(r => r.Metric.Role.Signal == role.Signal))
+        {
+            return null;
+        }
+
+        var seen = CountOf(footprint);
         Row? fallback = null;
         foreach (var metric in table.Of(role))
         {
             Row? best = null;
             var most = 0;
-            foreach (var row in rows.Where(r => r.Metric == metric))
+            foreach (var row in rows)
             {
-                var count = row.Values.Count(v => !double.IsNaN(v));
+                var count = ReferenceEquals(row.Metric, metric) ? CountOf(row.Values) : 0;
                 (best, most) = count > most ? (row, count) : (best, most);
             }
 
@@ -166,7 +211,7 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
         }
 
         var last = double.NaN;
-        var values = found.MaxBy(r => r.Values.Count(v => !double.IsNaN(v)))!.Values;
+        var values = found.MaxBy(r => CountOf(r.Values))!.Values;
         for (var i = 0; i < values.Length; i++)
         {
             if (double.IsNaN(values[i]))
@@ -186,9 +231,14 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
     /// <summary>One footprint from the series of the lives, which follow one another; those that run beside it are copies of it.</summary>
     private static (double[] Footprint, SortedSet<int> Starts) JoinLives(List<Row> lives, TimeGrid grid)
     {
+        var starts = new SortedSet<int>();
+        if (lives.Count == 1)
+        {
+            return (lives[0].Values, starts);
+        }
+
         var joined = new double[grid.Count];
         Array.Fill(joined, double.NaN);
-        var starts = new SortedSet<int>();
         var end = -1;
         foreach (var life in lives.OrderBy(l => FirstOf(l.Values)).ThenByDescending(l => LastOf(l.Values)))
         {
@@ -211,6 +261,17 @@ internal sealed class ProcessDraft(ProcessIdentity identity)
         }
 
         return (joined, starts);
+    }
+
+    private static int CountOf(double[] values)
+    {
+        var count = 0;
+        foreach (var value in values)
+        {
+            count += double.IsNaN(value) ? 0 : 1;
+        }
+
+        return count;
     }
 
     private static int FirstOf(double[] values) => Array.FindIndex(values, v => !double.IsNaN(v));
