@@ -28,9 +28,6 @@ public sealed class FleetCheck(
     /// <summary>What changes so seldom that it is fetched at a coarse step even in detail.</summary>
     private static readonly SignalRole[] RareRoles = [SignalRole.Of(Signal.Limit), SignalRole.Of(Signal.HeapLimit)];
 
-    /// <summary>Where there are no others, nothing is known but the footprint.</summary>
-    private static readonly Signal[] PlainSignals = [Signal.Footprint, Signal.Limit, Signal.PageCache, Signal.Anonymous];
-
     /// <summary>
     /// What has been judged is collected whenever so many bytes have gone by. Left alone, the collector lets several times as much pile up,
     /// the more the larger the processor's cache.
@@ -66,7 +63,6 @@ public sealed class FleetCheck(
         options = options with
         {
             ScrapeInterval = await FindIntervalAsync(footprints, shards, cancellation) ?? options.ScrapeInterval,
-            IsFootprintAlone = metrics.All(m => m.Metric.Role.Signal is { } s && PlainSignals.Contains(s)),
         };
         var gate = new Lock();
         await Parallel.ForEachAsync(

@@ -12,14 +12,11 @@ public sealed record FleetOptions(DateTimeOffset End, TimeSpan Range)
     /// <summary>Points of a history in detail: a day at one a minute.</summary>
     private const int DetailPoints = 1440;
 
-    /// <summary>The same where the footprint is all that is known: one in three minutes tells as much of it, at a third of the cost.</summary>
-    private const int FootprintPoints = 480;
+    /// <summary>Points in detail for each of the screening.</summary>
+    private const int Coarsening = 30;
 
-    /// <summary>Points of what seldom changes.</summary>
-    private const int RarePoints = 12;
-
-    /// <summary>Points of the screening.</summary>
-    private const int CoarsePoints = 48;
+    /// <summary>Points in detail for each of what seldom changes.</summary>
+    private const int Rarity = 120;
 
     /// <summary>Below this many points a screening tells nothing.</summary>
     private const int FewestCoarsePoints = 40;
@@ -42,23 +39,16 @@ public sealed record FleetOptions(DateTimeOffset End, TimeSpan Range)
     /// <summary>The same for histories in detail.</summary>
     public int DetailShardSize { get; init; } = 60;
 
-    /// <summary>No signal is known but the footprint and its limit.</summary>
-    public bool IsFootprintAlone { get; init; }
-
     /// <summary>The instants of a history in detail.</summary>
-    public TimeGrid Detail => Detailed(IsFootprintAlone && !IsThorough ? FootprintPoints : DetailPoints);
+    public TimeGrid Detail =>
+        TimeGrid.Before(End, Range, Math.Max(ScrapeInterval, (int)Math.Ceiling(Range.TotalSeconds / DetailPoints)));
 
     /// <summary>The instants of the first look; null where the whole history is hardly larger.</summary>
     public TimeGrid? Coarse =>
-        !IsThorough && Detailed(DetailPoints).Coarser(DetailPoints / CoarsePoints) is { Count: >= FewestCoarsePoints } coarse
-            ? coarse
-            : null;
+        !IsThorough && Detail.Coarser(Coarsening) is { Count: >= FewestCoarsePoints } coarse ? coarse : null;
 
     /// <summary>The instants at which what seldom changes is looked at; they end where the detail ends.</summary>
-    public TimeGrid Rare => Detail.Coarser((IsFootprintAlone && !IsThorough ? FootprintPoints : DetailPoints) / RarePoints);
-
-    private TimeGrid Detailed(int points) =>
-        TimeGrid.Before(End, Range, Math.Max(ScrapeInterval, (int)Math.Ceiling(Range.TotalSeconds / points)));
+    public TimeGrid Rare => Detail.Coarser(Rarity);
 }
 
 /// <summary>One process with its verdict.</summary>
