@@ -74,7 +74,10 @@ public class AnswerReaderTests
     [InlineData("[[1000,\"1\",3]]")]
     public void Damaged_samples_are_refused(string values) =>
         Assert.Throws<JsonException>(() =>
-            Read($$$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":{{{values}}}""", 5)
+            Read(
+                $$$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":{{{values}}}""",
+                5
+            )
         );
 
     [Fact]

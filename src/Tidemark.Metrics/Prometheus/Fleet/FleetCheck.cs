@@ -182,10 +182,7 @@ public sealed class FleetCheck(
     {
         var allocated = GC.GetTotalAllocatedBytes(precise: false);
         var last = Interlocked.Read(ref collectedAt);
-        if (
-            allocated - last > CollectEvery
-            && Interlocked.CompareExchange(ref collectedAt, allocated, last) == last
-        )
+        if (allocated - last > CollectEvery && Interlocked.CompareExchange(ref collectedAt, allocated, last) == last)
         {
             GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         }
