@@ -52,7 +52,9 @@ internal static class SuspectMerge
 
         // Beside what grows outside of the heap, the small change of the runtime says nothing.
         var most = outside.Select(s => s.CertainBytes).DefaultIfEmpty().Max();
-        all.RemoveAll(s => s.CertainBytes < most * LeastBesideOutside);
+        all.RemoveAll(s =>
+            s.CertainBytes < most * LeastBesideOutside || outside.Any(o => o.Fingerprint == s.Fingerprint)
+        );
         return [.. outside.Except(all), .. all.OrderByDescending(s => Grown(s, series))];
     }
 
@@ -71,7 +73,7 @@ internal static class SuspectMerge
                     knowledge
                 )
             )
-            .Select(s => s with { Advice = OutsideAdvice });
+            .Select(s => knowledge.Allocators.Count > 0 ? s : s with { Advice = OutsideAdvice });
         var others = series.Where(s => s.Captures[^1].Format != "smaps").SelectMany(s => s.Suspects);
         var explained = others.Select(s => s.CertainBytes).DefaultIfEmpty().Max();
         return [.. mappings.Where(m => m.CertainBytes > FarMore * explained).OrderByDescending(m => m.CertainBytes)];

@@ -54,7 +54,7 @@ internal sealed class DiagnosticPort : IAsyncDisposable
         {
             throw new AttachFailedException(
                 RunsDotNet(process)
-                    ? $"process {process.Pid} runs .NET without its diagnostic port: start it without DOTNET_EnableDiagnostics=0 (and DOTNET_EnableDiagnostics_IPC=0)"
+                    ? $"process {process.Pid} runs .NET without its diagnostic port: start it without DOTNET_EnableDiagnostics=0 (and DOTNET_EnableDiagnostics_IPC=0), or watch it from outside with --runtime native"
                     : $"process {process.Pid} runs no .NET (Core 3.1 or later): there is no dotnet-diagnostic-{process.Ids.NamespacePid}-*-socket in its temporary directory"
             );
         }

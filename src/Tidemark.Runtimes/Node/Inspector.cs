@@ -140,7 +140,8 @@ internal static class Inspector
         return null;
     }
 
-    private static async Task<Uri?> AddressAsync(
+    /// <summary>The web socket of the inspector that answers at an address; null where what listens there is none.</summary>
+    public static async Task<Uri?> AddressAsync(
         IPEndPoint listener,
         TargetNetwork network,
         CancellationToken cancellation

@@ -41,17 +41,24 @@ internal sealed class NodeSession : RuntimeSession
     private readonly NodeProcess node;
     private readonly TargetNetwork network;
     private readonly InspectorConnection inspector;
+    private readonly ClusterWorkers? workers;
     private readonly bool openedHere;
     private readonly Dictionary<InspectorThread, ThreadHeap> heaps = [];
     private readonly SnapshotCost cost;
     private InspectorThread? snapshotThread;
 
-    private NodeSession(NodeProcess node, TargetNetwork network, InspectorConnection inspector, bool openedHere)
+    private NodeSession(
+        NodeProcess node,
+        TargetNetwork network,
+        InspectorConnection inspector,
+        ClusterWorkers? workers
+    )
     {
+        this.workers = workers;
         this.node = node;
         this.network = network;
         this.inspector = inspector;
-        this.openedHere = openedHere;
+        openedHere = workers is not null;
         cost = new SnapshotCost(node.Process.Pid, TimeProvider.System);
     }
 
@@ -65,14 +72,16 @@ internal sealed class NodeSession : RuntimeSession
         CancellationToken cancellation
     )
     {
+        var workers = new ClusterWorkers(node);
         var (url, openedHere) = await Inspector.OpenAsync(node, network, cancellation);
         var inspector = await InspectorConnection.ConnectAsync(url, network.Invoker, cancellation);
         if (openedHere)
         {
             inspector = await MoveAsync(inspector, url, network, cancellation);
+            await workers.CloseAsync(cancellation);
         }
 
-        var session = new NodeSession(node, network, inspector, openedHere);
+        var session = new NodeSession(node, network, inspector, openedHere ? workers : null);
         try
         {
             await inspector.EnableWorkersAsync(cancellation);
@@ -173,6 +182,8 @@ internal sealed class NodeSession : RuntimeSession
             {
                 await inspector.Closed.WaitAsync(Patience);
             }
+
+            await (workers?.CloseAsync(CancellationToken.None) ?? Task.CompletedTask);
         }
         catch (Exception e) when (e is InspectorException or IOException or TimeoutException)
         {

@@ -124,8 +124,15 @@
     const inspector = load('inspector');
     const usual = process.debugPort;
     setTimeout(() => {
-      inspector.close();
-      inspector.open(0, '127.0.0.1');
+      // Opening it is announced to the cluster module, which would have every worker process open its own.
+      const told = process.rawListeners('internalMessage');
+      process.removeAllListeners('internalMessage');
+      try {
+        inspector.close();
+        inspector.open(0, '127.0.0.1');
+      } finally {
+        for (const listener of told) process.on('internalMessage', listener);
+      }
       process.debugPort = usual;
     }, 20);
   };

@@ -112,6 +112,26 @@ public sealed partial class LinuxProcess
         }
     }
 
+    /// <summary>The processes that it has started and that run; empty where there is none, or the kernel does not tell (CONFIG_PROC_CHILDREN).</summary>
+    public IReadOnlyList<int> ReadChildren()
+    {
+        try
+        {
+            return
+            [
+                .. Directory
+                    .EnumerateDirectories($"{proc}/task")
+                    .SelectMany(t => ReadText($"{t}/children")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [])
+                    .Select(c => int.TryParse(c, NumberStyles.None, CultureInfo.InvariantCulture, out var child) ? child : 0)
+                    .Where(c => c > 0),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The command line; empty where it may not be seen.</summary>
     public IReadOnlyList<string> ReadCommandLine() =>
         ReadText($"{proc}/cmdline")?.Split('\0', StringSplitOptions.RemoveEmptyEntries) ?? [];

@@ -62,6 +62,68 @@ public sealed class NodeSessionTests : IDisposable
         before.GetProperty("inspector").GetBoolean().ShouldBeFalse();
     }
 
+    /// <summary>Node.js has the workers of a cluster open their inspectors too, at the usual port or at ports of their own.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_workers_of_a_cluster_are_as_they_were_when_the_session_ends(bool atOwnPorts)
+    {
+        // From this port on; a worker that finds its port taken opens no inspector, which is as good.
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var port = Math.Min(((System.Net.IPEndPoint)taken.LocalEndpoint).Port, 65_000);
+        taken.Stop();
+        string[] options = atOwnPorts ? [$"--inspect-port={port}"] : [];
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        const string script = """
+            const cluster = require('cluster');
+            if (cluster.isPrimary) {
+              const workers = [cluster.fork(), cluster.fork()];
+              let ready = 0;
+              cluster.on('message', (worker, m) => {
+                if (m === 'up' && ++ready === 2) console.log('ready');
+                if (typeof m === 'boolean') console.log(m);
+              });
+              require('readline').createInterface({ input: process.stdin }).on('line', n => workers[n].send('tell'));
+            } else {
+              process.on('message', () => process.send(require('inspector').url() !== undefined));
+              process.send('up');
+            }
+            """;
+        var path = NewPath("cluster.js");
+        await File.WriteAllTextAsync(path, script, limit.Token);
+        using var primary = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("node", [.. options, path])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        primary.BeginErrorReadLine();
+        try
+        {
+            (await primary.StandardOutput.ReadLineAsync(limit.Token)).ShouldBe("ready");
+            await using (
+                var session = await Runtime.AttachAsync(new Target(primary.Id, null, "cluster"), default)
+            )
+            {
+                await SampleAsync(session);
+            }
+
+            foreach (var worker in (string[])["0", "1"])
+            {
+                await primary.StandardInput.WriteLineAsync(worker);
+                await primary.StandardInput.FlushAsync(limit.Token);
+                (await primary.StandardOutput.ReadLineAsync(limit.Token)).ShouldBe("false");
+            }
+        }
+        finally
+        {
+            primary.Kill(entireProcessTree: true);
+        }
+    }
+
     [Fact]
     public async Task A_program_that_ends_is_let_go_at_once()
     {
