@@ -47,12 +47,7 @@ internal sealed class NodeSession : RuntimeSession
     private readonly SnapshotCost cost;
     private InspectorThread? snapshotThread;
 
-    private NodeSession(
-        NodeProcess node,
-        TargetNetwork network,
-        InspectorConnection inspector,
-        ClusterWorkers? workers
-    )
+    private NodeSession(NodeProcess node, TargetNetwork network, InspectorConnection inspector, ClusterWorkers? workers)
     {
         this.workers = workers;
         this.node = node;

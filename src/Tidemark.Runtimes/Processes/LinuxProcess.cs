@@ -122,7 +122,9 @@ public sealed partial class LinuxProcess
                 .. Directory
                     .EnumerateDirectories($"{proc}/task")
                     .SelectMany(t => ReadText($"{t}/children")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [])
-                    .Select(c => int.TryParse(c, NumberStyles.None, CultureInfo.InvariantCulture, out var child) ? child : 0)
+                    .Select(c =>
+                        int.TryParse(c, NumberStyles.None, CultureInfo.InvariantCulture, out var child) ? child : 0
+                    )
                     .Where(c => c > 0),
             ];
         }

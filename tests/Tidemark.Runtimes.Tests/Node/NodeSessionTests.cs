@@ -104,9 +104,7 @@ public sealed class NodeSessionTests : IDisposable
         try
         {
             (await primary.StandardOutput.ReadLineAsync(limit.Token)).ShouldBe("ready");
-            await using (
-                var session = await Runtime.AttachAsync(new Target(primary.Id, null, "cluster"), default)
-            )
+            await using (var session = await Runtime.AttachAsync(new Target(primary.Id, null, "cluster"), default))
             {
                 await SampleAsync(session);
             }
