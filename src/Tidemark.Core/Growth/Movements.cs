@@ -6,6 +6,9 @@ internal sealed class Movements
     /// <summary>A day must be seen one and a half times before a daily season can be told from a trend.</summary>
     private const double SeasonDays = 1.6;
 
+    /// <summary>Restarts so many hours apart come at the same hour of the day.</summary>
+    private const double SameHour = 2;
+
     /// <summary>The same of a week.</summary>
     private const double WeekSeasonDays = 10;
 
@@ -62,7 +65,7 @@ internal sealed class Movements
     private void AddSeason()
     {
         var days = bins.SpanHours / 24;
-        if (days >= SeasonDays)
+        if (days >= SeasonDays && !IsRestartedDaily())
         {
             AddHarmonics(24);
         }
@@ -75,6 +78,26 @@ internal sealed class Movements
         {
             AddWeekend();
         }
+    }
+
+    /// <summary>
+    /// Whether most lives begin at the same hour of one day after the other: then the hour says nothing that the age does not, and the two
+    /// together would explain growth by a season that takes it back.
+    /// </summary>
+    private bool IsRestartedDaily()
+    {
+        var (daily, lives, before) = (0, 1, bins.Hours[0] - bins.Ages[0]);
+        for (var i = 1; i < bins.Count; i++)
+        {
+            if (bins.Lives[i] != bins.Lives[i - 1])
+            {
+                var born = bins.Hours[i] - bins.Ages[i];
+                daily += Math.Abs(born - before - 24) <= SameHour ? 1 : 0;
+                (lives, before) = (lives + 1, born);
+            }
+        }
+
+        return daily >= 2 && daily >= (lives - 1) / 2;
     }
 
     private void AddHarmonics(double periodHours)

@@ -64,7 +64,7 @@ internal sealed record Trend(
     /// <summary>Whether it grows by an amount that matters, and will go on.</summary>
     public bool GrowsForEver =>
         Grows
-        && Best.IsUnbounded
+        && Best is { IsUnbounded: true, Slope: > 0 }
         && (IsSawtooth || Best.Errors >= ClearErrors || Comparison.Odds >= ClearOdds)
         && (
             Best.Future > Best.Rise
