@@ -77,10 +77,12 @@ public sealed class DominatorTree
     )
     {
         ArgumentNullException.ThrowIfNull(graph);
+        ProgramPages.LetGo();
         var stored = store?.Make<int>("dominators", graph.NodeCount + 1L);
         var dominator = stored ?? new NativeArray<int>(graph.NodeCount + 1L);
         using var walk = new DepthFirstSearch(graph, dominator);
         walk.Run(cancellation);
+        ProgramPages.LetGo();
         var total = TotalOf(graph, walk.Rank);
         graph.Rest();
         if (stored is null)
@@ -100,6 +102,7 @@ public sealed class DominatorTree
             tarjan.Run(cancellation);
         }
 
+        ProgramPages.LetGo();
         var tree = new DominatorTree(graph, node, dominator, retained: null, total, walk.HeldWeakly, store);
         tree.Rest();
         return tree;

@@ -37,6 +37,8 @@ public sealed class HeapGraph
     private readonly Lazy<DominatorTree> dominators;
     private readonly Lazy<Dictionary<int, int>> typeOfTypeObject;
     private readonly int paceMask;
+    private readonly int lookMask;
+    private int looks;
 
     /// <summary>Puts finished parts together; <see cref="HeapGraphBuilder"/> is the easier way.</summary>
     /// <exception cref="ArgumentException">The parts do not fit together.</exception>
@@ -53,6 +55,7 @@ public sealed class HeapGraph
         WeakReferences = parts.WeakReferences;
         Labels = parts.Labels;
         paceMask = PaceMask(NodeCount);
+        lookMask = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(NodeCount / 65536, 1 << 5, 1 << 12)) - 1;
         dominators = new Lazy<DominatorTree>(() =>
             parts.Dominators is { } stored
                 ? DominatorTree.FromStored(this, stored)
@@ -113,9 +116,22 @@ public sealed class HeapGraph
         return true;
     }
 
-    /// <summary>A pass lets go some sixty times: of a small heap as of a large one a small part is looked at in between. Above a million steps that saves no more.</summary>
+    /// <summary>
+    /// For every look at a single object somewhere in the heap: each brings some 64 KiB of every array into memory, so that a few
+    /// hundred would bring all of a small heap.
+    /// </summary>
+    internal void Look()
+    {
+        // Of several threads one may miss its turn.
+        if ((++looks & lookMask) == 0)
+        {
+            Rest();
+        }
+    }
+
+    /// <summary>A pass lets go some hundred times: of a small heap as of a large one a small part is looked at in between. Above a million steps that saves no more.</summary>
     private static int PaceMask(int nodes) =>
-        (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(nodes / 64, 1 << 12, 1 << 20)) - 1;
+        (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(nodes / 128, 1 << 12, 1 << 20)) - 1;
 
     public string TypeName(int type) => typeNames[type];
 

@@ -38,6 +38,7 @@ internal sealed class CollectionOfPile(HoldingCensus census)
     {
         while (rank > 0 && census.PathOfRank(rank) != owner)
         {
+            census.Graph.Look();
             rank = census.Graph.Dominators.DominatorOfRank(rank);
         }
 

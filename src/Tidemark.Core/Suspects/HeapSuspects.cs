@@ -71,6 +71,7 @@ public static class HeapSuspects
         CancellationToken cancellation
     )
     {
+        ProgramPages.LetGo();
         var roles = new TypeRoles(knowledge);
         var telling = new PileDescription(series, roles, cancellation);
         var piles = new AccumulationSearch(series, roles).Find(

@@ -104,6 +104,7 @@ internal sealed class PileDescription(
             )
             .ToDictionary(c => c.First, c => c.Second);
         var variables = new WeakKeyNames(now, roles).Of(chosen);
+        ProgramPages.LetGo();
         return piles
             .Select(
                 (p, i) => Describe(p, contentPaths[i], chosen[i], drawn[contentPaths[i]], chainOf, variables[i], whole)

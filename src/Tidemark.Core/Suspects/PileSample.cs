@@ -27,7 +27,7 @@ internal sealed class PileSample(IReadOnlyList<HoldingCensus> series, TypeRoles 
         // objects takes long: of those that hold less than half together, none holds it.
         if (
             sample.Count > 1
-            && sample.Sum(now.Graph.Dominators.RetainedAt) * 2 > pile.Bytes
+            && RetainedBytes(sample) * 2 > pile.Bytes
             && BytesByField(now, sample) is { Count: > 1 } fields
         )
         {
@@ -38,11 +38,24 @@ internal sealed class PileSample(IReadOnlyList<HoldingCensus> series, TypeRoles 
         return [.. sample.Where((_, i) => i % Math.Max(1, sample.Count / most) == 0)];
     }
 
+    private long RetainedBytes(List<int> sample)
+    {
+        long sum = 0;
+        foreach (var rank in sample)
+        {
+            now.Graph.Look();
+            sum += now.Graph.Dominators.RetainedAt(rank);
+        }
+
+        return sum;
+    }
+
     /// <summary>The object of a way that dominates a rank, or is it; 0 where there is none.</summary>
     public int OwnerRank(int rank, int owner)
     {
         while (rank > 0 && now.PathOfRank(rank) != owner)
         {
+            now.Graph.Look();
             rank = now.Graph.Dominators.DominatorOfRank(rank);
         }
 
@@ -72,6 +85,7 @@ internal sealed class PileSample(IReadOnlyList<HoldingCensus> series, TypeRoles 
             var below = rank;
             for (var above = tree.DominatorOfRank(rank); above > 0; above = tree.DominatorOfRank(above))
             {
+                census.Graph.Look();
                 field = $"{labels.Label(tree.NodeAt(above), tree.NodeAt(below))} {field}";
                 if (!roles.IsInner(census.Graph.TypeNameOf(tree.NodeAt(above))))
                 {

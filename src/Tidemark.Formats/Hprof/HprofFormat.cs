@@ -31,8 +31,11 @@ public sealed class HprofFormat(HprofLimits limits) : IDumpFormat
 
         var content = HprofFile.Open(file, context);
         var outline = HprofOutline.Read(content, limits, context);
+        ProgramPages.LetGo();
         var contents = HeapContents.Survey(content, outline, limits, context);
+        ProgramPages.LetGo();
         var parts = HprofGraph.Build(contents, limits, context);
+        ProgramPages.LetGo();
         var graph =
             content.Length >= limits.LeastIndexed
                 ? HprofIndex.Save(file, contents, parts, mayIndex, context)

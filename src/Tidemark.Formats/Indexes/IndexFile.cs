@@ -22,6 +22,9 @@ internal sealed unsafe class IndexFile : IDisposable
     /// <summary>So many sections have a place in the first page.</summary>
     private const int MostSections = 48;
 
+    /// <summary>Of a smaller file, pages of 2 MiB would be a good part.</summary>
+    private const long LeastHuge = 1 << 28;
+
     /// <summary>What follows the dump's name in that of its index.</summary>
     public const string Suffix = ".tidemark-index";
 
@@ -50,6 +53,11 @@ internal sealed unsafe class IndexFile : IDisposable
         this.file = file;
         view = file.CreateViewAccessor(0, length, access);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        if (length < LeastHuge)
+        {
+            ProgramPages.KeepSmall((nint)start, length);
+        }
+
         foreach (var section in sections)
         {
             if (
