@@ -56,6 +56,18 @@ public static class HistogramCommand
                     };
                 }
 
+                if (answer.Collections is { } counted)
+                {
+                    answer = answer with
+                    {
+                        CollectionHolders = ContentHolders.Of(
+                            snapshot.Graph,
+                            [.. counted.Biggest.Select(c => c.Node)],
+                            HeapQuestion.Knowledge(snapshot)
+                        ),
+                    };
+                }
+
                 if (answer is { Duplicates: null, Collections: null })
                 {
                     answer = answer with { Histogram = TypeHistogram.Of(snapshot.Graph) };

@@ -30,7 +30,7 @@ public static class PathsCommand
                 var nodes = Find(snapshot.Graph, parsed.GetRequiredValue(what));
                 var answer = new HeapAnswer(snapshot)
                 {
-                    Paths = MergedRootPath.Of(snapshot.Graph, nodes, cancellation),
+                    Paths = MergedRootPath.Of(snapshot.Graph, nodes, HeapQuestion.Knowledge(snapshot), cancellation),
                 };
                 HeapQuestion.Print(answer, question.Top(parsed), output);
                 return Task.FromResult(ExitStatus.Healthy);

@@ -73,7 +73,9 @@ public sealed class CollectionCensus
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(knowledge);
         var tree = graph.Dominators;
-        var kinds = Kinds(graph, new TypeRoles(knowledge));
+        var roles = new TypeRoles(knowledge);
+        var (kinds, entries) = (Kinds(graph, roles), Entries(graph, roles));
+        var mayBeHollow = knowledge.EntriesReferToContent;
         var referenceBytes = ReferenceBytes(graph, kinds);
         var numbers = new List<(int Rank, Sums Sums)>();
         using var ownerOfRank = new NativeArray<int>(tree.Count + 1L);
@@ -87,9 +89,16 @@ public sealed class CollectionCensus
                 continue;
             }
 
-            if (kind == Kind.Collection)
+            if (kind == Kind.Collection && IsWrapped(rank))
             {
-                numbers.Add((rank, new Sums()));
+                // A set that is made of a map: people know the set.
+                var wrapper = ownerOfRank[tree.DominatorOfRank(rank)];
+                numbers[wrapper - 1].Sums.EntriesPerReference = entries[graph.TypeOf(node)];
+                ownerOfRank[rank] = wrapper;
+            }
+            else if (kind == Kind.Collection)
+            {
+                numbers.Add((rank, new Sums(entries[graph.TypeOf(node)])));
                 ownerOfRank[rank] = numbers.Count;
             }
             else
@@ -99,7 +108,8 @@ public sealed class CollectionCensus
 
             if (ownerOfRank[rank] is > 0 and var owner)
             {
-                numbers[owner - 1].Sums.Add(graph, node, kind, referenceBytes);
+                var isHollow = mayBeHollow && kind == Kind.Entry && IsHollow(node);
+                numbers[owner - 1].Sums.Add(graph, node, kind, referenceBytes, isHollow ? 0 : entries[graph.TypeOf(node)]);
             }
         }
 
@@ -121,6 +131,27 @@ public sealed class CollectionCensus
                     .ThenBy(t => t.Type, StringComparer.Ordinal),
             ]
         );
+
+        // True for a collection that is all that another one refers to.
+        bool IsWrapped(int rank) =>
+            tree.DominatorOfRank(rank) is > 0 and var above
+            && kinds[graph.TypeOf(tree.NodeAt(above))] == Kind.Collection
+            && ownerOfRank[above] > 0
+            && graph.References(tree.NodeAt(above)) is [var only]
+            && only == tree.NodeAt(rank);
+
+        bool IsHollow(int node)
+        {
+            foreach (var held in graph.References(node))
+            {
+                if (kinds[graph.TypeOf(held)] is not (Kind.Entry or Kind.Array))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
     }
 
     private enum Kind : byte
@@ -130,6 +161,9 @@ public sealed class CollectionCensus
         Entry,
         Array,
     }
+
+    private static double[] Entries(HeapGraph graph, TypeRoles roles) =>
+        [.. Enumerable.Range(0, graph.TypeCount).Select(t => roles.Shape(graph.TypeName(t))?.Entries ?? 1)];
 
     private static Kind[] Kinds(HeapGraph graph, TypeRoles roles)
     {
@@ -168,19 +202,24 @@ public sealed class CollectionCensus
         return 8;
     }
 
-    private sealed class Sums
+    private sealed class Sums(double entriesPerReference)
     {
-        private long entryObjects;
+        private double entryObjects;
         private long slots;
         private long used;
         private long bytes;
 
-        public void Add(HeapGraph graph, int node, Kind kind, int referenceBytes)
+        private bool hasEntryObjects;
+
+        public double EntriesPerReference { get; set; } = entriesPerReference;
+
+        public void Add(HeapGraph graph, int node, Kind kind, int referenceBytes, double entries)
         {
             bytes += graph.ShallowSize(node);
             if (kind == Kind.Entry)
             {
-                entryObjects++;
+                hasEntryObjects = true;
+                entryObjects += entries;
             }
             else if (kind == Kind.Array && graph.References(node).Length is > 0 and var held)
             {
@@ -190,6 +229,13 @@ public sealed class CollectionCensus
         }
 
         public CollectionUse Use(int node, long retained) =>
-            new(node, entryObjects > 0 ? entryObjects : used, slots, used, bytes, retained);
+            new(
+                node,
+                (long)Math.Round(entryObjects > 0 || (hasEntryObjects && slots == 0) ? entryObjects : used * EntriesPerReference),
+                slots,
+                used,
+                bytes,
+                retained
+            );
     }
 }

@@ -58,6 +58,19 @@ public sealed class ContentHolders
         ];
     }
 
+    /// <summary>Who holds each of some objects, such as collections; costs some passes over the references.</summary>
+    public static IReadOnlyDictionary<int, string> Of(
+        HeapGraph graph,
+        IReadOnlyCollection<int> nodes,
+        RuntimeKnowledge knowledge
+    )
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(nodes);
+        ArgumentNullException.ThrowIfNull(knowledge);
+        return new ContentHolders(graph, knowledge).HoldersOf(nodes);
+    }
+
     private static List<List<int>> SampleCopies(
         HeapGraph graph,
         DuplicateContents duplicates,

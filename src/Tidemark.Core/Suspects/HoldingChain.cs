@@ -64,6 +64,39 @@ internal sealed record HoldingChain(IReadOnlyList<HoldingStep> Steps)
 {
     public IEnumerable<string> Texts => Steps.Select(s => s.Text);
 
+    /// <summary>
+    /// The same way with the parts of a collection told once where one leads to the next of its type: whether an entry is the first or the third
+    /// of its bucket makes no difference, nor does how many levels of a tree or an index lie above it.
+    /// </summary>
+    public HoldingChain WithoutRounds(Func<string, bool> isInner)
+    {
+        var steps = new List<HoldingStep>();
+        foreach (var step in Steps)
+        {
+            if (
+                steps.Count > 0
+                && steps[^1] is { IsStatic: false, IsVariable: false, Type: { } type } before
+                && step is { IsStatic: false, IsVariable: false }
+                && step.Type == type
+                && isInner(type)
+            )
+            {
+                steps[^1] = step with
+                {
+                    IsOwner = before.IsOwner || step.IsOwner,
+                    IsKeyed = before.IsKeyed || step.IsKeyed,
+                    IsPile = before.IsPile || step.IsPile,
+                };
+            }
+            else
+            {
+                steps.Add(step);
+            }
+        }
+
+        return steps.Count == Steps.Count ? this : new HoldingChain(steps);
+    }
+
     /// <summary>The step of what owns the pile, or else the one before the objects themselves.</summary>
     public int Owner
     {
@@ -123,11 +156,13 @@ internal sealed class HoldingChains(HoldingCensus census, TypeRoles roles, Cance
                 (c, i) =>
                 {
                     graph.Rest();
-                    return wording.Word(
-                        ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c,
-                        owners is null ? -1 : owners[i],
-                        piles is null ? -1 : piles[i]
-                    );
+                    return wording
+                        .Word(
+                            ways.TryGetValue(c[0], out var way) ? [.. way, .. c.Skip(1)] : c,
+                            owners is null ? -1 : owners[i],
+                            piles is null ? -1 : piles[i]
+                        )
+                        .WithoutRounds(roles.IsInner);
                 }
             ),
         ];

@@ -10,14 +10,20 @@ namespace Tidemark.Core.Suspects;
 public sealed record MergedRootPath(IReadOnlyList<string> Elements, long Count, long ShallowBytes, long RetainedBytes)
 {
     /// <summary>The shortest strong ways to some objects, equal ones merged, those with most objects first. Unreachable objects have none.</summary>
+    /// <param name="graph">The heap.</param>
+    /// <param name="nodes">The objects.</param>
+    /// <param name="knowledge">Which types are parts of collections; null where that is not known.</param>
+    /// <param name="cancellation">Stops it.</param>
     public static IReadOnlyList<MergedRootPath> Of(
         HeapGraph graph,
         IReadOnlyCollection<int> nodes,
+        RuntimeKnowledge? knowledge = null,
         CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(nodes);
+        var roles = new TypeRoles(knowledge ?? new RuntimeKnowledge());
         var wording = new ChainWording(graph);
         using var paths = RootPaths.FromRoots(graph, nodes, cancellation);
         var reached = nodes.Where(paths.Reaches).ToList();
@@ -37,7 +43,7 @@ public sealed record MergedRootPath(IReadOnlyList<string> Elements, long Count, 
                 .Values.Select(way =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    return (Way: way, Words: wording.Word(paths.To(way.First)).Texts.ToList());
+                    return (Way: way, Words: wording.Word(paths.To(way.First)).WithoutRounds(roles.IsInner).Texts.ToList());
                 })
                 .GroupBy(w => HolderNaming.GeneralName(string.Join('\n', w.Words)))
                 .Select(g => new MergedRootPath(

@@ -24,7 +24,7 @@ internal sealed class PileDescription(
     private const int NearSteps = 3;
 
     /// <summary>The share of a pile that must be held in one way, where nothing but the roots together holds it.</summary>
-    private const double LeastInOnePlace = 0.15;
+    private const double LeastInOnePlace = 0.25;
 
     /// <summary>An object without a role of its own that so many of the pile's objects are fields of is used as a dictionary.</summary>
     private const int LeastOfDictionary = 32;

@@ -15,7 +15,14 @@ public enum CollectionRole
 }
 
 /// <summary>A type name that is a collection, and its role.</summary>
-public sealed record CollectionShape(Regex Type, CollectionRole Role);
+public sealed record CollectionShape(Regex Type, CollectionRole Role)
+{
+    /// <summary>
+    /// Entries that one object of an inner type stands for: 0 for one that only leads to entries, such as a segment or an index. Of a
+    /// collection that has its entries in an array, those that one reference of it stands for: a half where keys and values take turns.
+    /// </summary>
+    public double Entries { get; init; } = 1;
+}
 
 /// <summary>A name that the runtime gives and nobody else uses, and what people say.</summary>
 /// <param name="Type">The types.</param>
@@ -89,6 +96,9 @@ public sealed record RuntimeKnowledge
 {
     /// <summary>Types that are collections.</summary>
     public IReadOnlyList<CollectionShape> Collections { get; init; } = [];
+
+    /// <summary>True where every entry refers to what was put in: one that refers to other parts only stands at the beginning of a queue and holds nothing.</summary>
+    public bool EntriesReferToContent { get; init; }
 
     /// <summary>Types and functions that grow by themselves and are never the answer: the runtime's own tables.</summary>
     public IReadOnlyList<Regex> Noise { get; init; } = [];

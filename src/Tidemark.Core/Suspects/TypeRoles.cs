@@ -5,21 +5,24 @@ namespace Tidemark.Core.Suspects;
 /// <summary>What a runtime's knowledge says of type names; each name is looked at once.</summary>
 internal sealed class TypeRoles(RuntimeKnowledge knowledge)
 {
-    private readonly Dictionary<string, CollectionRole?> roles = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CollectionShape?> shapes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, bool> library = new(StringComparer.Ordinal);
 
     public RuntimeKnowledge Knowledge => knowledge;
 
     /// <summary>The role in a collection, null for a type that is none.</summary>
-    public CollectionRole? Role(string type)
+    public CollectionRole? Role(string type) => Shape(type)?.Role;
+
+    /// <summary>What is known of a collection, or of a part of one; null for a type that is none.</summary>
+    public CollectionShape? Shape(string type)
     {
-        if (!roles.TryGetValue(type, out var role))
+        if (!shapes.TryGetValue(type, out var shape))
         {
-            role = knowledge.Collections.FirstOrDefault(c => c.Type.IsMatch(type))?.Role;
-            roles.Add(type, role);
+            shape = knowledge.Collections.FirstOrDefault(c => c.Type.IsMatch(type));
+            shapes.Add(type, shape);
         }
 
-        return role;
+        return shape;
     }
 
     /// <summary>True for a part of a collection: a table, an entry, an array.</summary>

@@ -21,6 +21,9 @@ public sealed record HeapAnswer(HeapSnapshot Snapshot)
 
     public CollectionCensus? Collections { get; init; }
 
+    /// <summary>Who holds each of the biggest <see cref="Collections"/>, by its object.</summary>
+    public IReadOnlyDictionary<int, string> CollectionHolders { get; init; } = new Dictionary<int, string>();
+
     public IReadOnlyList<Suspect>? Suspects { get; init; }
 
     public IReadOnlyList<MergedRootPath>? Paths { get; init; }

@@ -47,7 +47,7 @@ public static class HeapText
 
         if (answer.Collections is { } collections)
         {
-            HeapUseText.WriteCollections(console, graph, collections, most);
+            HeapUseText.WriteCollections(console, graph, collections, answer.CollectionHolders, most);
         }
 
         if (answer.Paths is { } paths)
@@ -75,7 +75,7 @@ public static class HeapText
                 Quantity.SignedBytes(type.RetainedGrowth),
                 Quantity.SignedBytes(type.ShallowGrowth),
                 string.Join(" -> ", type.Count.Select(Quantity.Count)),
-                Markup.Escape(type.Name)
+                Markup.Escape(Fitting(type.Name))
             );
         }
 
@@ -103,7 +103,7 @@ public static class HeapText
                 Quantity.Count(row.Count),
                 Quantity.Bytes(row.ShallowBytes),
                 Quantity.Bytes(row.RetainedBytes),
-                Markup.Escape(row.Name)
+                Markup.Escape(Fitting(row.Name))
             );
         }
 
@@ -173,6 +173,14 @@ public static class HeapText
     }
 
     /// <summary>A table of figures with a name at the end.</summary>
+    /// <summary>A type's name on one line: the arguments of a C++ template fill several, and the figures beside it would be broken up.</summary>
+    internal static string Fitting(string type)
+    {
+        const int most = 110;
+        const int end = 30;
+        return type.Length <= most ? type : $"{type[..(most - end)]} ... {type[^end..]}";
+    }
+
     internal static Table NewTable(params string[] columns)
     {
         var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };

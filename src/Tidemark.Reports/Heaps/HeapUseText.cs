@@ -24,7 +24,7 @@ internal static class HeapUseText
                     Quantity.Percent((double)group.RetainedBytes / Math.Max(1, graph.Dominators.TotalBytes)),
                     Quantity.Bytes(group.ShallowBytes),
                     Quantity.Count(group.Count),
-                    Markup.Escape(indent + group.Type)
+                    Markup.Escape(indent + HeapText.Fitting(group.Type))
                 );
                 Add(group.Children, indent + "  ");
             }
@@ -65,9 +65,15 @@ internal static class HeapUseText
         console.Write(table);
     }
 
-    public static void WriteCollections(IAnsiConsole console, HeapGraph graph, CollectionCensus census, int most)
+    public static void WriteCollections(
+        IAnsiConsole console,
+        HeapGraph graph,
+        CollectionCensus census,
+        IReadOnlyDictionary<int, string> holders,
+        int most
+    )
     {
-        var biggest = HeapText.NewTable("entries", "filled", "own", "retained", "biggest collections");
+        var biggest = HeapText.NewTable("entries", "filled", "own", "retained", "biggest collections, and who holds them");
         foreach (var one in census.Biggest.Take(most))
         {
             biggest.AddRow(
@@ -77,6 +83,10 @@ internal static class HeapUseText
                 Quantity.Bytes(one.RetainedBytes),
                 Markup.Escape(graph.Describe(one.Node))
             );
+            if (holders.TryGetValue(one.Node, out var holder))
+            {
+                biggest.AddRow("", "", "", "", Markup.Escape($"  in {holder}"));
+            }
         }
 
         var types = HeapText.NewTable("collections", "empty", "entries", "filled", "own", "type");
@@ -88,7 +98,7 @@ internal static class HeapUseText
                 Quantity.Count(type.Entries),
                 type.FillRatio is { } ratio ? Quantity.Percent(ratio) : "",
                 Quantity.Bytes(type.OwnBytes),
-                Markup.Escape(type.Type)
+                Markup.Escape(HeapText.Fitting(type.Type))
             );
         }
 

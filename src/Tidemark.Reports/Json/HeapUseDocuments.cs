@@ -73,8 +73,16 @@ public sealed record CollectionsDocument(
     IReadOnlyList<CollectionTypeUse> Types
 )
 {
-    public static CollectionsDocument Of(HeapGraph graph, CollectionCensus census)
+    /// <param name="graph">The heap.</param>
+    /// <param name="census">Its collections.</param>
+    /// <param name="holders">Who holds each of the biggest.</param>
+    public static CollectionsDocument Of(
+        HeapGraph graph,
+        CollectionCensus census,
+        IReadOnlyDictionary<int, string> holders
+    )
     {
+        ArgumentNullException.ThrowIfNull(holders);
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(census);
         return new CollectionsDocument(
@@ -86,7 +94,8 @@ public sealed record CollectionsDocument(
                     c.Slots,
                     c.UsedSlots,
                     c.OwnBytes,
-                    c.RetainedBytes
+                    c.RetainedBytes,
+                    holders.GetValueOrDefault(c.Node)
                 )),
             ],
             census.Types
@@ -102,5 +111,6 @@ public sealed record CollectionDocument(
     long Slots,
     long UsedSlots,
     long OwnBytes,
-    long RetainedBytes
+    long RetainedBytes,
+    string? HeldBy
 );

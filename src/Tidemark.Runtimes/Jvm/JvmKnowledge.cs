@@ -23,8 +23,19 @@ public static class JvmKnowledge
     public static RuntimeKnowledge Value { get; } =
         new()
         {
+            EntriesReferToContent = true,
             Collections =
             [
+                // Those that lead to entries and are none.
+                new(
+                    Pattern(
+                        @"^java\.util\.(concurrent\.)?\w+\$(\w*Index|Segment|TreeBin|ReservationNode|ForwardingNode)$|^com\.google\.common\.cache\.LocalCache\$(Segment|\w*ValueReference)$"
+                    ),
+                    CollectionRole.Inner
+                )
+                {
+                    Entries = 0,
+                },
                 // Parts first: their names begin with that of the collection they belong to.
                 new(
                     Pattern(
@@ -57,6 +68,8 @@ public static class JvmKnowledge
                     ),
                     CollectionRole.Inner
                 ),
+                // Keys and values take turns in its array.
+                new(Pattern(@"^java\.util\.IdentityHashMap$"), CollectionRole.Map) { Entries = 0.5 },
                 new(
                     Pattern(
                         @"^(java\.util\.(concurrent\.)?\w*(Map|Hashtable|Properties)|com\.google\.common\.(collect\.\w*(Map|Multimap|Table)|cache\.LocalCache(\$Local\w*Cache)?)|com\.github\.benmanes\.caffeine\.cache\.\w*Cache\w*|org\.(eclipse|agrona|cliffc|jctools|infinispan)\.[\w.$]*Map|it\.unimi\.dsi\.fastutil\.[\w.$]*Map|gnu\.trove\.[\w.$]*Map|scala\.collection\.[\w.$]*Map\w*)$"

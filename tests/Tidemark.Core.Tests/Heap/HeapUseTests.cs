@@ -142,12 +142,58 @@ public class HeapUseTests
         }
     }
 
+    [Fact]
+    public void Entries_are_what_was_put_in()
+    {
+        using var builder = new HeapGraphBuilder();
+        var value = builder.AddType("Value");
+        var set = New("Set");
+        var map = New("Map");
+        var table = New("Entry[]");
+        builder.AddReference(set, map);
+        builder.AddReference(map, table);
+        for (var i = 0; i < 3; i++)
+        {
+            // Each entry stands behind an index, which is none itself.
+            var (index, entry) = (New("Index"), New("Entry"));
+            builder.AddReference(table, index);
+            builder.AddReference(index, entry);
+            builder.AddReference(entry, builder.AddNode(value, 16, (ulong)builder.NodeCount));
+        }
+
+        builder.AddReference(table, New("Entry")); // the first one of a queue, which holds nothing
+        var pairs = New("PairMap");
+        var turns = New("Object[]");
+        builder.AddReference(pairs, turns);
+        for (var i = 0; i < 8; i++)
+        {
+            builder.AddReference(turns, builder.AddNode(value, 16, (ulong)builder.NodeCount));
+        }
+
+        builder.AddRoot(set, RootKind.Static);
+        builder.AddRoot(pairs, RootKind.Static);
+        var graph = builder.Build();
+        var census = CollectionCensus.Of(graph, Knowledge, 9);
+
+        // The map that the set is made of is not told of again.
+        census.Biggest.Select(c => (c.Node, c.Entries)).ShouldBe([(pairs, 4), (set, 3)]);
+
+        // Nothing has a field's name here, and a root none: the way ends at the root.
+        ContentHolders.Of(graph, [set, pairs], Knowledge).Keys.ShouldBe([set, pairs], ignoreOrder: true);
+
+        int New(string type) => builder.AddNode(builder.AddType(type), 16, (ulong)builder.NodeCount);
+    }
+
     private static RuntimeKnowledge Knowledge { get; } =
         new()
         {
+            EntriesReferToContent = true,
             Collections =
             [
+                new(new Regex("^Index$"), CollectionRole.Inner) { Entries = 0 },
                 new(new Regex(@"^Entry(\[\])?$"), CollectionRole.Inner),
+                new(new Regex("^PairMap$"), CollectionRole.Map) { Entries = 0.5 },
+                new(new Regex("^Set$"), CollectionRole.Set),
                 new(new Regex("^Map$"), CollectionRole.Map),
                 new(new Regex("^List$"), CollectionRole.List),
             ],

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Tidemark.Core.Heap;
 using Tidemark.Core.Suspects;
 
@@ -36,6 +37,33 @@ public class MergedRootPathTests
 
         merged.Single().Elements.ShouldBe(["static App.byName", "Lib.Map.user0", "Session"]);
         merged[0].Count.ShouldBe(1000);
+    }
+
+    [Fact]
+    public void Whether_an_entry_is_the_first_of_its_bucket_makes_no_difference()
+    {
+        var sketch = new HeapSketch();
+        var table = sketch.Static("App.byName", "Table");
+        var sessions = new List<int>();
+        for (var bucket = 0; bucket < 10; bucket++)
+        {
+            var before = table;
+            for (var place = 0; place <= bucket % 3; place++)
+            {
+                var (entry, session) = (sketch.Node("Entry"), sketch.Node("Session"));
+                sketch.Refer(before, before == table ? "buckets" : "next", entry);
+                sketch.Refer(entry, "value", session);
+                sessions.Add(session);
+                before = entry;
+            }
+        }
+
+        var knowledge = new RuntimeKnowledge { Collections = [new(new Regex("^Entry$"), CollectionRole.Inner)] };
+
+        MergedRootPath
+            .Of(sketch.Graph(), sessions, knowledge)
+            .Single()
+            .Elements.ShouldBe(["static App.byName", "Table.buckets", "Entry.value", "Session"]);
     }
 
     /// <summary>With a way for each node, as long as the list up to there, this would take hours.</summary>
