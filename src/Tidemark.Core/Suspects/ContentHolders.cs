@@ -16,7 +16,12 @@ public sealed class ContentHolders
     /// <summary>Steps from a copy to the field that says something: a string's array, the string, an entry, a table, the map.</summary>
     private const int MostSteps = 6;
 
-    private const int MostReferrers = 4;
+    /// <summary>The parts of a collection may refer back to it, each segment of a cache for one.</summary>
+    private const int MostReferrers = 24;
+
+    /// <summary>So far up an object's dominators it is told whether it is a part of another one.</summary>
+    private const int MostLevels = 8;
+
     private const int MostHolders = 3;
 
     private readonly HeapGraph graph;
@@ -111,6 +116,7 @@ public sealed class ContentHolders
             foreach (var (node, climb) in climbs.ToList())
             {
                 var best = referrers[climb.At]
+                    .Where(holder => !IsWithin(holder, climb.At))
                     .Select(holder => (Holder: holder, Label: wording.Label(holder, climb.At)))
                     .OrderByDescending(h => Worth(h.Holder, h.Label))
                     .ToList();
@@ -137,6 +143,21 @@ public sealed class ContentHolders
         }
 
         return found;
+    }
+
+    private bool IsWithin(int part, int whole)
+    {
+        for (var levels = 0; levels < MostLevels && part >= 0; levels++)
+        {
+            if (part == whole)
+            {
+                return true;
+            }
+
+            part = graph.Dominators.ImmediateDominator(part);
+        }
+
+        return false;
     }
 
     /// <summary>How much a reference tells: a field of the user's most; nothing, where it is a part of a collection or of a text.</summary>
