@@ -109,7 +109,8 @@ public sealed class CollectionCensus
             if (ownerOfRank[rank] is > 0 and var owner)
             {
                 var isHollow = mayBeHollow && kind == Kind.Entry && IsHollow(node);
-                numbers[owner - 1].Sums.Add(graph, node, kind, referenceBytes, isHollow ? 0 : entries[graph.TypeOf(node)]);
+                numbers[owner - 1]
+                    .Sums.Add(graph, node, kind, referenceBytes, isHollow ? 0 : entries[graph.TypeOf(node)]);
             }
         }
 
@@ -231,7 +232,10 @@ public sealed class CollectionCensus
         public CollectionUse Use(int node, long retained) =>
             new(
                 node,
-                (long)Math.Round(entryObjects > 0 || (hasEntryObjects && slots == 0) ? entryObjects : used * EntriesPerReference),
+                (long)
+                    Math.Round(
+                        entryObjects > 0 || (hasEntryObjects && slots == 0) ? entryObjects : used * EntriesPerReference
+                    ),
                 slots,
                 used,
                 bytes,

@@ -43,7 +43,10 @@ public sealed record MergedRootPath(IReadOnlyList<string> Elements, long Count, 
                 .Values.Select(way =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    return (Way: way, Words: wording.Word(paths.To(way.First)).WithoutRounds(roles.IsInner).Texts.ToList());
+                    return (
+                        Way: way,
+                        Words: wording.Word(paths.To(way.First)).WithoutRounds(roles.IsInner).Texts.ToList()
+                    );
                 })
                 .GroupBy(w => HolderNaming.GeneralName(string.Join('\n', w.Words)))
                 .Select(g => new MergedRootPath(

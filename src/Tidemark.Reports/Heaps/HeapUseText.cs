@@ -73,7 +73,13 @@ internal static class HeapUseText
         int most
     )
     {
-        var biggest = HeapText.NewTable("entries", "filled", "own", "retained", "biggest collections, and who holds them");
+        var biggest = HeapText.NewTable(
+            "entries",
+            "filled",
+            "own",
+            "retained",
+            "biggest collections, and who holds them"
+        );
         foreach (var one in census.Biggest.Take(most))
         {
             biggest.AddRow(

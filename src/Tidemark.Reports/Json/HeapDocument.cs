@@ -58,7 +58,9 @@ public sealed record HeapDocument(
             answer.Duplicates is { } duplicates
                 ? DuplicatesDocument.Of(graph, duplicates, answer.ContentHolders)
                 : null,
-            answer.Collections is { } collections ? CollectionsDocument.Of(graph, collections, answer.CollectionHolders) : null,
+            answer.Collections is { } collections
+                ? CollectionsDocument.Of(graph, collections, answer.CollectionHolders)
+                : null,
             answer.Snapshot.Warnings
         );
     }
