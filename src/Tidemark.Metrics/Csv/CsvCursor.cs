@@ -5,9 +5,13 @@ using Tidemark.Core;
 
 namespace Tidemark.Metrics.Csv;
 
-/// <summary>Walks over the lines and cells of a CSV text in place. Cells may stand in quotes; a cell over two lines is not for numbers.</summary>
+/// <summary>
+/// Walks over the lines and cells of a CSV text in place. Cells may stand in quotes; a cell over two lines is not for numbers. Where the
+/// first line has no comma, its semicolons or tabs separate, as spreadsheets write them in countries with a decimal comma.
+/// </summary>
 internal ref struct CsvCursor(ReadOnlySpan<byte> text)
 {
+    private readonly byte separator = SeparatorOf(text);
     private ReadOnlySpan<byte> rest = text.StartsWith("\uFEFF"u8) ? text[3..] : text;
     private ReadOnlySpan<byte> line;
     private bool lineHasMore;
@@ -15,7 +19,7 @@ internal ref struct CsvCursor(ReadOnlySpan<byte> text)
     /// <summary>The number of the line, the first is 1.</summary>
     public int Line { get; private set; }
 
-    public readonly bool LineIsBlank => line.Trim(" \t\r,"u8).IsEmpty;
+    public readonly bool LineIsBlank => line.Trim(" \t\r,;"u8).IsEmpty;
 
     public bool NextLine()
     {
@@ -45,16 +49,53 @@ internal ref struct CsvCursor(ReadOnlySpan<byte> text)
             return false;
         }
 
-        var comma = line.IndexOf((byte)',');
+        var end = EndOfQuotes();
+        var comma = line[end..].IndexOf(separator);
         lineHasMore = comma >= 0;
-        cell = (lineHasMore ? line[..comma] : line).Trim(" \t"u8);
-        line = lineHasMore ? line[(comma + 1)..] : [];
+        cell = (lineHasMore ? line[..(end + comma)] : line).Trim(" \t"u8);
+        line = lineHasMore ? line[(end + comma + 1)..] : [];
         if (cell.Length >= 2 && cell[0] == '"' && cell[^1] == '"')
         {
             cell = cell[1..^1];
         }
 
         return true;
+    }
+
+    /// <summary>Where the quotes that a cell begins with end: separators in them are text. 0 where there are none, or they have no end.</summary>
+    private readonly int EndOfQuotes()
+    {
+        if (!line.StartsWith("\""u8))
+        {
+            return 0;
+        }
+
+        for (var i = 1; i < line.Length; i++)
+        {
+            if (line[i] != '"')
+            {
+                continue;
+            }
+
+            if (i + 1 == line.Length || line[i + 1] != '"')
+            {
+                return i + 1;
+            }
+
+            i++; // a doubled quote is one of the text
+        }
+
+        return 0;
+    }
+
+    private static byte SeparatorOf(ReadOnlySpan<byte> text)
+    {
+        var end = text.IndexOf((byte)'\n');
+        var first = end < 0 ? text : text[..end];
+        return first.Contains((byte)',') ? (byte)','
+            : first.Contains((byte)';') ? (byte)';'
+            : first.Contains((byte)'\t') ? (byte)'\t'
+            : (byte)',';
     }
 
     /// <summary>The cells of this line as text.</summary>
@@ -98,6 +139,36 @@ internal static class CsvCell
         );
         seconds = isTime ? (instant - DateTimeOffset.UnixEpoch).TotalSeconds : double.NaN;
         return isTime;
+    }
+
+    private static readonly (byte[] Unit, double Scale)[] Units =
+    [
+        ("B"u8.ToArray(), 1),
+        ("kB"u8.ToArray(), 1e3),
+        ("KB"u8.ToArray(), 1e3),
+        ("MB"u8.ToArray(), 1e6),
+        ("GB"u8.ToArray(), 1e9),
+        ("TB"u8.ToArray(), 1e12),
+        ("KiB"u8.ToArray(), 1L << 10),
+        ("MiB"u8.ToArray(), 1L << 20),
+        ("GiB"u8.ToArray(), 1L << 30),
+        ("TiB"u8.ToArray(), 1L << 40),
+    ];
+
+    /// <summary>The same of bytes, which dashboards export with a unit: <c>1.5 GiB</c>.</summary>
+    public static bool TryBytes(ReadOnlySpan<byte> cell, out double value)
+    {
+        foreach (var (unit, scale) in Units)
+        {
+            if (cell.EndsWith(unit) && cell.Length > unit.Length && cell[^(unit.Length + 1)] is (byte)' ' or (>= (byte)'0' and <= (byte)'9'))
+            {
+                var isNumber = TryQuantity(cell[..^unit.Length].TrimEnd((byte)' '), out value);
+                value *= scale;
+                return isNumber;
+            }
+        }
+
+        return TryQuantity(cell, out value);
     }
 
     /// <summary>A number of at least 0; an empty cell, NaN and an infinite limit are missing samples (NaN).</summary>

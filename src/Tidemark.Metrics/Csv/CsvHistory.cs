@@ -1,3 +1,4 @@
+using Tidemark.Core;
 using Tidemark.Core.Series;
 
 namespace Tidemark.Metrics.Csv;
@@ -61,7 +62,9 @@ public static class CsvHistory
         {
             if (!seen.Contains(required))
             {
-                throw new MalformedHistoryException($"{path}: line 1: column '{required}' is missing");
+                throw new MalformedHistoryException(
+                    $"{path}: line 1: column '{required}' is missing; rename the one that holds it: {Shown(names)}"
+                );
             }
         }
 
@@ -101,7 +104,7 @@ public static class CsvHistory
                         );
                     }
                 }
-                else if (column.Signal is { } signal && !CsvCell.TryQuantity(cell, out values[(int)signal]))
+                else if (column.Signal is { } signal && !TryValue(signal, cell, out values[(int)signal]))
                 {
                     throw Malformed(
                         path,
@@ -155,6 +158,13 @@ public static class CsvHistory
 
         return builder.ToHistory();
     }
+
+    private static bool TryValue(Signal signal, ReadOnlySpan<byte> cell, out double value) =>
+        signal.Describe().Unit == "bytes" ? CsvCell.TryBytes(cell, out value) : CsvCell.TryQuantity(cell, out value);
+
+    private static string Shown(string[] names) =>
+        string.Join(", ", names.Take(6).Select(n => $"'{OneLine.Of(n.Length > 40 ? n[..40] + "..." : n)}'"))
+        + (names.Length > 6 ? ", ..." : "");
 
     private static bool IsTime(string name) => name.Equals(TimeColumn, StringComparison.OrdinalIgnoreCase);
 
