@@ -160,7 +160,11 @@ internal static class CsvCell
     {
         foreach (var (unit, scale) in Units)
         {
-            if (cell.EndsWith(unit) && cell.Length > unit.Length && cell[^(unit.Length + 1)] is (byte)' ' or (>= (byte)'0' and <= (byte)'9'))
+            if (
+                cell.EndsWith(unit)
+                && cell.Length > unit.Length
+                && cell[^(unit.Length + 1)] is (byte)' ' or (>= (byte)'0' and <= (byte)'9')
+            )
             {
                 var isNumber = TryQuantity(cell[..^unit.Length].TrimEnd((byte)' '), out value);
                 value *= scale;
