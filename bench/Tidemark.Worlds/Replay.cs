@@ -50,6 +50,7 @@ internal sealed class Replay(TextWriter output)
         var alarms = new List<bool>();
         var couldTell = new List<bool>();
         var leaveTime = new List<bool>();
+        var samples = new List<int>();
         for (var hour = everyHours; hour <= world.Plan.Hours; hour += everyHours)
         {
             var truth = world.TruthAt("cut", hour, "cut");
@@ -57,6 +58,7 @@ internal sealed class Replay(TextWriter output)
             var history = world.History("cut", hour);
             var verdict = GrowthAnalyzer.Analyze(history);
             alarms.Add(verdict.IsLeaking);
+            samples.Add(history.Count);
             leaveTime.Add(LeakAlarm.LeavesTime(verdict, history.Last(Signal.Footprint) ?? 0, history.To));
             couldTell.Add(!truth.Acceptable.Any(Truth.IsLeaking) && !Truth.IsLeaking(truth.Kind));
         }
@@ -73,6 +75,7 @@ internal sealed class Replay(TextWriter output)
                 [.. hours],
                 [.. alarms],
                 [.. leaveTime],
+                [.. samples],
                 [.. couldTell]
             );
     }
@@ -133,13 +136,14 @@ internal sealed class Replay(TextWriter output)
         double[] Hours,
         bool[] Verdicts,
         bool[] LeaveTime,
+        int[] Samples,
         bool[] CouldTell
     )
     {
         /// <summary>Whether there is an alarm, by the rule that is looked at.</summary>
         public bool[] Alarms { get; init; } = Verdicts;
 
-        /// <param name="isPatient">Whether what leaves time must be told for longer.</param>
+        /// <param name="isPatient">Whether what leaves time, or rests on few new samples, must be told for longer.</param>
         public bool[] Watched(bool isPatient)
         {
             var alarm = new LeakAlarm();
@@ -147,7 +151,7 @@ internal sealed class Replay(TextWriter output)
             for (var i = 0; i < alarms.Length; i++)
             {
                 var (at, seen) = (DateTimeOffset.UnixEpoch.AddHours(Hours[i]), TimeSpan.FromHours(Hours[i]));
-                alarm.Update(Verdicts[i], at, seen, isPatient && LeaveTime[i]);
+                alarm.Update(Verdicts[i], at, seen, isPatient ? Samples[i] : 0, isPatient && LeaveTime[i]);
                 alarms[i] = alarm.IsRaised;
             }
 

@@ -4,8 +4,9 @@ namespace Tidemark.Core.Growth;
 /// <remarks>
 /// A verdict that is right 99 times in 100 is wrong several times a week where it is asked for every quarter of an hour, for an answer or
 /// two each time: what leaks is told so again by the next answer, and does not stop for hours. The longer a process has been seen without
-/// an alarm, the less likely a leak is, and the longer its answers must last. And what hardly grows leaves time to be sure: a third of
-/// all false alarms claim next to no growth, and hardly any leak that must be called within hours does.
+/// an alarm, the less likely a leak is, and the longer its answers must last. Answers that rest on nearly the same samples are one answer:
+/// the row must last until there are new ones. And what hardly grows leaves time to be sure: a third of all false alarms claim next to no
+/// growth, and hardly any leak that must be called within hours does.
 /// </remarks>
 public sealed class LeakAlarm
 {
@@ -15,6 +16,12 @@ public sealed class LeakAlarm
     /// <summary>... for no less and no more than this.</summary>
     private static readonly TimeSpan LeastConfirmed = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan MostConfirmed = TimeSpan.FromHours(1);
+
+    /// <summary>Nor for less than so many samples take to come, ...</summary>
+    private const int NewSamples = 12;
+
+    /// <summary>... unless that is longer than this.</summary>
+    private static readonly TimeSpan MostForSamples = TimeSpan.FromHours(2);
 
     /// <summary>What grows by less than this share of the process a day is slow, ...</summary>
     private const double Slow = 0.07;
@@ -44,14 +51,15 @@ public sealed class LeakAlarm
     /// <param name="isLeaking">What it says.</param>
     /// <param name="at">When it was given; later than those before.</param>
     /// <param name="seen">How long the history is that it rests on.</param>
+    /// <param name="samples">Of how many samples; 0 where that is not known.</param>
     /// <param name="leavesTime">Whether it claims no more than <see cref="LeavesTime"/> says.</param>
     /// <returns>True where the alarm was raised or is over by it.</returns>
-    public bool Update(bool isLeaking, DateTimeOffset at, TimeSpan seen, bool leavesTime = false)
+    public bool Update(bool isLeaking, DateTimeOffset at, TimeSpan seen, int samples = 0, bool leavesTime = false)
     {
         first = inARow == 0 ? at : first;
         inARow = isLeaking ? inARow + 1 : 0;
         last = isLeaking ? at : last;
-        if (!IsRaised && inARow >= 2 && at - first >= Needed(seen, leavesTime))
+        if (!IsRaised && inARow >= 2 && at - first >= Needed(seen, samples, leavesTime))
         {
             (IsRaised, Since) = (true, first);
             return true;
@@ -76,8 +84,16 @@ public sealed class LeakAlarm
         return !((verdict.BytesPerHour?.Value ?? 0) * 24 >= Slow * footprint) && !(verdict.OutOfMemory?.At < at + Soon);
     }
 
-    private static TimeSpan Needed(TimeSpan seen, bool leavesTime) =>
-        leavesTime
-            ? SlowConfirmed
-            : TimeSpan.FromTicks(Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks));
+    private static TimeSpan Needed(TimeSpan seen, int samples, bool leavesTime)
+    {
+        if (leavesTime)
+        {
+            return SlowConfirmed;
+        }
+
+        var row = TimeSpan.FromTicks(Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks));
+        var sampled = samples > 1 ? NewSamples * (seen / (samples - 1)) : TimeSpan.Zero;
+        sampled = sampled < MostForSamples ? sampled : MostForSamples;
+        return row > sampled ? row : sampled;
+    }
 }

@@ -54,6 +54,24 @@ public sealed class LeakAlarmTests
         raised.ShouldBe(minutes);
     }
 
+    [Theory]
+    [InlineData(1, 15)]
+    [InlineData(5, 60)]
+    [InlineData(10, 120)]
+    [InlineData(30, 120)]
+    public void Answers_must_last_until_there_are_new_samples(int minutesApart, int minutes)
+    {
+        var alarm = new LeakAlarm();
+        var seen = TimeSpan.FromHours(6);
+        var samples = (360 / minutesApart) + 1;
+
+        var raised = Enumerable
+            .Range(0, 200)
+            .First(minute => alarm.Update(true, Start.AddMinutes(minute), seen, samples));
+
+        raised.ShouldBe(minutes);
+    }
+
     [Fact]
     public void Answers_in_quick_succession_do_not_confirm_each_other()
     {

@@ -29,7 +29,7 @@ public sealed class WatchAlarms
             alarms[name] = (alarm, series.Verdict.Kind);
             var footprint = series.Sketch.LastOrDefault(v => !double.IsNaN(v));
             var leavesTime = LeakAlarm.LeavesTime(series.Verdict, footprint, series.To);
-            if (alarm.Update(true, now, series.To - series.From, leavesTime))
+            if (alarm.Update(true, now, series.To - series.From, series.Samples, leavesTime))
             {
                 changes.Add(Raised(name, series.Verdict.Kind, alarm));
             }
