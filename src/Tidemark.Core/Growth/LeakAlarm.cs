@@ -91,7 +91,9 @@ public sealed class LeakAlarm
             return SlowConfirmed;
         }
 
-        var row = TimeSpan.FromTicks(Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks));
+        var row = TimeSpan.FromTicks(
+            Math.Clamp((long)(Confirmed * seen.Ticks), LeastConfirmed.Ticks, MostConfirmed.Ticks)
+        );
         var sampled = samples > 1 ? NewSamples * (seen / (samples - 1)) : TimeSpan.Zero;
         sampled = sampled < MostForSamples ? sampled : MostForSamples;
         return row > sampled ? row : sampled;

@@ -75,7 +75,7 @@ public sealed class WatchAlarmsTests
                     new Dictionary<string, string> { ["pod"] = "0" },
                     Start - seen,
                     Start,
-                    100,
+                    1 + (int)seen.TotalMinutes,
                     [],
                     new GrowthVerdict(GrowthKind.Leak, GrowthShape.Linear, 0.9, null, null, [])
                 )),
