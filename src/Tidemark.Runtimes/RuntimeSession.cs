@@ -57,6 +57,14 @@ public abstract class RuntimeSession : ISignalSource
     public virtual void Correct(SignalSample sample) { }
 
     /// <summary>
+    /// Takes out of the footprint what the kernel counts more than once: a page that is mapped at several addresses counts at each.
+    /// Called only where the footprint is the resident set; a control group is charged for each page once.
+    /// </summary>
+    /// <param name="sample">The footprint.</param>
+    /// <param name="shared">The shared memory in it, in bytes.</param>
+    public virtual void CorrectShared(SignalSample sample, long shared) { }
+
+    /// <summary>
     /// Has the runtime collect its whole heap, so that the live heap is known as of now. For runtimes that collect their
     /// whole heap so seldom that a short watch sees nothing of it.
     /// </summary>

@@ -108,6 +108,10 @@ public sealed class LiveTarget : ISignalSource
         {
             await procfs.SampleAsync(sample, cancellation);
             Session.Correct(sample);
+            if (procfs.SharedInFootprint is { } shared)
+            {
+                Session.CorrectShared(sample, shared);
+            }
         }
 
         if (limitBytes is { } limit && !sample.Has(Signal.Limit))

@@ -27,6 +27,9 @@ public sealed class ProcfsSource : ISignalSource
     /// <summary>True where the footprint is the working set of a control group rather than the resident set.</summary>
     public bool FootprintIsWorkingSet => ownsCgroup;
 
+    /// <summary>Shared memory in the footprint of the last sample, in bytes: null where that is not the resident set, whose mappings add up.</summary>
+    public long? SharedInFootprint { get; private set; }
+
     /// <summary>Begins to watch a process.</summary>
     /// <exception cref="TargetGoneException">There is no such process.</exception>
     public static ProcfsSource Open(int pid)
@@ -57,6 +60,7 @@ public sealed class ProcfsSource : ISignalSource
             sample[Signal.Anonymous] = status.Anonymous + status.Swapped;
             sample[Signal.PageCache] = status.File;
             sample[Signal.Threads] = status.Threads;
+            SharedInFootprint = status.Shared;
         }
 
         if (files.CountHandles() is { } handles)
@@ -68,6 +72,7 @@ public sealed class ProcfsSource : ISignalSource
         {
             sample[Signal.Footprint] = usage.WorkingSet;
             sample[Signal.PageCache] = usage.PageCache;
+            SharedInFootprint = null;
         }
 
         if (cgroup?.ReadLimit() is { } limit)

@@ -29,6 +29,7 @@ internal sealed partial class JvmSession : RuntimeSession
     private readonly FlightRecording? recording;
     private readonly RequestsPage metrics;
     private readonly NativeMemory? nativeMemory;
+    private readonly SharedHeap sharedHeap = new();
     private double leftBytes;
     private bool isRecorderKnown;
     private readonly JvmSignals signals = new();
@@ -136,6 +137,7 @@ internal sealed partial class JvmSession : RuntimeSession
             AddResidentHeap(sample, residentHeap.Read());
         }
 
+        sharedHeap.Add(sample);
         if (metrics.Read() is { } requests)
         {
             sample[Signal.Requests] = requests;
@@ -214,9 +216,11 @@ internal sealed partial class JvmSession : RuntimeSession
 
         ReadCollectionOfCapture();
         var outsideBefore = OutsideHeap();
+        HeapInfo? heap = null;
         try
         {
             await channel.RunAsync("GC.run", CollectionPatience, cancellation);
+            heap = JvmSignals.IsConcurrent(before) ? await ReadHeapInfoAsync(channel, cancellation) : null;
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
@@ -234,13 +238,13 @@ internal sealed partial class JvmSession : RuntimeSession
             return null;
         }
 
+        ReadCollectionOfCapture();
         if (JvmSignals.IsConcurrent(after))
         {
-            // It keeps the use of the heap up to date, and its garbage is gone when the answer comes.
-            liveAfterCapture = JvmSignals.UsedAfterCollection(after);
+            // The program has gone on: what is in use rises by the moment, and the counters follow only now and then.
+            liveAfterCapture = heap is { Used: > 0 } ? heap.Used : JvmSignals.UsedAfterCollection(after);
         }
 
-        ReadCollectionOfCapture();
         return JvmSignals.Stopped(after) - stopped;
     }
 
@@ -255,6 +259,15 @@ internal sealed partial class JvmSession : RuntimeSession
             {
                 sample[signal] = Math.Max(0, sample[signal] - leftBytes);
             }
+        }
+    }
+
+    /// <inheritdoc />
+    public override void CorrectShared(SignalSample sample, long shared)
+    {
+        if (jvm.ReadPerfData() is { } counters)
+        {
+            sharedHeap.Correct(sample, counters, shared);
         }
     }
 

@@ -88,6 +88,10 @@ internal sealed class JvmSignals
         return false;
     }
 
+    /// <summary>ZGC of any kind: its heap is shared memory that only it maps.</summary>
+    public static bool IsZgc(PerfData counters) =>
+        Enumerable.Range(0, 3).Any(c => counters.Text($"sun.gc.collector.{c}.name") is ['Z', ..]);
+
     /// <summary>Metaspace: what the classes take, outside of the heap. Bytes.</summary>
     public static double ClassMetadata(PerfData counters) => counters.Number("sun.gc.metaspace.used") ?? 0;
 
@@ -135,7 +139,8 @@ internal sealed class JvmSignals
         return null;
     }
 
-    private static double Capacity(PerfData counters) =>
+    /// <summary>Taken from the operating system, touched or not. Bytes.</summary>
+    public static double Capacity(PerfData counters) =>
         (counters.Number("sun.gc.generation.0.capacity") ?? 0) + (counters.Number("sun.gc.generation.1.capacity") ?? 0);
 
     /// <summary>-Xmx or its default: G1 gives the whole heap's as that of each generation, the others share it out.</summary>
