@@ -71,6 +71,14 @@ public static class CaseAnalysis
             notes.Insert(0, children);
         }
 
+        if (file.Killed is { } killed)
+        {
+            verdict = verdict with
+            {
+                Evidence = [.. verdict.Evidence, new Evidence(Signal.Limit.Describe().Name, killed)],
+            };
+        }
+
         return new Diagnosis(
             file.Target,
             history,

@@ -158,6 +158,11 @@ public sealed class DiagnoseRun(DiagnoseRequest request, Output output)
         );
         var page = await HtmlReport.RenderAsync(DiagnosisPage.Of(diagnosis));
         var written = DiagnosisFiles.Write(diagnosis, page, folder.Path);
+        if (folder.File.Killed is { } killed)
+        {
+            output.Say(killed);
+        }
+
         foreach (var problem in written.Problems)
         {
             output.Say($"warning: {problem}");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tidemark.Core;
 using Tidemark.Core.Series;
 using Tidemark.Metrics.Procfs;
 using Tidemark.Runtimes;
@@ -50,6 +51,22 @@ public sealed class LiveTarget : ISignalSource
                 $"the runtime did not answer {unanswered} of the samples, which hold what the kernel tells; the last time: {lastFailure}"
             )
             : null;
+
+    /// <summary>Why the process is gone, as a sentence: null where the kernel did not kill it for want of memory, or nobody can tell any more.</summary>
+    public string? DescribeKill()
+    {
+        if (procfs?.ReadKill() is not { } kill)
+        {
+            return null;
+        }
+
+        var limit = kill.LimitBytes is { } bytes
+            ? string.Create(CultureInfo.InvariantCulture, $"{Quantity.Bytes(bytes)} ({bytes} bytes)")
+            : null;
+        return kill.WasAlone
+            ? $"the kernel killed process {Target.Pid} for want of memory{(limit is null ? "" : $", at its limit of {limit}")}"
+            : $"process {Target.Pid} has ended, and the kernel has killed a process of its control group for want of memory{(limit is null ? "" : $", at a limit of {limit}")}";
+    }
 
     /// <summary>Attaches to a process.</summary>
     /// <param name="target">The process.</param>

@@ -391,10 +391,17 @@ public sealed class Watch
 
     private async Task RestartedAsync(TargetGoneException gone, CancellationToken enough)
     {
+        var lasted = Elapsed;
+        var killed = target.DescribeKill();
+        if (killed is not null)
+        {
+            Store(() => folder.Update(f => f with { Killed = killed }));
+        }
+
         if (await reattach(enough) is not { } again)
         {
             ending = CaseEnding.TargetGone;
-            Note($"{gone.Message} after {Elapsed.TotalSeconds:0} s of watching");
+            Note($"{killed ?? gone.Message} after {lasted.TotalSeconds:0} s of watching");
             return;
         }
 

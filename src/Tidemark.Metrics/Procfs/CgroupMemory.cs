@@ -128,6 +128,23 @@ public sealed class CgroupMemory
         return lowest;
     }
 
+    /// <summary>How many processes of the group the kernel has killed for want of memory: null where it does not count them (version 1 before Linux 4.13), or the group is gone.</summary>
+    public long? ReadKills()
+    {
+        foreach (var line in (ReadText(Folder, isVersion2 ? "memory.events" : "memory.oom_control") ?? "").Split('\n'))
+        {
+            if (
+                line.Split(' ') is ["oom_kill", var count]
+                && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var kills)
+            )
+            {
+                return kills;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The processes in the group itself, not in its children.</summary>
     public IReadOnlyList<int> ReadProcesses() =>
         [

@@ -15,6 +15,8 @@ public sealed class ProcfsSource : ISignalSource
     private readonly long startTicks;
     private readonly CgroupMemory? cgroup;
     private readonly bool ownsCgroup;
+    private readonly long? killsBefore;
+    private long? limitBytes;
 
     private ProcfsSource(ProcessFiles files, long startTicks, CgroupMemory? cgroup, bool ownsCgroup)
     {
@@ -22,6 +24,7 @@ public sealed class ProcfsSource : ISignalSource
         this.startTicks = startTicks;
         this.cgroup = cgroup;
         this.ownsCgroup = ownsCgroup;
+        killsBefore = cgroup?.ReadKills();
     }
 
     /// <summary>True where the footprint is the working set of a control group rather than the resident set.</summary>
@@ -32,15 +35,18 @@ public sealed class ProcfsSource : ISignalSource
 
     /// <summary>Begins to watch a process.</summary>
     /// <exception cref="TargetGoneException">There is no such process.</exception>
-    public static ProcfsSource Open(int pid)
+    public static ProcfsSource Open(int pid) => Open(pid, "/proc", "/proc/self/mountinfo");
+
+    /// <summary>The same with the kernel's files in another place.</summary>
+    internal static ProcfsSource Open(int pid, string proc, string mountInfo)
     {
-        var files = new ProcessFiles(pid);
+        var files = new ProcessFiles(pid, proc);
         if (files.ReadStat() is not { State: not ('Z' or 'X') } stat)
         {
             throw new TargetGoneException($"no process {pid} is running: look for the right one with `ps -e`");
         }
 
-        var cgroup = CgroupMemory.Of(files);
+        var cgroup = CgroupMemory.Of(files, mountInfo);
         return new ProcfsSource(files, stat.StartTicks, cgroup, cgroup is not null && IsAlone(pid, cgroup));
     }
 
@@ -78,10 +84,21 @@ public sealed class ProcfsSource : ISignalSource
         if (cgroup?.ReadLimit() is { } limit)
         {
             sample[Signal.Limit] = limit;
+            limitBytes = limit;
         }
 
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>
+    /// What the control group tells of the end of a process that is gone: null where the kernel has killed nothing in it since the watch
+    /// began, or the group has gone as well.
+    /// </summary>
+    public MemoryKill? ReadKill() =>
+        // The kernel counts a kill before it sends the signal.
+        killsBefore is { } before && cgroup!.ReadKills() > before
+            ? new MemoryKill(limitBytes, ownsCgroup)
+            : null;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -130,3 +147,8 @@ public sealed class ProcfsSource : ISignalSource
         return false;
     }
 }
+
+/// <summary>The kernel's out-of-memory killer has been at work in the control group of a process that is gone.</summary>
+/// <param name="LimitBytes">The group's limit; null where it had none, and the machine itself was out of memory.</param>
+/// <param name="WasAlone">True where nothing else of its size was in the group, so that it was this process.</param>
+public readonly record struct MemoryKill(long? LimitBytes, bool WasAlone);

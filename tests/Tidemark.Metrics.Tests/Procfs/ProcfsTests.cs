@@ -104,6 +104,42 @@ public class ProcfsTests
         cgroup.ReadLimit().ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("0::/app\n", "cgroup2 cgroup2 rw", "memory.stat", "memory.events", "low 0\nhigh 0\nmax 71\noom 2\noom_kill ")]
+    [InlineData(
+        "4:memory:/app\n",
+        "cgroup cgroup rw,memory",
+        "memory.usage_in_bytes",
+        "memory.oom_control",
+        "oom_kill_disable 0\nunder_oom 0\noom_kill "
+    )]
+    public async Task A_kill_is_told_by_the_group_that_counts_it_and_by_no_other(
+        string membership,
+        string mount,
+        string known,
+        string events,
+        string text
+    )
+    {
+        using var files = new FakeKernel();
+        files.Write("42/cgroup", membership);
+        files.Write("42/stat", "42 (app) S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 1000 10 0");
+        files.Write("mountinfo", $"30 1 0:26 / {files.Root}/cg rw - {mount}\n");
+        files.Write($"cg/app/{known}", "0\n");
+        files.Write($"cg/app/{events}", $"{text}3\n");
+        files.Write("cg/app/memory.max", "67108864\n");
+        files.Write("cg/app/memory.limit_in_bytes", "67108864\n");
+        files.Write("cg/app/cgroup.procs", "42\n");
+        await using var source = ProcfsSource.Open(42, files.Root, $"{files.Root}/mountinfo");
+        await source.SampleAsync(new SignalSample(), default);
+
+        source.ReadKill().ShouldBeNull("what was killed earlier was another");
+        files.Write($"cg/app/{events}", $"{text}4\n");
+        source.ReadKill().ShouldBe(new MemoryKill(67108864, WasAlone: true));
+        Directory.Delete($"{files.Root}/cg", recursive: true);
+        source.ReadKill().ShouldBeNull("the group is gone");
+    }
+
     private sealed class FakeKernel : IDisposable
     {
         public string Root { get; } = Directory.CreateTempSubdirectory("tidemark-proc").FullName;

@@ -95,7 +95,7 @@ public sealed class CheckLive(CheckRequest request, GrowthOptions growth, Output
                     catch (TargetGoneException e)
                     {
                         target.IsGone = true;
-                        target.Warning = $"{target.Name}: {e.Message}";
+                        target.Warning = $"{target.Name}: {(target.Source as LiveTarget)?.DescribeKill() ?? e.Message}";
                     }
                 }
 
