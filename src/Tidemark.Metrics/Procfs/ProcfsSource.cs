@@ -96,7 +96,8 @@ public sealed class ProcfsSource : ISignalSource
     /// </summary>
     public MemoryKill? ReadKill() =>
         // The kernel counts a kill before it sends the signal.
-        killsBefore is { } before && cgroup!.ReadKills() > before
+        killsBefore is { } before
+        && cgroup!.ReadKills() > before
             ? new MemoryKill(limitBytes, ownsCgroup)
             : null;
 

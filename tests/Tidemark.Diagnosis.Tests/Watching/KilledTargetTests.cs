@@ -16,7 +16,8 @@ public sealed class KilledTargetTests : IDisposable
     private const int Limit = 64 << 20;
 
     // Grows once it is asked to, until somebody stops it.
-    private const string Program = "print('ready', flush=True); input(); kept = []\nwhile True: kept.append(b'x' * 1000000)";
+    private const string Program =
+        "print('ready', flush=True); input(); kept = []\nwhile True: kept.append(b'x' * 1000000)";
 
     private readonly string folder = Directory.CreateTempSubdirectory("tidemark-killed-").FullName;
     private readonly string? group = MakeGroup();
@@ -124,7 +125,13 @@ public sealed class KilledTargetTests : IDisposable
     private static string? MakeGroup()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"tidemark-{Environment.ProcessId}-{Guid.NewGuid():N}");
-        foreach (var (parent, limit) in new[] { ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max") })
+        foreach (
+            var (parent, limit) in new[]
+            {
+                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+                ("/sys/fs/cgroup", "memory.max"),
+            }
+        )
         {
             var path = Path.Combine(parent, name);
             try

@@ -105,7 +105,13 @@ public class ProcfsTests
     }
 
     [Theory]
-    [InlineData("0::/app\n", "cgroup2 cgroup2 rw", "memory.stat", "memory.events", "low 0\nhigh 0\nmax 71\noom 2\noom_kill ")]
+    [InlineData(
+        "0::/app\n",
+        "cgroup2 cgroup2 rw",
+        "memory.stat",
+        "memory.events",
+        "low 0\nhigh 0\nmax 71\noom 2\noom_kill "
+    )]
     [InlineData(
         "4:memory:/app\n",
         "cgroup cgroup rw,memory",
