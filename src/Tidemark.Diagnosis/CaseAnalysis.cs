@@ -13,6 +13,9 @@ public static class CaseAnalysis
     private const long LeastBytes = 16 << 10;
     private const long LeastCount = 100;
 
+    // What has no name of its own in /proc/PID/smaps: there the target's kind says more than the advice for any native program.
+    private const string AnonymousMapping = "[anonymous ";
+
     /// <param name="file">What the case says of itself.</param>
     /// <param name="folder">Where its captures are.</param>
     /// <param name="history">What was seen.</param>
@@ -52,6 +55,17 @@ public static class CaseAnalysis
             {
                 notes.Insert(0, $"{file.Target.Name}: {server.Next}");
             }
+        }
+
+        if (file.Remark is { } remark)
+        {
+            notes.Insert(0, remark);
+            suspects =
+            [
+                .. suspects.Select(s =>
+                    s.Subject.StartsWith(AnonymousMapping, StringComparison.Ordinal) ? s with { Advice = remark } : s
+                ),
+            ];
         }
 
         if (graphs.Kind == GrowthKind.Steady)

@@ -50,6 +50,9 @@ public abstract class RuntimeSession : ISignalSource
     /// <summary>The ways to capture, cheapest first within a role.</summary>
     public abstract IReadOnlyList<CaptureMethod> Methods { get; }
 
+    /// <summary>What must be known of this process to read the answer, a sentence; null where there is nothing.</summary>
+    public virtual string? Remark => null;
+
     /// <inheritdoc />
     public abstract ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation);
 

@@ -92,6 +92,11 @@ public sealed class Watch
         started = time.GetTimestamp();
         try
         {
+            if (target.Session.Remark is { } remark)
+            {
+                Store(() => folder.Update(f => f with { Remark = remark }));
+            }
+
             await PlanCapturesAsync(enough);
             using var timer = new PeriodicTimer(options.Interval, time);
             do

@@ -57,7 +57,13 @@ internal sealed class NativeSession : RuntimeSession
             allocator is Glibc
                 ? [heap, NativeCaptures.Mappings, GlibcArenas.Method, HeaptrackInjection.Method]
                 : [heap, NativeCaptures.Mappings, HeaptrackInjection.Method];
+        Remark = NativeAotProgram.Is(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/exe"))
+            ? NativeAotProgram.Remark
+            : null;
     }
+
+    /// <inheritdoc />
+    public override string? Remark { get; }
 
     /// <inheritdoc />
     public override IReadOnlyList<CaptureMethod> Methods { get; }

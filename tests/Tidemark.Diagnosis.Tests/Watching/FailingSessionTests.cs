@@ -22,6 +22,7 @@ public sealed class FailingSessionTests : IDisposable
         file.Captures.Count.ShouldBeGreaterThan(1);
         file.Notes.ShouldContain("the census of the test was taken at the second attempt: out of step");
         file.Ending.ShouldBe(CaseEnding.Complete);
+        file.Remark.ShouldBe("a remark of the test");
         history.Has(Signal.LiveHeap).ShouldBeTrue();
     }
 
@@ -94,6 +95,8 @@ public sealed class FailingSessionTests : IDisposable
         public string Name => "native";
 
         public RuntimeKnowledge Knowledge => throw new NotSupportedException();
+
+        public override string? Remark => "a remark of the test";
 
         public override IReadOnlyList<CaptureMethod> Methods { get; } =
         [new("census", "smaps", ".txt", CaptureRole.Census, "census of the test")];
