@@ -21,13 +21,16 @@ public sealed class NativeAotProgramTests : IDisposable
     public async Task A_running_program_is_told_by_its_file(string mark, string flags, bool isOne)
     {
         var program = Path.Combine(folder, "program");
-        await File.WriteAllTextAsync($"{program}.c", $$"""
+        await File.WriteAllTextAsync(
+            $"{program}.c",
+            $$"""
             #include <stdio.h>
             #include <unistd.h>
             {{mark}}
             int main(void) { puts("ready"); fflush(stdout); pause(); }
 
-            """);
+            """
+        );
         using (var compiler = Process.Start("gcc", $"{flags} -o {program} {program}.c"))
         {
             await compiler.WaitForExitAsync();
