@@ -123,8 +123,8 @@ internal sealed class ProcessTrends(Bins bins)
         {
             if (
                 bins.IsLiveWatch
-                || bins.Counted(Signal.GcCount) is not { } counted
                 || (bins[Signal.LiveHeap] is { } live && Fresh(live.Low) >= FewCollections)
+                || bins.Counted(Signal.GcCount) is not { } counted
             )
             {
                 return null;
