@@ -105,7 +105,7 @@ public sealed class Output
                 Enrichment = new ProfileEnrichment { UseDefaultEnrichers = !plain },
             }
         );
-        if (plain)
+        if (plain && !console.Profile.Out.IsTerminal)
         {
             // Not cut at 80 columns where nobody looks at a terminal.
             console.Profile.Width = Math.Max(console.Profile.Width, 200);

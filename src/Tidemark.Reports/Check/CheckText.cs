@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Reports.Text;
@@ -10,6 +11,19 @@ namespace Tidemark.Reports.Check;
 public static class CheckText
 {
     private const int SparkWidth = 16;
+    private const int NarrowSparkWidth = 8;
+
+    /// <summary>Columns of figures, with the sparkline.</summary>
+    private const int FiguresWidth = 71;
+
+    /// <summary>A name gets no more than this before what is to be done next does.</summary>
+    private const int UsualName = 40;
+
+    /// <summary>In less than this, what is to be done next would stand a word a line: it stands below the table.</summary>
+    private const int LeastNext = 36;
+
+    /// <summary>So many different ones are told below it.</summary>
+    private const int MostNext = 6;
 
     /// <summary>With so few series there is room for the evidence of each.</summary>
     private const int FewSeries = 3;
@@ -20,7 +34,14 @@ public static class CheckText
         ArgumentNullException.ThrowIfNull(answer);
         if (answer.Series.Count > 0)
         {
-            console.Write(Table(answer));
+            var name = Math.Min(UsualName, answer.Series.Max(series => series.Target.Length));
+            var isNarrow = console.Profile.Width < FiguresWidth + name + LeastNext;
+            var spark = console.Profile.Width < FiguresWidth + name ? NarrowSparkWidth : SparkWidth;
+            console.Write(Table(answer, isNarrow, spark));
+            if (isNarrow)
+            {
+                WriteNext(console, answer);
+            }
         }
 
         if (answer.Total <= FewSeries)
@@ -61,7 +82,7 @@ public static class CheckText
             _ => 0,
         };
 
-    private static Table Table(CheckAnswer answer)
+    private static Table Table(CheckAnswer answer, bool isNarrow, int sparkWidth)
     {
         var table = new Table().Border(TableBorder.None).Collapse();
         table.AddColumn(new TableColumn("[grey]kind[/]").NoWrap());
@@ -71,25 +92,48 @@ public static class CheckText
         table.AddColumn(new TableColumn("[grey]a day[/]").RightAligned().NoWrap());
         table.AddColumn(new TableColumn("[grey]limit in[/]").RightAligned().NoWrap());
         table.AddColumn(new TableColumn("[grey]sure[/]").RightAligned().NoWrap());
-        table.AddColumn(new TableColumn("[grey]next[/]"));
+        if (!isNarrow)
+        {
+            table.AddColumn(new TableColumn("[grey]next[/]"));
+        }
+
         foreach (var s in answer.Series)
         {
             var sketch = s.Sketch.ToArray();
-            table.AddRow(
+            List<IRenderable> cells =
+            [
                 new Markup($"[{Color(s.Verdict)}]{ContractNames.Of(s.Verdict.Kind)}[/]"),
                 new Spectre.Console.Text(s.Target),
-                new Markup($"[aqua]{Sparkline.Of(sketch, SparkWidth)}[/]"),
+                new Markup($"[aqua]{Sparkline.Of(sketch, sparkWidth)}[/]"),
                 new Spectre.Console.Text(
                     double.IsNaN(Sparkline.Last(sketch)) ? "" : Quantity.Bytes(Sparkline.Last(sketch))
                 ),
                 new Spectre.Console.Text(NextStep.PerDay(s.Verdict)),
                 new Spectre.Console.Text(NextStep.TimeLeft(s.Verdict, answer.Now)),
                 new Spectre.Console.Text(Quantity.Percent(s.Verdict.Confidence)),
-                new Markup($"[grey]{Markup.Escape(NextStep.Of(s.Verdict))}[/]")
-            );
+            ];
+            if (!isNarrow)
+            {
+                cells.Add(new Markup($"[grey]{Markup.Escape(NextStep.Of(s.Verdict))}[/]"));
+            }
+
+            table.AddRow(cells);
         }
 
         return table;
+    }
+
+    /// <summary>What is to be done next, once for all that it is to be done about.</summary>
+    private static void WriteNext(IAnsiConsole console, CheckAnswer answer)
+    {
+        var steps = answer
+            .Series.Select(s => (s.Verdict.Kind, Step: NextStep.Of(s.Verdict)))
+            .Where(s => s.Step.Length > 0)
+            .Distinct();
+        foreach (var (kind, step) in steps.Take(MostNext))
+        {
+            console.MarkupLineInterpolated($"{ContractNames.Of(kind)}: [grey]{step}[/]");
+        }
     }
 
     private static void WriteEvidence(IAnsiConsole console, CheckAnswer answer)
