@@ -189,7 +189,8 @@ public static class HeapText
             table.AddColumn(new TableColumn(figure).RightAligned().NoWrap());
         }
 
-        table.AddColumn(new TableColumn(columns[^1]).NoWrap());
+        // On a narrow terminal it is wrapped: where none may be, all are cut, figures among them.
+        table.AddColumn(new TableColumn(columns[^1]));
         return table;
     }
 }
