@@ -32,7 +32,7 @@ public static class SuspectText
                 console.MarkupLineInterpolated($"   [grey]held by[/] {string.Join(" -> ", path)}");
             }
 
-            foreach (var frame in suspect.Stack?.Skip(1).Take(FramesShown) ?? [])
+            foreach (var frame in Callers(suspect).Take(FramesShown))
             {
                 console.MarkupLineInterpolated($"   [grey]  called by {Sentences.Site(frame)}[/]");
             }
@@ -49,5 +49,13 @@ public static class SuspectText
         {
             console.MarkupLine($"[grey]   and {suspects.Count - most} more: see the report or --format json[/]");
         }
+    }
+
+    /// <summary>Who called the site. What is further in, such as the library that allocates on its behalf, it has called itself.</summary>
+    private static IEnumerable<CodeSite> Callers(Suspect suspect)
+    {
+        var stack = suspect.Stack ?? [];
+        var further = stack.TakeWhile(frame => frame != suspect.Site).Count();
+        return stack.Skip(further < stack.Count ? further + 1 : 1);
     }
 }
