@@ -10,7 +10,7 @@ internal static class Findings
     {
         var findings = new List<Evidence>
         {
-            decision.Signal == Signal.GcCount && trends.FewestCollections is { } collections
+            decision.Signal == Signal.GcCount && trends.TooFewCollections is { } collections
                 ? TellUncollected(collections)
             : decision.Signal is Signal.Threads or Signal.Tasks && trends.Count(decision.Signal) is { } count
                 ? TellCount(decision.Signal, count)

@@ -43,7 +43,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>From the heap outwards: what is alive, what is held without being alive, what lies outside of the heap.</summary>
     public static KindDecision Of(ProcessTrends trends)
     {
-        if (trends.FewestCollections is not null)
+        if (trends.TooFewCollections is not null)
         {
             return BeforeCollections(trends);
         }

@@ -117,7 +117,7 @@ internal sealed class ProcessTrends(Bins bins)
     /// How often the collector ran in the life in which it ran most, where that is known to be too seldom: then garbage fills the heap at
     /// leisure, and nothing that is held beside the live heap tells anything yet. Null elsewhere, and within minutes, where others look after it.
     /// </summary>
-    public int? FewestCollections
+    public int? TooFewCollections
     {
         get
         {

@@ -229,6 +229,18 @@ public sealed class HoldingCensus
     /// <summary>Their own bytes and those of all that they hold, outside of the heap as well.</summary>
     public long RetainedBytes(int path) => path < retained.Length ? retained[path] : 0;
 
+    /// <summary>The object of a way that dominates a rank, or is it; 0 where there is none.</summary>
+    public int Above(int rank, int path)
+    {
+        while (rank > 0 && PathOfRank(rank) != path)
+        {
+            Graph.Look();
+            rank = Graph.Dominators.DominatorOfRank(rank);
+        }
+
+        return rank;
+    }
+
     /// <summary>The way on which an object is held, by its rank in the dominator tree.</summary>
     public int PathOfRank(int rank) => pathOfRank[rank];
 

@@ -19,7 +19,7 @@ internal sealed class CollectionOfPile(HoldingCensus census)
         var drawn = census.Sample([.. piles.Select(p => p.Path).Distinct()], Samples);
         foreach (var pile in piles)
         {
-            var owners = drawn[pile.Path].ConvertAll(rank => OwnerRank(rank, pile.Owner));
+            var owners = drawn[pile.Path].ConvertAll(rank => census.Above(rank, pile.Owner));
             if (
                 owners.GroupBy(o => o).MaxBy(g => g.Count()) is { } most
                 && most.Key > 0
@@ -33,15 +33,4 @@ internal sealed class CollectionOfPile(HoldingCensus census)
 
     /// <summary>The collection by its rank; 0 where it was not looked at, or where the pile is spread over many.</summary>
     public int Of(Accumulation pile) => ownerOfPath.GetValueOrDefault(pile.Path);
-
-    private int OwnerRank(int rank, int owner)
-    {
-        while (rank > 0 && census.PathOfRank(rank) != owner)
-        {
-            census.Graph.Look();
-            rank = census.Graph.Dominators.DominatorOfRank(rank);
-        }
-
-        return rank;
-    }
 }

@@ -140,9 +140,7 @@ internal sealed class PileDescription(
         var texts = telling.EqualTexts(contentPath, drawn);
         var outside = telling.Outside(pile);
         var place =
-            pile.Count > 1
-                ? telling.PlaceOfThreads([.. sample.Select(r => samples.OwnerRank(r, pile.Path))], roles)
-                : null;
+            pile.Count > 1 ? telling.PlaceOfThreads([.. sample.Select(r => now.Above(r, pile.Path))], roles) : null;
         var marks = Marks(pile, texts, outside, place).ToList();
         var culprit =
             roles.Knowledge.Culprits.FirstOrDefault(c => marks.Any(c.Match.IsMatch))
@@ -240,12 +238,12 @@ internal sealed class PileDescription(
         (
             rank,
             OwnerNode(rank, pile),
-            samples.OwnerRank(rank, pile.Path) is > 0 and var top ? now.Graph.Dominators.NodeAt(top) : -1
+            now.Above(rank, pile.Path) is > 0 and var top ? now.Graph.Dominators.NodeAt(top) : -1
         );
 
     /// <summary>The object that owns the pile which a rank belongs to; -1 where the roots alone do.</summary>
     private int OwnerNode(int rank, Accumulation pile) =>
-        pile.Owner > 0 && pile.Owner != pile.Path && samples.OwnerRank(rank, pile.Owner) is > 0 and var owner
+        pile.Owner > 0 && pile.Owner != pile.Path && now.Above(rank, pile.Owner) is > 0 and var owner
             ? now.Graph.Dominators.NodeAt(owner)
             : -1;
 

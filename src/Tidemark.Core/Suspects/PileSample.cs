@@ -19,7 +19,7 @@ internal sealed class PileSample(IReadOnlyList<HoldingCensus> series, TypeRoles 
         if (!IsOne(pile) && series.Count > 1)
         {
             var grown = MostGrown(BytesByField(now, pile.Owner), pile.Owner).Ranks.ToHashSet();
-            var within = sample.Where(rank => grown.Contains(OwnerRank(rank, pile.Owner))).ToList();
+            var within = sample.Where(rank => grown.Contains(now.Above(rank, pile.Owner))).ToList();
             sample = within.Count > 0 ? within : sample;
         }
 
@@ -48,18 +48,6 @@ internal sealed class PileSample(IReadOnlyList<HoldingCensus> series, TypeRoles 
         }
 
         return sum;
-    }
-
-    /// <summary>The object of a way that dominates a rank, or is it; 0 where there is none.</summary>
-    public int OwnerRank(int rank, int owner)
-    {
-        while (rank > 0 && now.PathOfRank(rank) != owner)
-        {
-            now.Graph.Look();
-            rank = now.Graph.Dominators.DominatorOfRank(rank);
-        }
-
-        return rank;
     }
 
     /// <summary>Of what fields hold on one way, what the one holds that gained most.</summary>
