@@ -24,8 +24,16 @@ public static class Simulation
     /// <param name="seed">The same noise for the same seed, with the growth or without it.</param>
     /// <param name="hours">How long to run.</param>
     /// <param name="withGrowth">False for the twin without the fault.</param>
-    public static List<Instant> Run(Plan plan, ulong seed, double hours, bool withGrowth)
+    /// <param name="attendedHours">Until when somebody restarts it; by default as long as it is watched.</param>
+    public static List<Instant> Run(
+        Plan plan,
+        ulong seed,
+        double hours,
+        bool withGrowth,
+        double attendedHours = double.PositiveInfinity
+    )
     {
+        attendedHours = Math.Min(attendedHours, plan.Hours);
         var dice = new Dice(seed);
         var instants = new List<Instant>((int)(hours / plan.IntervalHours) + 2);
         var dt = plan.IntervalHours;
@@ -61,11 +69,11 @@ public static class Simulation
                     * plan.TrafficFactor(hour)
                     * (1 + (plan.TrafficNoise * traffic) + (0.3 * plan.TrafficNoise * spike))
             );
-            var isDue = restart < plan.Restarts.Count && hour >= plan.Restarts[restart];
             // After the history nobody restarts it any more.
-            var isWatched = hour <= plan.Hours;
+            var isAttended = hour <= attendedHours;
+            var isDue = isAttended && restart < plan.Restarts.Count && hour >= plan.Restarts[restart];
             var isKilled =
-                isWatched
+                isAttended
                 && plan.IsKilledAtLimit
                 && plan.Limit > 0
                 && instants.Count > 0
@@ -171,7 +179,7 @@ public static class Simulation
                 + (plan.WorkingSet ? plan.PageCache?.Invoke(hour) ?? 0 : 0);
             if (plan.Limit > 0)
             {
-                footprint = Math.Min(footprint, isWatched ? plan.Limit : double.MaxValue);
+                footprint = Math.Min(footprint, isAttended ? plan.Limit : double.MaxValue);
             }
 
             instants.Add(

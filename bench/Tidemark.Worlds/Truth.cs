@@ -75,7 +75,7 @@ public sealed record Truth
         var detectability = (highest - lowest) / (2 * Spread(twin, from, end));
         var isDue =
             plan.Limit > 0 && world.Scenario.Name is not ("leak_in_a_pretouched_heap" or "stays_high_after_a_peak");
-        var oom = isDue ? instants.FindIndex(end, i => i.Hour > untilHour && i.Footprint >= plan.Limit) : -1;
+        var full = isDue ? FullAt(world, untilHour) : null;
         return truth with
         {
             Acceptable = LeakingAlternatives(world, detectability),
@@ -87,7 +87,7 @@ public sealed record Truth
                 world.Scenario.Name == "stays_high_after_a_peak"
                     ? null
                     : Slope(instants, twin, end, plan, i => i.TrueLive),
-            OomTime = oom > 0 ? world.Start + (instants[oom].Hour * 3600) : null,
+            OomTime = world.Start + (full * 3600),
             GrownShare = plan.Limit > 0 ? (highest - lowest) / plan.Limit : null,
             Detectability = detectability,
         };
@@ -129,6 +129,20 @@ public sealed record Truth
     }
 
     private static string Number(double? value) => value?.ToString("G10", CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>The hour at which the limit is met, if nobody restarts the process from now on; null where that is far off.</summary>
+    private static double? FullAt(World world, double now)
+    {
+        foreach (var instant in world.LeftAloneAfter(now))
+        {
+            if (instant.Hour > now && instant.Footprint >= world.Plan.Limit)
+            {
+                return instant.Hour;
+            }
+        }
+
+        return null;
+    }
 
     private static int Index(List<Instant> instants, double hour)
     {

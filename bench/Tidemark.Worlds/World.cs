@@ -76,7 +76,7 @@ public sealed class World
             plan.Limit = Math.Max(limit, Math.Ceiling(1.12 * most / (128 << 20)) * (128 << 20));
         }
 
-        instants = Simulation.Run(plan, seed, plan.Hours * (Leaking && plan.Limit > 0 ? 3.5 : 1.7), withGrowth: true);
+        instants = Simulation.Run(plan, seed, HoursToCome, withGrowth: true);
         twin = Leaking ? Simulation.Run(plan, seed, plan.Hours * 1.7, withGrowth: false) : instants;
     }
 
@@ -200,6 +200,14 @@ public sealed class World
 
     /// <summary>Everything that happens to it, far beyond what is seen.</summary>
     internal IReadOnlyList<Instant> Instants => instants;
+
+    /// <summary>The same process where nobody restarts it after an hour of the history, neither by plan nor because it was killed.</summary>
+    internal IReadOnlyList<Instant> LeftAloneAfter(double hour) =>
+        instants.FindLast(i => i.Hour <= hour).Life == instants[^1].Life
+            ? instants
+            : Simulation.Run(Plan, seed, HoursToCome, withGrowth: true, attendedHours: hour);
+
+    private double HoursToCome => Plan.Hours * (Leaking && Plan.Limit > 0 ? 3.5 : 1.7);
 
     public Truth TruthAt(string name, double untilHour, string baseName) =>
         Truth.Of(this, instants, twin, name, untilHour, baseName);
