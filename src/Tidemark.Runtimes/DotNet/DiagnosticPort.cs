@@ -42,7 +42,8 @@ internal sealed class DiagnosticPort : IAsyncDisposable
     }
 
     /// <summary>True where the process runs .NET, with or without its socket.</summary>
-    public static bool RunsDotNet(LinuxProcess process) => Find(process) is not null || MapsRuntime(process);
+    public static bool RunsDotNet(LinuxProcess process) =>
+        Find(process) is not null || MapsRuntime(process) || SingleFileBundle.Of(process) is not null;
 
     private static bool MapsRuntime(LinuxProcess process) =>
         process.ReadMappedFiles()?.Any(f => f.EndsWith("/libcoreclr.so", StringComparison.Ordinal)) == true;

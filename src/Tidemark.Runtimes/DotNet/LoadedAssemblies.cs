@@ -13,7 +13,7 @@ internal readonly record struct TypeInMetadata(LoadedAssembly Assembly, TypeDefi
     public uint Token => (uint)MetadataTokens.GetToken(Handle);
 }
 
-/// <summary>An assembly that a process has loaded, read from the file it was loaded from.</summary>
+/// <summary>An assembly that a process has loaded, read from where it was loaded from: a file, or the bundle of a single-file program.</summary>
 internal sealed record LoadedAssembly(ulong Module, MetadataReader Metadata)
 {
     /// <summary>It belongs to .NET itself rather than to the application.</summary>
@@ -39,9 +39,12 @@ internal sealed class LoadedAssemblies : IDisposable
     /// <param name="modules">Paths by module, in the order of loading.</param>
     public LoadedAssemblies(LinuxProcess process, IReadOnlyDictionary<ulong, string> modules)
     {
+        var bundle = SingleFileBundle.Of(process);
+        var root = process.SharesOurFiles ? "" : process.Root;
         foreach (var (module, path) in modules)
         {
-            if (Open(process.SharesOurFiles ? path : process.Root + path) is not { } file)
+            // The runtime, too, looks into the bundle first.
+            if ((Open(() => bundle?.Assembly(path)) ?? Open(() => FromFile(root + path))) is not { } file)
             {
                 continue;
             }
@@ -82,23 +85,27 @@ internal sealed class LoadedAssemblies : IDisposable
 
     public void Dispose() => files.ForEach(f => f.Dispose());
 
-    /// <summary>Null for what is no assembly file: a module in memory, one inside of a single-file program, or one that was replaced.</summary>
-    private static PEReader? Open(string path)
+    private static PEReader FromFile(string path) => new(File.OpenRead(path), PEStreamOptions.PrefetchMetadata);
+
+    /// <summary>Null for what is no assembly that can be read: a module in memory, or a file that was replaced.</summary>
+    private static PEReader? Open(Func<PEReader?> open)
     {
+        PEReader? file = null;
         try
         {
-            var file = new PEReader(File.OpenRead(path), PEStreamOptions.PrefetchMetadata);
-            if (file.HasMetadata && file.GetMetadataReader().IsAssembly)
+            file = open();
+            if (file is { HasMetadata: true } && file.GetMetadataReader().IsAssembly)
             {
                 return file;
             }
-
-            file.Dispose();
-            return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or BadImageFormatException or InvalidDataException)
         {
-            return null;
+            // As one that is not there.
         }
+
+        file?.Dispose();
+        return null;
     }
 }

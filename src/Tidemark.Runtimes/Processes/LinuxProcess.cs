@@ -29,6 +29,12 @@ public sealed partial class LinuxProcess
     /// <summary>Its file system as it sees it itself: in a container, the container's.</summary>
     public string Root => $"{proc}/root";
 
+    /// <summary>The program that it runs, even where the file was replaced or removed since.</summary>
+    public string Executable => $"{proc}/exe";
+
+    /// <summary>The path of the program that it runs, as it sees it itself; null where that may not be seen.</summary>
+    public string? ReadExecutable() => ReadLink($"{proc}/exe");
+
     /// <summary>Its working directory, seen from here.</summary>
     public string WorkingDirectory => $"{proc}/cwd";
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Tidemark.Runtimes.DotNet;
 using Tidemark.Runtimes.Processes;
+using Tidemark.Tests;
 
 namespace Tidemark.Runtimes.Tests.DotNet;
 
@@ -19,9 +20,40 @@ internal sealed class DotNetTarget : IAsyncDisposable
 
     public LinuxProcess Process => LinuxProcess.Find(Pid)!;
 
-    public static async Task<DotNetTarget> StartAsync(int sessions, params (string Name, string Value)[] environment)
+    public static Task<DotNetTarget> StartAsync(int sessions, params (string Name, string Value)[] environment) =>
+        StartAsync("dotnet", [Program()], sessions, environment);
+
+    /// <summary>The same program as a single file.</summary>
+    public static Task<DotNetTarget> StartSingleFileAsync(string executable, int sessions) =>
+        StartAsync(executable, [], sessions, []);
+
+    /// <summary>Publishes the program as a single file: with the runtime in it and packed, or for the runtime of the machine.</summary>
+    /// <returns>The executable.</returns>
+    public static string PublishSingleFile(string folder, bool withRuntime)
     {
-        var start = new ProcessStartInfo("dotnet", [Program(), sessions.ToString(CultureInfo.InvariantCulture)])
+        Tool.Run(
+            "dotnet",
+            [
+                "publish",
+                Path.Combine(Machine.Repository, "tests", "Tidemark.DotNetTarget"),
+                .. (string[])["-c", "Release", "--use-current-runtime", "--nologo", "-v", "quiet", "-nodeReuse:false"],
+                .. (string[])["-p:UseAppHost=true", "-p:PublishSingleFile=true", $"-p:SelfContained={withRuntime}"],
+                $"-p:EnableCompressionInSingleFile={withRuntime}",
+                $"-p:ArtifactsPath={Path.Combine(folder, "artifacts")}",
+                .. (string[])["-o", folder],
+            ]
+        );
+        return Path.Combine(folder, "Tidemark.DotNetTarget");
+    }
+
+    private static async Task<DotNetTarget> StartAsync(
+        string program,
+        IEnumerable<string> arguments,
+        int sessions,
+        (string Name, string Value)[] environment
+    )
+    {
+        var start = new ProcessStartInfo(program, [.. arguments, sessions.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

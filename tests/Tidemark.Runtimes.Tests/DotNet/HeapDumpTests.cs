@@ -43,8 +43,43 @@ public sealed class HeapDumpTests : IDisposable
     public async Task Who_holds_what_is_named_in_the_words_of_the_source()
     {
         await using var target = await DotNetTarget.StartAsync(Sessions);
-        var graph = await CaptureAsync(target);
+        AssertNamed(await CaptureAsync(target));
+    }
 
+    [Fact]
+    public async Task A_single_file_program_with_the_runtime_in_it_is_named_as_well()
+    {
+        var executable = DotNetTarget.PublishSingleFile(folder, withRuntime: true);
+        Directory.GetFiles(folder, "*.dll").ShouldBeEmpty();
+
+        await using var target = await DotNetTarget.StartSingleFileAsync(executable, Sessions);
+        AssertNamed(await CaptureAsync(target));
+    }
+
+    [Fact]
+    public async Task A_single_file_program_is_named_as_well_and_a_damaged_one_is_none()
+    {
+        var executable = DotNetTarget.PublishSingleFile(folder, withRuntime: false);
+        await using (var target = await DotNetTarget.StartSingleFileAsync(executable, Sessions))
+        {
+            AssertNamed(await CaptureAsync(target));
+        }
+
+        var bundle = SingleFileBundle.Open(executable, "/app").ShouldNotBeNull();
+        bundle.Assembly("/app/Tidemark.DotNetTarget.dll").ShouldNotBeNull().Dispose();
+        bundle.Assembly("/app/Missing.dll").ShouldBeNull();
+        bundle.Assembly("/other/Tidemark.DotNetTarget.dll").ShouldBeNull();
+
+        var whole = await System.IO.File.ReadAllBytesAsync(executable);
+        foreach (var length in (int[])[0, 10, 64, whole.Length / 2, whole.Length - 1])
+        {
+            await System.IO.File.WriteAllBytesAsync(executable, whole[..length]);
+            SingleFileBundle.Open(executable, "/app").ShouldBeNull();
+        }
+    }
+
+    private static void AssertNamed(HeapGraph graph)
+    {
         WayTo(graph, "Listener")
             .ShouldStartWith("static Tidemark.DotNetTarget.KnownHeap.PriceChanged -> System.EventHandler");
         WayTo(graph, "Session")
