@@ -21,6 +21,7 @@ internal static class Examples
             """,
         ["check"] = """
             tidemark check --csv history.csv                   one process, or a directory of such files
+            tidemark check --csv panel.csv                     a column for each process: Grafana's "Download CSV"
             tidemark check --pid 4242 --for 10m                a process on this machine
             tidemark check --prometheus http://localhost:9090 --selector '{namespace="shop"}'
             tidemark check --prometheus http://localhost:9090 --query 'process_resident_memory_bytes{job="cart"}' --for 7d

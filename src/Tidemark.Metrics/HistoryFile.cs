@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Tidemark.Core.Series;
 using Tidemark.Metrics.Csv;
 using Tidemark.Metrics.Mprof;
@@ -10,28 +9,34 @@ namespace Tidemark.Metrics;
 /// <param name="Warnings">What was ignored or repaired, each a sentence.</param>
 public sealed record HistoryFile(IReadOnlyList<ProcessHistory> Histories, IReadOnlyList<string> Warnings);
 
+/// <summary>One history of a file.</summary>
+/// <param name="History">The history.</param>
+/// <param name="Labels">How the file tells its process from others; empty where it has only one.</param>
+public sealed record FileHistory(ProcessHistory History, IReadOnlyDictionary<string, string> Labels)
+{
+    /// <summary>The history of a file that has no labels.</summary>
+    public FileHistory(ProcessHistory history)
+        : this(history, new Dictionary<string, string>()) { }
+}
+
 /// <summary>One kind of file that holds histories, told by how it begins.</summary>
 /// <param name="Name">Its name, such as <c>csv</c>.</param>
 /// <param name="Recognises">Whether a file that begins with these bytes (up to 4 KiB) is of this kind.</param>
-/// <param name="Read">Reads it; the name is the target's, the path is for messages.</param>
+/// <param name="Read">Reads it, history after history: one with many of them is never held as a whole.</param>
 public sealed record HistoryFormat(string Name, HistoryFormat.Recogniser Recognises, HistoryFormat.Reader Read)
 {
     /// <summary>Whether a file begins as this kind does.</summary>
     public delegate bool Recogniser(ReadOnlySpan<byte> head);
 
-    /// <summary>Reads a whole file of this kind.</summary>
-    public delegate HistoryFile Reader(byte[] bytes, string targetName, string path);
+    /// <summary>Reads a file of this kind.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="warn">Told of what was ignored or repaired, each a sentence.</param>
+    public delegate IEnumerable<FileHistory> Reader(HistorySource source, Action<string> warn);
 }
 
 /// <summary>All kinds of history files, and the one way to read them.</summary>
 public static class HistoryFormats
 {
-    /// <summary>The largest file that is read, unpacked: some 10 million samples.</summary>
-    public const long MaximumBytes = 1L << 30;
-
-    /// <summary>How much of a file tells its kind.</summary>
-    private const int HeadBytes = 4096;
-
     /// <summary>In the order in which they are asked; CSV, which has no magic, stands last.</summary>
     public static IReadOnlyList<HistoryFormat> All { get; } = [MprofHistory.Format, CsvHistory.Format];
 
@@ -40,86 +45,29 @@ public static class HistoryFormats
     /// <exception cref="IOException">It cannot be read.</exception>
     public static HistoryFile Read(string path)
     {
-        ArgumentNullException.ThrowIfNull(path);
-        var bytes = ReadBytes(path);
-        var format =
-            Detect(bytes)
-            ?? throw new MalformedHistoryException(
-                $"{path}: not a history of a known format ({string.Join(", ", All.Select(f => f.Name))}); a CSV history begins with a header line that names 'time' and 'footprint_bytes'"
-            );
-        return format.Read(bytes, TargetName(path), path);
+        var warnings = new List<string>();
+        return new HistoryFile([.. ReadEach(path, warnings.Add).Select(h => h.History)], warnings);
     }
 
-    private static HistoryFormat? Detect(byte[] bytes)
+    /// <summary>The same history after history, as they are asked for: those of a large table do not stand in memory together.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="warn">Told of what was ignored or repaired, each a sentence.</param>
+    public static IEnumerable<FileHistory> ReadEach(string path, Action<string> warn)
     {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(warn);
+        var source = new HistorySource(path);
+        var head = source.ReadHead();
         foreach (var format in All)
         {
-            if (format.Recognises(bytes.AsSpan(0, Math.Min(bytes.Length, HeadBytes))))
+            if (format.Recognises(head))
             {
-                return format;
+                return format.Read(source, warn);
             }
         }
 
-        return null;
+        throw new MalformedHistoryException(
+            $"{path}: not a history of a known format ({string.Join(", ", All.Select(f => f.Name))}); a CSV history begins with a header line that names 'time' and 'footprint_bytes', or 'time' and a column for each process"
+        );
     }
-
-    private static string TargetName(string path)
-    {
-        var name = Path.GetFileName(path);
-        if (name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-        {
-            name = name[..^3];
-        }
-
-        return name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) ? name[..^4] : name;
-    }
-
-    private static byte[] ReadBytes(string path)
-    {
-        using var file = File.OpenRead(path);
-        if (file.Length > MaximumBytes)
-        {
-            throw TooLarge(path);
-        }
-
-        var isGzip = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
-        file.Position = 0;
-        if (!isGzip)
-        {
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return bytes;
-        }
-
-        try
-        {
-            return Unpack(file, path);
-        }
-        catch (InvalidDataException damaged)
-        {
-            throw new MalformedHistoryException($"{path}: damaged gzip: {damaged.Message}", damaged);
-        }
-    }
-
-    private static byte[] Unpack(FileStream packed, string path)
-    {
-        using var unpacked = new MemoryStream();
-        using var gzip = new GZipStream(packed, CompressionMode.Decompress);
-        var chunk = new byte[1 << 16];
-        int got;
-        while ((got = gzip.Read(chunk)) > 0)
-        {
-            if (unpacked.Length + got > MaximumBytes)
-            {
-                throw TooLarge(path);
-            }
-
-            unpacked.Write(chunk, 0, got);
-        }
-
-        return unpacked.ToArray();
-    }
-
-    private static MalformedHistoryException TooLarge(string path) =>
-        new($"{path}: more than {MaximumBytes >> 30} GiB; cut it into several files, one a process");
 }

@@ -8,7 +8,7 @@ public static class CsvHistory
 {
     private const string TimeColumn = "time";
 
-    private static readonly Dictionary<string, Signal> SignalByColumn = Signals.All.ToDictionary(
+    internal static Dictionary<string, Signal> SignalByColumn { get; } = Signals.All.ToDictionary(
         s => s.Column,
         s => s.Signal,
         StringComparer.OrdinalIgnoreCase
@@ -19,28 +19,39 @@ public static class CsvHistory
     private static bool Recognises(ReadOnlySpan<byte> head)
     {
         var cursor = new CsvCursor(head);
-        return cursor.NextLine() && Array.Exists(cursor.Names(), IsTime);
+        return cursor.NextHeader() && Array.Exists(cursor.Names(), CsvHeader.IsTime);
+    }
+
+    private static IEnumerable<FileHistory> Read(HistorySource source, Action<string> warn)
+    {
+        var header = CsvHeader.Of(source);
+        return header.Layout switch
+        {
+            CsvLayout.Wide => new WideTable(source, header, warn).Read(),
+            CsvLayout.Tall => new TallTable(source, header, warn).Read(),
+            _ => [new FileHistory(ReadOne(source, warn))],
+        };
     }
 
     /// <summary>Reads the whole file: one history, cut where its counters show a restart.</summary>
     /// <exception cref="MalformedHistoryException">A column that must be there is missing, or a cell is neither empty nor a number.</exception>
-    internal static HistoryFile Read(byte[] bytes, string name, string path)
+    private static ProcessHistory ReadOne(HistorySource source, Action<string> warn)
     {
-        var warnings = new List<string>();
+        var (bytes, path) = (source.ReadBytes(), source.Path);
         var cursor = new CsvCursor(bytes);
-        if (!cursor.NextLine())
+        if (!cursor.NextHeader())
         {
             throw new MalformedHistoryException($"{path}: empty; expected a header line");
         }
 
-        var columns = Columns(cursor.Names(), path, warnings);
+        var columns = Columns(cursor.Names(), path, cursor.Line, warn);
         var rows = Rows(ref cursor, columns, path);
-        var history = Build(name, rows, path, warnings);
-        return new HistoryFile([history.CutAt(RestartInference.Find(history))], warnings);
+        var history = Build(source.TargetName, rows, path, warn);
+        return history.CutAt(RestartInference.Find(history));
     }
 
     /// <summary>What each column holds; null for the one of the time and for those that are ignored.</summary>
-    private static Column[] Columns(string[] names, string path, List<string> warnings)
+    private static Column[] Columns(string[] names, string path, int line, Action<string> warn)
     {
         var columns = new Column[names.Length];
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -50,11 +61,11 @@ public static class CsvHistory
             columns[i] = new Column(names[i], IsTime(names[i]), known ? signal : null);
             if (!known && !columns[i].IsTime)
             {
-                warnings.Add($"{path}: column '{names[i]}' is not known and is ignored");
+                warn($"{path}: column '{names[i]}' is not known and is ignored");
             }
             else if (!seen.Add(names[i]))
             {
-                throw new MalformedHistoryException($"{path}: line 1: column '{names[i]}' stands there twice");
+                throw new MalformedHistoryException($"{path}: line {line}: column '{names[i]}' stands there twice");
             }
         }
 
@@ -63,7 +74,7 @@ public static class CsvHistory
             if (!seen.Contains(required))
             {
                 throw new MalformedHistoryException(
-                    $"{path}: line 1: column '{required}' is missing; rename the one that holds it: {Shown(names)}"
+                    $"{path}: line {line}: column '{required}' is missing; rename the one that holds it: {Shown(names)}"
                 );
             }
         }
@@ -129,14 +140,14 @@ public static class CsvHistory
         string name,
         List<(double Time, double[] Values)> rows,
         string path,
-        List<string> warnings
+        Action<string> warn
     )
     {
         for (var i = 1; i < rows.Count; i++)
         {
             if (rows[i].Time < rows[i - 1].Time)
             {
-                warnings.Add($"{path}: rows are not oldest first and were sorted");
+                warn($"{path}: rows are not oldest first and were sorted");
                 rows = [.. rows.OrderBy(r => r.Time)];
                 break;
             }
@@ -153,7 +164,7 @@ public static class CsvHistory
 
         if (repeated > 0)
         {
-            warnings.Add($"{path}: {repeated} rows repeat a time and were dropped");
+            warn($"{path}: {repeated} rows repeat a time and were dropped");
         }
 
         return builder.ToHistory();

@@ -28,9 +28,9 @@ public static class MprofHistory
         head.StartsWith("CMDLINE "u8)
         || (head.StartsWith("MEM "u8) && head.Length > 4 && head[4] is >= (byte)'0' and <= (byte)'9');
 
-    private static HistoryFile Read(byte[] bytes, string targetName, string path)
+    private static List<FileHistory> Read(HistorySource source, Action<string> warn)
     {
-        var warnings = new List<string>();
+        var (bytes, targetName, path) = (source.ReadBytes(), source.TargetName, source.Path);
         var histories = new SortedDictionary<int, ProcessHistoryBuilder> { [-1] = new(targetName) };
         var sample = new SignalSample();
         var leftOut = 0;
@@ -56,7 +56,7 @@ public static class MprofHistory
                     );
                 }
 
-                warnings.Add($"{path}: the last line is cut short and was left out");
+                warn($"{path}: the last line is cut short and was left out");
                 continue;
             }
 
@@ -76,18 +76,18 @@ public static class MprofHistory
             sample[Signal.Footprint] = memory * MiB;
             if (!history.Add(time, sample) && ++leftOut <= MostWarnings)
             {
-                warnings.Add($"{path}: line {number}: the time does not go forward; the sample was left out");
+                warn($"{path}: line {number}: the time does not go forward; the sample was left out");
             }
         }
 
         if (leftOut > MostWarnings)
         {
-            warnings.Add($"{path}: the same with {leftOut - MostWarnings} more samples");
+            warn($"{path}: the same with {leftOut - MostWarnings} more samples");
         }
 
-        var filled = histories.Values.Where(h => h.Count > 0).Select(h => h.ToHistory()).ToList();
+        var filled = histories.Values.Where(h => h.Count > 0).Select(h => new FileHistory(h.ToHistory())).ToList();
         return filled.Count > 0
-            ? new HistoryFile(filled, warnings)
+            ? filled
             : throw new MalformedHistoryException($"{path}: no 'MEM' line: mprof was stopped before its first sample");
     }
 

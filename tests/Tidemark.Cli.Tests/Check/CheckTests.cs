@@ -30,6 +30,47 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
+    public async Task A_panel_of_many_processes_has_a_line_for_each()
+    {
+        string Row(int m) =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{1_700_000_000_000 + (m * 60_000)},{300e6 + (m % 5 * 1e6)},{300e6 + (m * 1e5) + (m % 5 * 1e6)},2 GiB"
+            );
+        await File.WriteAllLinesAsync(
+            Path.Combine(folder, "panel.csv"),
+            [
+                "sep=,",
+                "\"Time\",\"web-0\",\"{namespace=\"\"shop\"\", pod=\"\"cart-1\"\"}\",\"limits\"",
+                .. Enumerable.Range(0, 1440).Select(Row),
+            ]
+        );
+        var run = await TidemarkRun.OfAsync(folder, ["check", "--csv", "panel.csv", "--format", "json"]);
+
+        run.Status.ShouldBe(1);
+        using var json = JsonDocument.Parse(run.Output);
+        var series = json.RootElement.GetProperty("series").EnumerateArray().ToList();
+        series.Select(s => s.GetProperty("target").GetString()).ShouldBe(["shop/cart-1", "web-0"]);
+        series[0].GetProperty("labels").GetProperty("pod").GetString().ShouldBe("cart-1");
+        series[0].GetProperty("verdict").GetProperty("kind").GetString().ShouldBe("leak");
+        series[1].GetProperty("verdict").GetProperty("kind").GetString().ShouldBe("steady");
+        run.Error.TrimEnd().ShouldBe("warning: panel.csv: 'limits' names a quantity, not a process: it is ignored");
+    }
+
+    [Fact]
+    public async Task Of_several_damaged_files_one_is_told()
+    {
+        foreach (var name in (string[])["a.csv", "b.csv", "c.csv"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, name), "time,footprint_bytes\n1,x\n");
+        }
+
+        var run = await TidemarkRun.OfAsync(folder, ["check", "--csv", "."]);
+        run.Status.ShouldBe(2);
+        run.Error.TrimEnd().ShouldEndWith("line 2: footprint_bytes is 'x'; expected a number of at least 0, or nothing");
+    }
+
+    [Fact]
     public async Task What_is_redirected_has_no_colours_on_a_CI_server_either()
     {
         Write("grows", m => 300e6 + (m * 1e5) + (m % 5 * 1e6));

@@ -30,6 +30,7 @@ public sealed partial class DocumentationTests(ShopFixture shop) : IClassFixture
     public async Task A_command_that_is_shown_works(string command)
     {
         Directory.CreateDirectory(Path.Combine(folder, "histories"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "panel.csv"), Table("\"Time\","));
         foreach (var file in (string[])["history.csv", "histories/cart.csv"])
         {
             var rows = Enumerable
@@ -88,6 +89,24 @@ public sealed partial class DocumentationTests(ShopFixture shop) : IClassFixture
         {
             described.ShouldContain(table.Of(role).Count > 0 ? $": `{role.Name}`\n" : $"`{role.Name}`");
         }
+    }
+
+    [Theory]
+    [InlineData("\"Time\",", "shop/cart-1", "shop/web-0")]
+    [InlineData("time,namespace,", "shop/cart-1", "shop/web-0")]
+    public async Task A_table_that_is_shown_is_read(string header, params string[] expected)
+    {
+        var file = Path.Combine(folder, "table.csv");
+        await File.WriteAllTextAsync(file, Table(header));
+        Metrics.HistoryFormats.Read(file).Histories.Select(h => h.Name).ShouldBe(expected);
+    }
+
+    /// <summary>An example of docs/check.md, by how its header begins.</summary>
+    private static string Table(string header)
+    {
+        var text = File.ReadAllText(Path.Combine(Docs, "check.md"));
+        var start = text.IndexOf("```\n" + header, StringComparison.Ordinal) + 4;
+        return text[start..text.IndexOf("```", start, StringComparison.Ordinal)];
     }
 
     /// <summary>The example of docs/signals.md.</summary>

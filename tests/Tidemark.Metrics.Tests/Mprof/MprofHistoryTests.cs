@@ -135,7 +135,7 @@ public sealed class MprofHistoryTests : IDisposable
 
             try
             {
-                MprofHistory.Format.Read(bytes, "app", path).Histories.ShouldNotBeEmpty();
+                MprofHistory.Format.Read(new HistorySource(path, bytes), _ => { }).ShouldNotBeEmpty();
             }
             catch (MalformedHistoryException refused)
             {

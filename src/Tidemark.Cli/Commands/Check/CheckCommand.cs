@@ -12,7 +12,7 @@ public static class CheckCommand
     {
         var csv = new Option<string[]>("--csv")
         {
-            Description = "histories as CSV: files, or directories of them",
+            Description = "histories as CSV: files, or directories of them; a process each, or a table of many, as Grafana exports it",
             AllowMultipleArgumentsPerToken = true,
         };
         var pids = new Option<int[]>("--pid")

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Spectre.Console;
 using Tidemark.Core.Growth;
 using Tidemark.Metrics;
@@ -10,7 +11,8 @@ namespace Tidemark.Cli.Commands.Check;
 /// <summary>One check from the source of the histories to the printed answer, once or again and again.</summary>
 public sealed class CheckRun(CheckRequest request, Output output)
 {
-    private static readonly Dictionary<string, string> NoLabels = [];
+    /// <summary>Histories of one file that are judged side by side.</summary>
+    private const int AtATime = 16;
 
     private static readonly TimeProvider Time = TimeProvider.System;
 
@@ -127,22 +129,50 @@ public sealed class CheckRun(CheckRequest request, Output output)
         var worst = new WorstSeries(request.Top);
         var warnings = new List<string>();
         var gate = new Lock();
-        Parallel.For(
-            0,
-            files.Count,
-            new ParallelOptions { CancellationToken = cancellation },
-            i =>
+        try
+        {
+            Parallel.ForEach(files, new ParallelOptions { CancellationToken = cancellation }, CheckFile);
+        }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
+        }
+
+        return worst.ToAnswer(warnings, isPartial: false);
+
+        void CheckFile(string file)
+        {
+            // Some of a file at a time: a table holds thousands.
+            foreach (var some in HistoryFormats.ReadEach(file, Warn).Chunk(AtATime))
             {
-                var file = HistoryFormats.Read(files[i]);
-                var series = file.Histories.Select(h => CheckedSeries.Of(h, NoLabels, Growth)).ToList();
-                lock (gate)
+                cancellation.ThrowIfCancellationRequested();
+                if (some is [var only])
                 {
-                    warnings.AddRange(file.Warnings);
-                    series.ForEach(worst.Add);
+                    Judge(only);
+                }
+                else
+                {
+                    Parallel.ForEach(some, Judge);
                 }
             }
-        );
-        return worst.ToAnswer(warnings, isPartial: false);
+        }
+
+        void Judge(FileHistory one)
+        {
+            var series = CheckedSeries.Of(one.History, one.Labels, Growth);
+            lock (gate)
+            {
+                worst.Add(series);
+            }
+        }
+
+        void Warn(string warning)
+        {
+            lock (gate)
+            {
+                warnings.Add(warning);
+            }
+        }
     }
 
     private static IEnumerable<string> Files(string path) =>
