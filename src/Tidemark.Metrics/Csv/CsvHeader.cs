@@ -33,8 +33,12 @@ internal sealed record CsvHeader(CsvLayout Layout, string[] Names, byte Separato
     /// <summary>What a panel shows beside its processes, and words for what is no process at all.</summary>
     private static readonly string[] Quantities =
     [
-        .. ((string[])["cpu", "memory", "mem", "rss", "vms", "uss", "pss", "swap", "heap", "gc", "footprint", "threads"]),
-        .. ((string[])["requests", "request", "limits", "limit", "quota", "quota - requests", "quota - limits", "total"]),
+        .. (
+            (string[])["cpu", "memory", "mem", "rss", "vms", "uss", "pss", "swap", "heap", "gc", "footprint", "threads"]
+        ),
+        .. (
+            (string[])["requests", "request", "limits", "limit", "quota", "quota - requests", "quota - limits", "total"]
+        ),
     ];
 
     private static readonly string[] Units =
@@ -59,7 +63,8 @@ internal sealed record CsvHeader(CsvLayout Layout, string[] Names, byte Separato
         while (lines.Next())
         {
             var line = lines.Current;
-            line = lines.Line == 1 && line.StartsWith(CsvRow.ByteOrderMark) ? line[CsvRow.ByteOrderMark.Length..] : line;
+            line =
+                lines.Line == 1 && line.StartsWith(CsvRow.ByteOrderMark) ? line[CsvRow.ByteOrderMark.Length..] : line;
             if (
                 CsvRow.IsBlank(line)
                 || line.StartsWith("#"u8)

@@ -8,11 +8,8 @@ public static class CsvHistory
 {
     private const string TimeColumn = "time";
 
-    internal static Dictionary<string, Signal> SignalByColumn { get; } = Signals.All.ToDictionary(
-        s => s.Column,
-        s => s.Signal,
-        StringComparer.OrdinalIgnoreCase
-    );
+    internal static Dictionary<string, Signal> SignalByColumn { get; } =
+        Signals.All.ToDictionary(s => s.Column, s => s.Signal, StringComparer.OrdinalIgnoreCase);
 
     public static HistoryFormat Format { get; } = new("csv", Recognises, Read);
 

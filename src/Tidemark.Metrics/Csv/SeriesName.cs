@@ -17,7 +17,9 @@ internal sealed record SeriesName(string Text, string Metric, LabelSet Labels)
 
     /// <summary>What people call its process.</summary>
     public string Target =>
-        Labels.Count > 0 && ProcessIdentity.Of(Labels, Table, isNamed: true).Target is var target && target != ProcessIdentity.Unnamed
+        Labels.Count > 0
+        && ProcessIdentity.Of(Labels, Table, isNamed: true).Target is var target
+        && target != ProcessIdentity.Unnamed
             ? target
             : Text;
 
@@ -35,7 +37,11 @@ internal sealed record SeriesName(string Text, string Metric, LabelSet Labels)
     {
         ArgumentNullException.ThrowIfNull(names);
         string[] targets = [.. names.Select(n => n.Target)];
-        var twice = targets.CountBy(t => t).Where(t => t.Value > 1).Select(t => t.Key).ToHashSet(StringComparer.Ordinal);
+        var twice = targets
+            .CountBy(t => t)
+            .Where(t => t.Value > 1)
+            .Select(t => t.Key)
+            .ToHashSet(StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < targets.Length; i++)
         {

@@ -245,7 +245,10 @@ internal sealed class TallTable(HistorySource source, CsvHeader header, Action<s
     private SeriesName NameOf(byte[] bytes)
     {
         var cells = Encoding.UTF8.GetString(bytes).Split((char)KeySeparator);
-        if (labelColumns is [var only] && WholeNames.Contains(header.Names[only].Trim(), StringComparer.OrdinalIgnoreCase))
+        if (
+            labelColumns is [var only]
+            && WholeNames.Contains(header.Names[only].Trim(), StringComparer.OrdinalIgnoreCase)
+        )
         {
             return SeriesName.Of(cells[0].Replace("\"\"", "\"", StringComparison.Ordinal));
         }

@@ -56,12 +56,7 @@ internal sealed class WideTable(HistorySource source, CsvHeader header, Action<s
                 {
                     block[column - first] = null;
                     var number = seriesOf[column];
-                    var history = series.ToHistory(
-                        names[number],
-                        targets[number],
-                        times.Times,
-                        times.InOrder(values)
-                    );
+                    var history = series.ToHistory(names[number], targets[number], times.Times, times.InOrder(values));
                     if (history is not null)
                     {
                         yield return history;

@@ -67,7 +67,8 @@ public sealed class CheckTests : IDisposable
 
         var run = await TidemarkRun.OfAsync(folder, ["check", "--csv", "."]);
         run.Status.ShouldBe(2);
-        run.Error.TrimEnd().ShouldEndWith("line 2: footprint_bytes is 'x'; expected a number of at least 0, or nothing");
+        run.Error.TrimEnd()
+            .ShouldEndWith("line 2: footprint_bytes is 'x'; expected a number of at least 0, or nothing");
     }
 
     [Fact]

@@ -61,9 +61,7 @@ public sealed class CsvTableTests : IDisposable
         warnings.ShouldContain(w =>
             w.Contains("is the heap-limit, not the footprint: it is ignored", StringComparison.Ordinal)
         );
-        warnings.ShouldContain(w =>
-            w.Contains("'idle', 'small' hold no value above 17", StringComparison.Ordinal)
-        );
+        warnings.ShouldContain(w => w.Contains("'idle', 'small' hold no value above 17", StringComparison.Ordinal));
         warnings.ShouldContain(w => w.EndsWith("'none' holds no value and is ignored", StringComparison.Ordinal));
     }
 
@@ -94,9 +92,15 @@ public sealed class CsvTableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Series;Time;Value\n\"{pod=\"\"a\"\"}\";100;50000\n\"{pod=\"\"a\"\"}\";200;60000\nb;200;60000\nb;100;50000\nb;300;50000\nb;300;40000\n", "a b")]
+    [InlineData(
+        "Series;Time;Value\n\"{pod=\"\"a\"\"}\";100;50000\n\"{pod=\"\"a\"\"}\";200;60000\nb;200;60000\nb;100;50000\nb;300;50000\nb;300;40000\n",
+        "a b"
+    )]
     [InlineData("Time,Value\n100,50000\n200,60000\n", "")]
-    [InlineData("timestamp\tinstance\tprocess_resident_memory_bytes\n100\ta\t50000\n200\ta\t60000\n300\ta\t60000\n", "a")]
+    [InlineData(
+        "timestamp\tinstance\tprocess_resident_memory_bytes\n100\ta\t50000\n200\ta\t60000\n300\ta\t60000\n",
+        "a"
+    )]
     [InlineData("time,value,requests,pod\n100,50000,7,a\n200,60000,8,a\n300,60000,8,a\n", "a")]
     [InlineData("\"Time\",\"pod\",\"Value #A\"\n100,a,50000\n200,a,60000\n300,a,6e4\n", "a")]
     public void A_row_for_each_sample_with_a_name(string text, string expected)
@@ -108,13 +112,22 @@ public sealed class CsvTableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("time,rss\n1,50000\n", "line 1: column 'footprint_bytes' is missing; rename the one that holds it: 'time', 'rss'")]
+    [InlineData(
+        "time,rss\n1,50000\n",
+        "line 1: column 'footprint_bytes' is missing; rename the one that holds it: 'time', 'rss'"
+    )]
     [InlineData("time,a,live_heap_bytes\n1,50000,7\n", "column 'footprint_bytes' is missing")]
     [InlineData("time,a,b\n1,50000,3\n2,x,4\n", "line 3, column 2 ('a'): 'x'; expected bytes")]
     [InlineData("time,a,b\n1,50000,3\n2,-4,4\n", "line 3, column 2 ('a'): '-4'; expected bytes")]
     [InlineData("time,pod,mem\n1,cart,50000\n", "call the column of its bytes 'value'")]
-    [InlineData("time,a,b\n1,50000,3\nlater,4,4\n", "line 3, column 1 ('time'): 'later'; expected seconds or milliseconds")]
-    [InlineData("\"Time\",a-1\n1,50000\n\"Time\",a-2\n1,50000\n", "line 3, column 1 ('Time'): another table begins here")]
+    [InlineData(
+        "time,a,b\n1,50000,3\nlater,4,4\n",
+        "line 3, column 1 ('time'): 'later'; expected seconds or milliseconds"
+    )]
+    [InlineData(
+        "\"Time\",a-1\n1,50000\n\"Time\",a-2\n1,50000\n",
+        "line 3, column 1 ('Time'): another table begins here"
+    )]
     [InlineData("a,b,time\n1,50000,3\n4\n", "line 3, column 3 ('time'): missing: the line ends before it")]
     [InlineData("time,a\n1,50000,9\n", "line 2: '9' stands behind the 2 columns")]
     [InlineData("time,a,b\n", "nothing but a header")]
@@ -135,7 +148,9 @@ public sealed class CsvTableTests : IDisposable
     [Fact]
     public void A_column_that_differs_from_row_to_row_is_no_name()
     {
-        var rows = Enumerable.Range(0, 200).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i},{i * 7},50000\n"));
+        var rows = Enumerable
+            .Range(0, 200)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"{i},{i * 7},50000\n"));
         Should
             .Throw<MalformedHistoryException>(() => Read("time,seen,value\n" + string.Concat(rows)))
             .Message.ShouldContain("200 rows name 200 different series by 'seen'");
@@ -167,16 +182,26 @@ public sealed class CsvTableTests : IDisposable
         var dice = new Random(held);
         var rows = Enumerable
             .Range(0, 50)
-            .Select(_ => Enumerable.Range(0, 40).Select(_ => dice.Next(5) == 0 ? double.NaN : dice.Next(5000, 1 << 30)).ToArray())
+            .Select(_ =>
+                Enumerable.Range(0, 40).Select(_ => dice.Next(5) == 0 ? double.NaN : dice.Next(5000, 1 << 30)).ToArray()
+            )
             .ToArray();
-        var wide = new StringBuilder("a-0").AppendJoin("", Enumerable.Range(1, 19).Select(c => $",\"a-{c}\"")).Append(",Time");
+        var wide = new StringBuilder("a-0")
+            .AppendJoin("", Enumerable.Range(1, 19).Select(c => $",\"a-{c}\""))
+            .Append(",Time");
         wide.AppendJoin("", Enumerable.Range(20, 20).Select(c => $",a-{c}")).Append('\n');
         var tall = new StringBuilder("name,time,value\n");
         for (var r = 0; r < rows.Length; r++)
         {
             string[] cells = [.. rows[r].Select(v => double.IsNaN(v) ? "" : v.ToString(CultureInfo.InvariantCulture))];
-            wide.AppendJoin(',', cells[..20]).Append(CultureInfo.InvariantCulture, $",{r},").AppendJoin(',', cells[20..]).Append("\r\n");
-            tall.AppendJoin("", cells.Select((v, c) => string.Create(CultureInfo.InvariantCulture, $"a-{c},{r},{v}\n")));
+            wide.AppendJoin(',', cells[..20])
+                .Append(CultureInfo.InvariantCulture, $",{r},")
+                .AppendJoin(',', cells[20..])
+                .Append("\r\n");
+            tall.AppendJoin(
+                "",
+                cells.Select((v, c) => string.Create(CultureInfo.InvariantCulture, $"a-{c},{r},{v}\n"))
+            );
         }
 
         foreach (var text in (string[])[wide.ToString(), tall.ToString()])
@@ -192,7 +217,9 @@ public sealed class CsvTableTests : IDisposable
             found.Count.ShouldBe(40);
             for (var c = 0; c < 40; c++)
             {
-                var expected = rows.Select((v, r) => (Time: (double)r, Value: v[c])).Where(s => !double.IsNaN(s.Value)).ToList();
+                var expected = rows.Select((v, r) => (Time: (double)r, Value: v[c]))
+                    .Where(s => !double.IsNaN(s.Value))
+                    .ToList();
                 found[c].History.Name.ShouldBe($"a-{c}");
                 found[c].History.Times.ToArray().ShouldBe(expected.Select(e => e.Time));
                 Footprint(found[c]).ShouldBe(expected.Select(e => e.Value));
@@ -210,7 +237,33 @@ public sealed class CsvTableTests : IDisposable
             "time,pod,value\n1,a,50000\n2,a,50000\n3,a,50000\n1,b,50000\n2,b,50000\n3,b,60000\n",
             "time,footprint_bytes,live_heap_bytes\n1,5,4\n2,6,5\n",
         ];
-        byte[][] pieces = [.. ((string[])["\"", ",", ";", "\n", "\r\n", "\t", "{", "}=", "NaN", "1e308", "-", "\0", "\uFEFF", "#", "sep=", "\"\"", "time", "value", "footprint_bytes"]).Select(Encoding.UTF8.GetBytes)];
+        byte[][] pieces =
+        [
+            .. (
+                (string[])
+                    [
+                        "\"",
+                        ",",
+                        ";",
+                        "\n",
+                        "\r\n",
+                        "\t",
+                        "{",
+                        "}=",
+                        "NaN",
+                        "1e308",
+                        "-",
+                        "\0",
+                        "\uFEFF",
+                        "#",
+                        "sep=",
+                        "\"\"",
+                        "time",
+                        "value",
+                        "footprint_bytes",
+                    ]
+            ).Select(Encoding.UTF8.GetBytes),
+        ];
         var dice = new Random(17);
         for (var round = 0; round < 4000; round++)
         {

@@ -12,7 +12,8 @@ public static class CheckCommand
     {
         var csv = new Option<string[]>("--csv")
         {
-            Description = "histories as CSV: files, or directories of them; a process each, or a table of many, as Grafana exports it",
+            Description =
+                "histories as CSV: files, or directories of them; a process each, or a table of many, as Grafana exports it",
             AllowMultipleArgumentsPerToken = true,
         };
         var pids = new Option<int[]>("--pid")
