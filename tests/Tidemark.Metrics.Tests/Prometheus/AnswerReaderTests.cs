@@ -57,7 +57,8 @@ public class AnswerReaderTests
               {"metric":{"pod":"c"},"values":[]}]},"warnings":["half of it"],"infos":["a hint"]}
             """;
         var read = Read(Answer, bytesAtATime);
-        Assert.Equal(["half of it"], read.Warnings);
+        Assert.Equal(["half of it", "a hint"], read.Warnings);
+        Assert.True(read.IsPartial);
         Assert.Equal(["a", "b", "c"], read.Series.Select(s => s.Labels["pod"]));
         Assert.Equal([1, 2.5, double.NaN, double.NaN, double.NaN, 6], read.Series[0].Values);
         Assert.Equal(7, read.Series[1].Values[0]);

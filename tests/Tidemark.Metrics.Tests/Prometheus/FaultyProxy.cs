@@ -13,6 +13,12 @@ public sealed record ProxiedRequest(string Method, string Path, string Form, Nam
 public sealed record Fault(int Status, string Body = "", string? RetryAfter = null)
 {
     public TimeSpan Delay { get; init; }
+
+    /// <summary>Further headers.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    /// <summary>The body, where it is no text.</summary>
+    public byte[]? Bytes { get; init; }
 }
 
 /// <summary>Stands between the client and a real server, as proxies do, and fails where it is told to.</summary>
@@ -36,6 +42,12 @@ public sealed class FaultyProxy : IAsyncDisposable
     }
 
     public Uri Url { get; }
+
+    /// <summary>The path in front of the server's own.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>What becomes of the server's own answer on its way.</summary>
+    public Func<ProxiedRequest, string, string>? Rewrite { get; init; }
 
     public int Requests => requests;
 
@@ -71,9 +83,10 @@ public sealed class FaultyProxy : IAsyncDisposable
         using var reader = new StreamReader(request.InputStream);
         var body = await reader.ReadToEndAsync();
         var form = WebUtility.UrlDecode(body + request.Url!.Query);
+        var asked = new ProxiedRequest(request.HttpMethod, request.Url.AbsolutePath, form, request.Headers);
         try
         {
-            var fault = fail(new ProxiedRequest(request.HttpMethod, request.Url.AbsolutePath, form, request.Headers));
+            var fault = fail(asked);
             if (fault is not null)
             {
                 await Task.Delay(fault.Delay);
@@ -83,13 +96,18 @@ public sealed class FaultyProxy : IAsyncDisposable
                     context.Response.Headers["Retry-After"] = wait;
                 }
 
-                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(fault.Body));
+                foreach (var (name, value) in fault.Headers)
+                {
+                    context.Response.Headers[name] = value;
+                }
+
+                await context.Response.OutputStream.WriteAsync(fault.Bytes ?? Encoding.UTF8.GetBytes(fault.Body));
             }
             else
             {
                 using var forward = new HttpRequestMessage(
                     new HttpMethod(request.HttpMethod),
-                    new Uri(server, request.Url.PathAndQuery)
+                    new Uri(server, request.Url.PathAndQuery[Prefix.Length..])
                 );
                 if (request.HttpMethod == "POST")
                 {
@@ -98,7 +116,15 @@ public sealed class FaultyProxy : IAsyncDisposable
 
                 using var answer = await http.SendAsync(forward);
                 context.Response.StatusCode = (int)answer.StatusCode;
-                await answer.Content.CopyToAsync(context.Response.OutputStream);
+                if (Rewrite is null)
+                {
+                    await answer.Content.CopyToAsync(context.Response.OutputStream);
+                }
+                else
+                {
+                    var text = Rewrite(asked, await answer.Content.ReadAsStringAsync());
+                    await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text));
+                }
             }
 
             context.Response.Close();

@@ -16,7 +16,7 @@ internal static class AnswerReader
         var series = new List<GridSeries>();
         var labels = new LabelReader(keep);
         var left = (long)maximumSamples;
-        var warnings = ReadEnvelope(
+        var remarks = ReadEnvelope(
             stream,
             (ref JsonPull json) =>
             {
@@ -49,14 +49,14 @@ internal static class AnswerReader
                 }
             }
         );
-        return new Answer<GridSeries>(series, warnings);
+        return new Answer<GridSeries>(series, remarks.Warnings, remarks.IsPartial);
     }
 
     public static Answer<VectorSample> ReadVector(Stream stream, IReadOnlySet<string>? keep, int maximumSamples)
     {
         var series = new List<VectorSample>();
         var labels = new LabelReader(keep);
-        var warnings = ReadEnvelope(
+        var remarks = ReadEnvelope(
             stream,
             (ref JsonPull json) =>
             {
@@ -88,7 +88,7 @@ internal static class AnswerReader
                 series.Add(new VectorSample(set, value));
             }
         );
-        return new Answer<VectorSample>(series, warnings);
+        return new Answer<VectorSample>(series, remarks.Warnings, remarks.IsPartial);
     }
 
     /// <summary>A list of names or values.</summary>
@@ -96,7 +96,7 @@ internal static class AnswerReader
     {
         var strings = new List<string>();
         var json = new JsonPull(stream);
-        var warnings = new List<string>();
+        var remarks = new ServerRemarks();
         json.Expect(JsonTokenType.StartObject);
         for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
         {
@@ -120,29 +120,12 @@ internal static class AnswerReader
             }
             else
             {
-                ReadRest(ref json, warnings);
+                remarks.Read(ref json);
             }
         }
 
-        return new Answer<string>(strings, warnings);
-    }
-
-    /// <summary>The server's own words in the body of a failure; null where it has none.</summary>
-    public static (string Type, string Message)? ReadError(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(body);
-            using var document = JsonDocument.ParseValue(ref reader);
-            var root = document.RootElement;
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out var error)
-                ? (root.TryGetProperty("errorType", out var type) ? type.ToString() : "", error.ToString())
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        remarks.ThrowIfError();
+        return new Answer<string>(strings, remarks.Warnings, remarks.IsPartial);
     }
 
     private static JsonTokenType Next(ref JsonPull json)
@@ -151,29 +134,40 @@ internal static class AnswerReader
         return json.Token;
     }
 
-    private static List<string> ReadEnvelope(Stream stream, ElementReader readElement)
+    private static ServerRemarks ReadEnvelope(Stream stream, ElementReader readElement)
     {
         var json = new JsonPull(stream);
-        var warnings = new List<string>();
+        var remarks = new ServerRemarks();
         json.Expect(JsonTokenType.StartObject);
         for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
         {
             if (json.Is("data"u8))
             {
-                ReadData(ref json, readElement);
+                ReadData(ref json, readElement, remarks);
             }
             else
             {
-                ReadRest(ref json, warnings);
+                remarks.Read(ref json);
             }
         }
 
-        return warnings;
+        remarks.ThrowIfError();
+        return remarks;
     }
 
-    private static void ReadData(ref JsonPull json, ElementReader readElement)
+    private static void ReadData(ref JsonPull json, ElementReader readElement, ServerRemarks remarks)
     {
-        json.Expect(JsonTokenType.StartObject);
+        json.Read();
+        if (json.Token == JsonTokenType.Null)
+        {
+            return; // beside an error
+        }
+
+        if (json.Token != JsonTokenType.StartObject)
+        {
+            throw new JsonException($"found {json.Token} where the data was expected");
+        }
+
         for (json.Read(); json.Token != JsonTokenType.EndObject; json.Read())
         {
             if (json.Is("resultType"u8))
@@ -206,39 +200,8 @@ internal static class AnswerReader
             }
             else
             {
-                json.SkipValue();
+                remarks.Read(ref json);
             }
-        }
-    }
-
-    private static void ReadRest(ref JsonPull json, List<string> warnings)
-    {
-        if (json.Is("status"u8))
-        {
-            json.Expect(JsonTokenType.String);
-            if (json.Is("error"u8))
-            {
-                throw new PrometheusException(PrometheusFailure.ServerError, "the server reports an error as success");
-            }
-        }
-        else if (json.Is("warnings"u8))
-        {
-            json.Read();
-            for (
-                var isList = json.Token == JsonTokenType.StartArray;
-                isList && Next(ref json) != JsonTokenType.EndArray;
-
-            )
-            {
-                if (warnings.Count < 20)
-                {
-                    warnings.Add(json.Text);
-                }
-            }
-        }
-        else
-        {
-            json.SkipValue();
         }
     }
 

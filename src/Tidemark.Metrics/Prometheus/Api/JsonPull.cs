@@ -68,6 +68,12 @@ internal ref struct JsonPull
     public void SkipValue()
     {
         Read();
+        SkipRest();
+    }
+
+    /// <summary>Passes over what is left of the value that was just begun.</summary>
+    public void SkipRest()
+    {
         if (Token is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
         {
             return;

@@ -54,5 +54,6 @@ public readonly record struct VectorSample(LabelSet Labels, double Value);
 
 /// <summary>What a query gave.</summary>
 /// <param name="Series">The series.</param>
-/// <param name="Warnings">What the server says is missing (Thanos and Mimir answer in part), or what was left out here.</param>
-public sealed record Answer<T>(IReadOnlyList<T> Series, IReadOnlyList<string> Warnings);
+/// <param name="Warnings">What the server warns of, in its words.</param>
+/// <param name="IsPartial">True where it says that something is missing: a store of Thanos or a node of VictoriaMetrics is away.</param>
+public sealed record Answer<T>(IReadOnlyList<T> Series, IReadOnlyList<string> Warnings, bool IsPartial);

@@ -174,7 +174,10 @@ public sealed class PrometheusClient : IDisposable
             hasAnswered = true;
             if (response.StatusCode != HttpStatusCode.OK)
             {
-                if (response.StatusCode == HttpStatusCode.MethodNotAllowed && !postIsRefused)
+                if (
+                    response.StatusCode is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented
+                    && request.Method == HttpMethod.Post
+                )
                 {
                     // A read-only proxy: the same query in the address.
                     postIsRefused = true;
@@ -186,10 +189,19 @@ public sealed class PrometheusClient : IDisposable
 
             // The reader waits for bytes on a thread of the pool; closing the response ends that wait.
             await using var stop = deadline.Token.Register(response.Dispose);
-            await using var stream = await response.Content.ReadAsStreamAsync(deadline.Token);
+            await using var stream = await PrometheusTransport.ReadAsync(response, deadline.Token);
+            if (response.Content.Headers.ContentType?.MediaType is "text/html")
+            {
+                throw new PrometheusException(
+                    PrometheusFailure.Malformed,
+                    $"{Shown} answers with a web page: check the address and its path prefix; if it is a login, give --bearer-token-file FILE or --user NAME:PASSWORD"
+                );
+            }
+
             return await Task.Run(() => read(stream), deadline.Token);
         }
-        catch (JsonException e) when (!deadline.IsCancellationRequested)
+        catch (Exception e)
+            when (e is JsonException or InvalidDataException && !deadline.IsCancellationRequested)
         {
             throw new PrometheusException(
                 PrometheusFailure.Malformed,
@@ -199,7 +211,7 @@ public sealed class PrometheusClient : IDisposable
         }
         catch (Exception e)
             when (e is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException
-                || (e is JsonException && deadline.IsCancellationRequested)
+                || (e is JsonException or InvalidDataException && deadline.IsCancellationRequested)
             )
         {
             cancellation.ThrowIfCancellationRequested();
@@ -216,17 +228,21 @@ public sealed class PrometheusClient : IDisposable
     private HttpRequestMessage Request(string path, IReadOnlyList<KeyValuePair<string, string>> form)
     {
         var root = options.Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
-        var address = $"{root.TrimEnd('/')}/api/v1/{path}";
+        var address = $"{Root(root)}/api/v1/{path}";
+        // What the user writes behind a question mark goes with every query: dedup=false, extra_label=..., nocache=1.
+        var always = options.Url.GetComponents(UriComponents.Query, UriFormat.UriEscaped);
         // Long selectors do not fit into an address; label values are only served to GET.
         var isPost = !postIsRefused && path is ("query" or "query_range" or "labels");
         HttpRequestMessage request;
         if (isPost)
         {
+            address += always.Length > 0 ? "?" + always : "";
             request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
         }
         else
         {
             var query = string.Join('&', form.Select(f => $"{f.Key}={Uri.EscapeDataString(f.Value)}"));
+            query = always.Length > 0 ? $"{query}&{always}" : query;
             request = new HttpRequestMessage(HttpMethod.Get, $"{address}?{query}");
         }
 
@@ -234,12 +250,20 @@ public sealed class PrometheusClient : IDisposable
         return request;
     }
 
+    /// <summary>The root without what people copy along with it: <c>/api/v1</c>, and a query's path behind it.</summary>
+    private static string Root(string address)
+    {
+        var api = address.LastIndexOf("/api/v1", StringComparison.Ordinal);
+        var isCopied = api >= 0 && address[(api + 7)..] is "" or "/" or "/query" or "/query_range";
+        return (isCopied ? address[..api] : address).TrimEnd('/');
+    }
+
     private async Task<PrometheusException> FailureAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var body = new byte[MaximumErrorBytes];
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        await using var stream = await PrometheusTransport.ReadAsync(response, cancellation);
         var length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellation);
-        var error = AnswerReader.ReadError(body.AsSpan(0, length));
+        var error = PrometheusFailures.Read(body.AsSpan(0, length));
         return PrometheusFailures.Of(response, error, Shown);
     }
 

@@ -15,6 +15,9 @@ public enum PrometheusFailure
     /// <summary>More samples, series or points than the server (or we) would hold at once: smaller queries may pass.</summary>
     TooMuch,
 
+    /// <summary>The query looks back further, or at more instants, than the server allows: shorter ones may pass.</summary>
+    TooLong,
+
     /// <summary>No answer in time: smaller queries may pass.</summary>
     Timeout,
 
@@ -38,5 +41,10 @@ public sealed class PrometheusException(PrometheusFailure failure, string messag
     public bool MayPass => Failure is PrometheusFailure.Unreachable or PrometheusFailure.ServerError;
 
     /// <summary>True where half of the query may pass.</summary>
-    public bool MayPassInParts => Failure is PrometheusFailure.TooMuch or PrometheusFailure.Timeout;
+    public bool MayPassInParts =>
+        Failure is PrometheusFailure.TooMuch or PrometheusFailure.Timeout or PrometheusFailure.TooLong;
+
+    /// <summary>True where another question may be answered: the server is there and lets us in.</summary>
+    public bool IsOfQuestion =>
+        MayPassInParts || Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery;
 }

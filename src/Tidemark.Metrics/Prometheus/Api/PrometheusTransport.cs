@@ -1,9 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Tidemark.Core;
 
 namespace Tidemark.Metrics.Prometheus.Api;
 
@@ -77,6 +79,22 @@ internal static class PrometheusTransport
                 throw new PrometheusException(PrometheusFailure.Refused, $"'{name}' cannot be the name of a header");
             }
         }
+    }
+
+    /// <summary>The body of an answer, unpacked: we ask for none that is packed, but proxies pack, and users may ask with <c>--header</c>.</summary>
+    public static async Task<Stream> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        return response.Content.Headers.ContentEncoding.LastOrDefault()?.ToLowerInvariant() switch
+        {
+            null or "identity" => stream,
+            "gzip" or "x-gzip" => new GZipStream(stream, CompressionMode.Decompress),
+            "br" => new BrotliStream(stream, CompressionMode.Decompress),
+            var other => throw new PrometheusException(
+                PrometheusFailure.Malformed,
+                $"the answer is packed with {OneLine.Of(other)}, which nobody asked for: expected gzip or none"
+            ),
+        };
     }
 
     [SuppressMessage("Security", "CA5359", Justification = "that is what --insecure asks for")]

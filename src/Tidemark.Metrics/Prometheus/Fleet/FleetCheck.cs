@@ -51,12 +51,12 @@ public sealed class FleetCheck(
     public async Task<FleetSummary> RunAsync(Action<FleetProcess> found, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(found);
-        var map = new FleetMap(client, table, options);
+        var map = new FleetMap(client, table, options, warnings);
         metrics = await map.FindMetricsAsync(cancellation);
         var footprints = metrics.Where(m => m.Metric.Role.Signal == Signal.Footprint).ToList();
         if (footprints.Count == 0)
         {
-            return new FleetSummary(0, 0, warnings.ToList(), IsPartial: false);
+            return new FleetSummary(0, 0, warnings.ToList(), map.IsPartial);
         }
 
         var shards = await map.CutAsync(footprints, cancellation);
@@ -89,7 +89,7 @@ public sealed class FleetCheck(
             throw failure;
         }
 
-        return new FleetSummary(processes, suspicious, warnings.ToList(), partial > 0);
+        return new FleetSummary(processes, suspicious, warnings.ToList(), partial > 0 || map.IsPartial);
     }
 
     private async Task<int?> FindIntervalAsync(
@@ -154,7 +154,7 @@ public sealed class FleetCheck(
 
         Collect();
         Interlocked.Add(ref suspicious, open.Count);
-        foreach (var some in open.Chunk(options.DetailShardSize))
+        foreach (var some in FleetMap.Cut(open, options.DetailShardSize, NameOf))
         {
             await FetchDetailAsync(some, shard, cancellation);
             foreach (var draft in some)
@@ -171,6 +171,9 @@ public sealed class FleetCheck(
 
             Collect();
         }
+
+        static string NameOf(ProcessDraft draft) =>
+            draft.Identity.IsInPod ? draft.Identity.Pod : draft.Identity.Instance;
 
         string Floor(PresentMetric metric, string selector) =>
             metric.Metric.Role == SignalRole.StartTime || metric.Metric.Role == SignalRole.Restarts || IsCounter(metric)

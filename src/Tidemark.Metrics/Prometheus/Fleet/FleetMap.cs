@@ -1,3 +1,4 @@
+using System.Text;
 using Tidemark.Metrics.Prometheus.Api;
 using Tidemark.Metrics.Prometheus.Signals;
 
@@ -88,8 +89,21 @@ internal enum ShardKind
 }
 
 /// <summary>What there is on the server: which metrics of the table, and how the processes are cut into shards.</summary>
-internal sealed class FleetMap(PrometheusClient client, SignalTable table, FleetOptions options)
+internal sealed class FleetMap(
+    PrometheusClient client,
+    SignalTable table,
+    FleetOptions options,
+    FleetWarnings warnings
+)
 {
+    /// <summary>Bytes of the names in one query: VictoriaMetrics takes no longer one than 16 KiB.</summary>
+    private const int MostNameBytes = 12_000;
+
+    private volatile bool isPartial;
+
+    /// <summary>Whether the server said that it could not look everywhere: processes may be missing.</summary>
+    public bool IsPartial => isPartial;
+
     private (DateTimeOffset, DateTimeOffset) Range => (options.End - options.Range, options.End);
 
     /// <summary>The metrics of the table that have series among those that the user selects.</summary>
@@ -111,8 +125,8 @@ internal sealed class FleetMap(PrometheusClient client, SignalTable table, Fleet
         var pods = await ValuesAsync(footprints, m => m.Pod, inPods: true, cancellation);
         var instances = await ValuesAsync(footprints, m => m.Instance, inPods: false, cancellation);
         var shards = new List<FleetShard>();
-        shards.AddRange(pods.Chunk(options.ShardSize).Select(v => new FleetShard(ShardKind.Pod, v)));
-        shards.AddRange(instances.Chunk(options.ShardSize).Select(v => new FleetShard(ShardKind.Instance, v)));
+        shards.AddRange(Cut(pods, options.ShardSize, p => p).Select(v => new FleetShard(ShardKind.Pod, v)));
+        shards.AddRange(Cut(instances, options.ShardSize, i => i).Select(v => new FleetShard(ShardKind.Instance, v)));
         if (footprints.Any(m => m.Instance is null))
         {
             shards.Add(new FleetShard(ShardKind.Rest, []));
@@ -121,29 +135,88 @@ internal sealed class FleetMap(PrometheusClient client, SignalTable table, Fleet
         return shards;
     }
 
+    /// <summary>Pieces of no more than so many, and of no more names than a server takes in one query.</summary>
+    public static IEnumerable<T[]> Cut<T>(IEnumerable<T> all, int most, Func<T, string> nameOf)
+    {
+        var (piece, bytes) = (new List<T>(), 0);
+        foreach (var one in all)
+        {
+            var length = Encoding.UTF8.GetByteCount(nameOf(one)) + 4; // what separates them, and some escapes
+            if (piece.Count == most || (piece.Count > 0 && bytes + length > MostNameBytes))
+            {
+                yield return [.. piece];
+                piece.Clear();
+                bytes = 0;
+            }
+
+            piece.Add(one);
+            bytes += length;
+        }
+
+        if (piece.Count > 0)
+        {
+            yield return [.. piece];
+        }
+    }
+
+    private IReadOnlyList<T> Told<T>(string what, Answer<T> answer)
+    {
+        isPartial |= answer.IsPartial;
+        foreach (var warning in answer.Warnings)
+        {
+            warnings.Add($"{what}: the server warns: {warning}");
+        }
+
+        return answer.Series;
+    }
+
     private async Task<IReadOnlyList<string>> FindNamesAsync(CancellationToken cancellation)
     {
         string[] selectors = options.Matchers.Length > 0 ? [$"{{{options.Matchers}}}"] : [];
         try
         {
-            return (await client.LabelValuesAsync("__name__", selectors, Range, cancellation)).Series;
+            return Told("names", await client.LabelValuesAsync("__name__", selectors, Range, cancellation));
         }
-        catch (PrometheusException e) when (e.Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery)
+        catch (PrometheusException e) when (e.IsOfQuestion)
         {
-            // Proxies that let queries through and nothing else. A bad selector fails here as well, in the server's words.
-            var all = string.Join('|', table.All.Select(m => m.Metric).Distinct(StringComparer.Ordinal));
+            // Proxies that let queries through and nothing else, and fleets whose labels are too many for the server.
+            return await CountNamesAsync(cancellation);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> CountNamesAsync(CancellationToken cancellation)
+    {
+        string[] all = [.. table.All.Select(m => m.Metric).Distinct(StringComparer.Ordinal)];
+        try
+        {
             var matchers = string.Join(
                 ',',
-                ((string[])[options.Matchers, $"__name__=~\"{all}\""]).Where(m => m.Length > 0)
+                ((string[])[options.Matchers, Signals.Matchers.AnyOf("__name__", all)]).Where(m => m.Length > 0)
             );
-            var counts = await client.QueryAsync(
-                $"count by (__name__) ({{{matchers}}})",
-                options.End,
-                null,
-                cancellation
+            var counts = Told(
+                "names",
+                await client.QueryAsync($"count by (__name__) ({{{matchers}}})", options.End, null, cancellation)
             );
-            return [.. counts.Series.Select(s => s.Labels.TryGetValue("__name__", out var name) ? name : "")];
+            return [.. counts.Select(s => s.Labels.TryGetValue("__name__", out var name) ? name : "")];
         }
+        catch (PrometheusException e) when (e.IsOfQuestion)
+        {
+            // Google's matches the names of metrics only as a whole. A bad selector fails here as well, in the server's words.
+            var isThere = new List<bool> { await HasAsync(all[0], cancellation) };
+            isThere.AddRange(await Task.WhenAll(all.Skip(1).Select(m => HasAsync(m, cancellation))));
+            return [.. all.Where((_, i) => isThere[i])];
+        }
+    }
+
+    private async Task<bool> HasAsync(string metric, CancellationToken cancellation)
+    {
+        var count = await client.QueryAsync(
+            $"count({metric}{{{options.Matchers}}})",
+            options.End,
+            null,
+            cancellation
+        );
+        return Told("names", count).Count > 0;
     }
 
     private async Task<PresentMetric?> DescribeAsync(SignalMetric metric, CancellationToken cancellation)
@@ -152,9 +225,9 @@ internal sealed class FleetMap(PrometheusClient client, SignalTable table, Fleet
         IReadOnlyList<string> labels;
         try
         {
-            labels = (await client.LabelNamesAsync([selector], Range, cancellation)).Series;
+            labels = Told(metric.Metric, await client.LabelNamesAsync([selector], Range, cancellation));
         }
-        catch (PrometheusException e) when (e.Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery)
+        catch (PrometheusException e) when (e.IsOfQuestion)
         {
             var some = await client.QueryAsync($"topk(3, {selector})", options.End, null, cancellation);
             labels = [.. some.Series.SelectMany(s => s.Labels.Keys).Distinct(StringComparer.Ordinal)];
@@ -210,9 +283,9 @@ internal sealed class FleetMap(PrometheusClient client, SignalTable table, Fleet
     {
         try
         {
-            return (await client.LabelValuesAsync(label, selectors, Range, cancellation)).Series;
+            return Told(label, await client.LabelValuesAsync(label, selectors, Range, cancellation));
         }
-        catch (PrometheusException e) when (e.Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery)
+        catch (PrometheusException e) when (e.IsOfQuestion)
         {
             var values = new List<string>();
             foreach (var selector in selectors)
@@ -223,7 +296,7 @@ internal sealed class FleetMap(PrometheusClient client, SignalTable table, Fleet
                     null,
                     cancellation
                 );
-                values.AddRange(answer.Series.Select(s => s.Labels.TryGetValue(label, out var value) ? value : ""));
+                values.AddRange(Told(label, answer).Select(s => s.Labels.TryGetValue(label, out var value) ? value : ""));
             }
 
             return values;

@@ -22,7 +22,7 @@ public sealed class QueryCheck(PrometheusClient client, FleetOptions asked)
         var warnings = new FleetWarnings();
         var interval = await ScrapeInterval.OfAsync(client, promql, options.End, cancellation);
         options = options with { ScrapeInterval = interval ?? options.ScrapeInterval };
-        var (series, grid) = await FetchAsync(promql, warnings, cancellation);
+        var (series, grid, isPartial) = await FetchAsync(promql, warnings, cancellation);
         var names = Names(series);
         foreach (var (one, name) in series.Zip(names))
         {
@@ -49,10 +49,10 @@ public sealed class QueryCheck(PrometheusClient client, FleetOptions asked)
             );
         }
 
-        return new FleetSummary(series.Count, series.Count, warnings.ToList(), IsPartial: false);
+        return new FleetSummary(series.Count, series.Count, warnings.ToList(), isPartial);
     }
 
-    private async Task<(IReadOnlyList<GridSeries> Series, TimeGrid Grid)> FetchAsync(
+    private async Task<(IReadOnlyList<GridSeries> Series, TimeGrid Grid, bool IsPartial)> FetchAsync(
         string promql,
         FleetWarnings warnings,
         CancellationToken cancellation
@@ -69,7 +69,19 @@ public sealed class QueryCheck(PrometheusClient client, FleetOptions asked)
                     warnings.Add($"the server warns: {warning}");
                 }
 
-                return (answer.Series, grid);
+                return (answer.Series, grid, answer.IsPartial);
+            }
+            catch (PrometheusException e) when (e.Failure is PrometheusFailure.TooLong)
+            {
+                // Fewer instants would look back as far: piece after piece.
+                var fetch = new RangeFetch(client, warnings);
+                var (series, isPartial) = await fetch.AskAsync("the query", _ => promql, [], grid, null, cancellation);
+                if (series.Count == 0)
+                {
+                    throw;
+                }
+
+                return (series, grid, isPartial);
             }
             catch (PrometheusException e) when (e.MayPassInParts && coarsening != Coarsenings[^1])
             {

@@ -39,19 +39,24 @@ internal sealed class RangeFetch(PrometheusClient client, FleetWarnings warnings
                     warnings.Add($"{what}: the server warns: {warning}");
                 }
 
+                isPartial |= answer.IsPartial;
                 series.AddRange(
                     piece.Grid == grid
                         ? answer.Series
                         : answer.Series.Select(s => new GridSeries(s.Labels, Widen(s.Values, piece.Grid, grid)))
                 );
             }
-            catch (PrometheusException e) when (e.MayPassInParts && piece.Values.Count > 1)
+            catch (PrometheusException e)
+                when (e.MayPassInParts && e.Failure != PrometheusFailure.TooLong && piece.Values.Count > 1)
             {
                 var half = piece.Values.Count / 2;
                 pieces.Push(([.. piece.Values.Skip(half)], piece.Grid));
                 pieces.Push(([.. piece.Values.Take(half)], piece.Grid));
             }
-            catch (PrometheusException e) when (e.MayPassInParts && piece.Grid.Count >= 2 * FewestInstants)
+            catch (PrometheusException e)
+                when (e.MayPassInParts
+                    && piece.Grid.Count >= (e.Failure == PrometheusFailure.TooLong ? 2 : 2 * FewestInstants)
+                )
             {
                 var (first, second) = piece.Grid.Halves();
                 pieces.Push((piece.Values, second));
