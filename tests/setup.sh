@@ -30,6 +30,7 @@ need rustc rustc
 need google-pprof google-perftools
 need jeprof libjemalloc-dev
 need prometheus prometheus
+need victoria-metrics victoria-metrics
 need node nodejs
 need npm npm
 need chromium chromium

@@ -210,13 +210,15 @@ internal sealed class FleetMap(
 
     private async Task<bool> HasAsync(string metric, CancellationToken cancellation)
     {
-        var count = await client.QueryAsync(
-            $"count({metric}{{{options.Matchers}}})",
-            options.End,
-            null,
-            cancellation
-        );
-        return Told("names", count).Count > 0;
+        var promql = $"count({metric}{{{options.Matchers}}})";
+        try
+        {
+            return Told("names", await client.QueryAsync(promql, options.End, null, cancellation)).Count > 0;
+        }
+        catch (PrometheusException e) when (e.MayPassInParts)
+        {
+            return true; // too many of them to be counted
+        }
     }
 
     private async Task<PresentMetric?> DescribeAsync(SignalMetric metric, CancellationToken cancellation)
