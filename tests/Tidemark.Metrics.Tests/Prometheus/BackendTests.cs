@@ -18,25 +18,85 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
     private const string VictoriaPrefix = "/select/0/prometheus";
 
     [Theory]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"the query exceeded the maximum number of series (limit: 100 series) (err-mimir-max-series-per-query)\"}", PrometheusFailure.TooMuch)]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"the query time range exceeds the limit (query length: 24h30m0s, limit: 12h0m0s) (err-mimir-max-query-length)\"}", PrometheusFailure.TooLong)]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"the number of matching timeseries exceeds 300000; either narrow down the search or increase -search.max* command-line flag values at vmselect\"}", PrometheusFailure.TooMuch)]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"cannot select more than -search.maxSamplesPerQuery=1000000000 samples\"}", PrometheusFailure.TooMuch)]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"too long query; got 20000 bytes; mustn't exceed `-search.maxQueryLen=16384` bytes\"}", PrometheusFailure.TooMuch)]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"timeout exceeded during query execution: 30.000 seconds\"}", PrometheusFailure.Timeout)]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"query processing would load too many samples into memory in query execution\"}", PrometheusFailure.TooMuch)]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"expanding series: rpc error: code = ResourceExhausted desc = exceeded series limit: limit 1 violated (got 2)\"}", PrometheusFailure.TooMuch)]
-    [InlineData(400, "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"exceeded maximum resolution of 11,000 points per timeseries.\"}", PrometheusFailure.TooLong)]
-    [InlineData(500, "{\"status\":\"error\",\"errorType\":\"internal\",\"error\":\"too many unhealthy instances in the ring\"}", PrometheusFailure.ServerError)]
-    [InlineData(429, "{\"status\":\"error\",\"errorType\":\"too_many_requests\",\"error\":\"too many outstanding requests\"}", PrometheusFailure.ServerError)]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"the query exceeded the maximum number of series (limit: 100 series) (err-mimir-max-series-per-query)\"}",
+        PrometheusFailure.TooMuch
+    )]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"the query time range exceeds the limit (query length: 24h30m0s, limit: 12h0m0s) (err-mimir-max-query-length)\"}",
+        PrometheusFailure.TooLong
+    )]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"the number of matching timeseries exceeds 300000; either narrow down the search or increase -search.max* command-line flag values at vmselect\"}",
+        PrometheusFailure.TooMuch
+    )]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"cannot select more than -search.maxSamplesPerQuery=1000000000 samples\"}",
+        PrometheusFailure.TooMuch
+    )]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"too long query; got 20000 bytes; mustn't exceed `-search.maxQueryLen=16384` bytes\"}",
+        PrometheusFailure.TooMuch
+    )]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"timeout exceeded during query execution: 30.000 seconds\"}",
+        PrometheusFailure.Timeout
+    )]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"query processing would load too many samples into memory in query execution\"}",
+        PrometheusFailure.TooMuch
+    )]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"expanding series: rpc error: code = ResourceExhausted desc = exceeded series limit: limit 1 violated (got 2)\"}",
+        PrometheusFailure.TooMuch
+    )]
+    [InlineData(
+        400,
+        "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"exceeded maximum resolution of 11,000 points per timeseries.\"}",
+        PrometheusFailure.TooLong
+    )]
+    [InlineData(
+        500,
+        "{\"status\":\"error\",\"errorType\":\"internal\",\"error\":\"too many unhealthy instances in the ring\"}",
+        PrometheusFailure.ServerError
+    )]
+    [InlineData(
+        429,
+        "{\"status\":\"error\",\"errorType\":\"too_many_requests\",\"error\":\"too many outstanding requests\"}",
+        PrometheusFailure.ServerError
+    )]
     [InlineData(414, "<html>414</html>", PrometheusFailure.TooMuch)]
-    [InlineData(400, "remoteAddr: \"10.0.0.1:4711\"; unsupported path requested: \"/api/v1/query\"", PrometheusFailure.Malformed)]
+    [InlineData(
+        400,
+        "remoteAddr: \"10.0.0.1:4711\"; unsupported path requested: \"/api/v1/query\"",
+        PrometheusFailure.Malformed
+    )]
     [InlineData(401, "no org id", PrometheusFailure.Refused)]
     [InlineData(403, "{\"message\":\"Missing Authentication Token\"}", PrometheusFailure.Refused)]
-    [InlineData(400, "{\"error\":{\"code\":400,\"message\":\"invalid parameter\",\"status\":\"INVALID_ARGUMENT\"}}", PrometheusFailure.BadQuery)]
+    [InlineData(
+        400,
+        "{\"error\":{\"code\":400,\"message\":\"invalid parameter\",\"status\":\"INVALID_ARGUMENT\"}}",
+        PrometheusFailure.BadQuery
+    )]
     [InlineData(504, "<html>504 Gateway Time-out</html>", PrometheusFailure.Timeout)]
-    [InlineData(200, "{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\",\"data\":null}", PrometheusFailure.Timeout)]
-    [InlineData(200, "{\"data\":null,\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"no such function\"}", PrometheusFailure.BadQuery)]
+    [InlineData(
+        200,
+        "{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\",\"data\":null}",
+        PrometheusFailure.Timeout
+    )]
+    [InlineData(
+        200,
+        "{\"data\":null,\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"no such function\"}",
+        PrometheusFailure.BadQuery
+    )]
     public async Task A_refusal_is_understood(int status, string body, PrometheusFailure expected)
     {
         await using var proxy = new FaultyProxy(shop.Server.Url, _ => new Fault(status, body, RetryAfter: "0"));
@@ -48,7 +108,11 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
     [Theory]
     [InlineData(401, "no org id", "no org id; give --bearer-token-file")]
     [InlineData(403, "{\"message\":\"Missing Authentication Token\"}", "Missing Authentication Token")]
-    [InlineData(400, "{\"error\":{\"code\":400,\"message\":\"invalid parameter\"}}", "does not accept the query: invalid parameter")]
+    [InlineData(
+        400,
+        "{\"error\":{\"code\":400,\"message\":\"invalid parameter\"}}",
+        "does not accept the query: invalid parameter"
+    )]
     [InlineData(400, "unsupported path requested: \"/x\"", "VictoriaMetrics cluster: /select/0/prometheus")]
     [InlineData(502, "<html>a page</html>", "status 502")]
     public async Task The_words_of_the_server_are_told(int status, string body, string expected)
@@ -105,7 +169,8 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
     [Fact]
     public async Task An_answer_that_was_packed_unasked_is_unpacked()
     {
-        const string body = "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[]},\"warnings\":[\"w\"]}";
+        const string body =
+            "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[]},\"warnings\":[\"w\"]}";
         using var packed = new MemoryStream();
         await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -132,7 +197,11 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
     [Theory]
     [InlineData("\"isPartial\":true,", true, "a node of the server is away")]
     [InlineData("\"isPartial\":false,", false, null)]
-    [InlineData("\"warnings\":[\"fetch series for 10.0.0.1:10901: rpc error: code = Unavailable\"],", true, "rpc error")]
+    [InlineData(
+        "\"warnings\":[\"fetch series for 10.0.0.1:10901: rpc error: code = Unavailable\"],",
+        true,
+        "rpc error"
+    )]
     [InlineData("\"warnings\":[\"No StoreAPIs matched for this query\"],", false, "No StoreAPIs matched")]
     [InlineData("\"warnings\":null,\"infos\":[\"PromQL info: metric might not be a counter\"],", false, "PromQL info")]
     public async Task What_is_missing_is_no_healthy_process(string remark, bool isPartial, string? told)
@@ -150,8 +219,9 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
         var answers = new List<FleetProcess>();
         using var client = Client(proxy.Url);
         var query = new QueryCheck(client, new FleetOptions(shop.End, TimeSpan.FromHours(24)));
-        (await query.RunAsync("container_memory_working_set_bytes", answers.Add, CancellationToken.None))
-            .IsPartial.ShouldBe(isPartial);
+        (
+            await query.RunAsync("container_memory_working_set_bytes", answers.Add, CancellationToken.None)
+        ).IsPartial.ShouldBe(isPartial);
     }
 
     [Fact]
@@ -201,7 +271,10 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
             shop.Server.Url,
             r =>
             {
-                if (Range().Match(r.Form) is not { Success: true } range || !r.Path.EndsWith("/query_range", StringComparison.Ordinal))
+                if (
+                    Range().Match(r.Form) is not { Success: true } range
+                    || !r.Path.EndsWith("/query_range", StringComparison.Ordinal)
+                )
                 {
                     return null;
                 }
@@ -234,13 +307,20 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
         var footprints = new List<FleetProcess>();
         using var client = Client(proxy.Url);
         var query = new QueryCheck(client, new FleetOptions(shop.End, TimeSpan.FromHours(24)));
-        await query.RunAsync("container_memory_working_set_bytes{container=\"app\",pod=\"web-0\"}", footprints.Add, CancellationToken.None);
+        await query.RunAsync(
+            "container_memory_working_set_bytes{container=\"app\",pod=\"web-0\"}",
+            footprints.Add,
+            CancellationToken.None
+        );
         footprints.ShouldHaveSingleItem().History.Count.ShouldBe(ShopHistory.Minutes);
     }
 
     [Theory]
     [InlineData(404, "not here")]
-    [InlineData(422, "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"the number of matching timeseries exceeds 10\"}")]
+    [InlineData(
+        422,
+        "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"the number of matching timeseries exceeds 10\"}"
+    )]
     public async Task A_server_without_labels_that_matches_names_only_as_a_whole_is_enough(int status, string body)
     {
         await using var proxy = new FaultyProxy(
@@ -266,7 +346,11 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
             _ =>
                 Interlocked.Increment(ref count) > 1
                     ? null
-                    : new Fault(429, "slower", RetryAfter: DateTimeOffset.UtcNow.AddMinutes(-1).ToString("R", CultureInfo.InvariantCulture))
+                    : new Fault(
+                        429,
+                        "slower",
+                        RetryAfter: DateTimeOffset.UtcNow.AddMinutes(-1).ToString("R", CultureInfo.InvariantCulture)
+                    )
         );
         (await QueryAsync(proxy.Url, "container_memory_working_set_bytes{pod=\"web-0\"}")).Series.Count.ShouldBe(3);
     }
@@ -287,7 +371,12 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
 
     private Task<Answer<GridSeries>> QueryAsync(Uri url, string promql) =>
         Client(url)
-            .QueryRangeAsync(promql, TimeGrid.Before(shop.End, TimeSpan.FromHours(24), 1800), null, CancellationToken.None);
+            .QueryRangeAsync(
+                promql,
+                TimeGrid.Before(shop.End, TimeSpan.FromHours(24), 1800),
+                null,
+                CancellationToken.None
+            );
 
     private async Task<PrometheusException> FailAsync(Uri url) =>
         await Should.ThrowAsync<PrometheusException>(() => QueryAsync(url, "up"));

@@ -67,7 +67,9 @@ public sealed class VictoriaMetricsTests(ShopFixture shop) : IClassFixture<ShopF
     )
     {
         var found = new Dictionary<string, FleetProcess>(StringComparer.Ordinal);
-        using var client = new PrometheusClient(new PrometheusOptions(url) { RetryDelay = TimeSpan.FromMilliseconds(10) });
+        using var client = new PrometheusClient(
+            new PrometheusOptions(url) { RetryDelay = TimeSpan.FromMilliseconds(10) }
+        );
         var options = with(new FleetOptions(shop.End, TimeSpan.FromHours(24)));
         var check = new FleetCheck(client, SignalTable.BuiltIn(), options);
         var summary = await check.RunAsync(p => found.Add(p.Target, p), CancellationToken.None);

@@ -200,8 +200,7 @@ public sealed class PrometheusClient : IDisposable
 
             return await Task.Run(() => read(stream), deadline.Token);
         }
-        catch (Exception e)
-            when (e is JsonException or InvalidDataException && !deadline.IsCancellationRequested)
+        catch (Exception e) when (e is JsonException or InvalidDataException && !deadline.IsCancellationRequested)
         {
             throw new PrometheusException(
                 PrometheusFailure.Malformed,

@@ -45,6 +45,5 @@ public sealed class PrometheusException(PrometheusFailure failure, string messag
         Failure is PrometheusFailure.TooMuch or PrometheusFailure.Timeout or PrometheusFailure.TooLong;
 
     /// <summary>True where another question may be answered: the server is there and lets us in.</summary>
-    public bool IsOfQuestion =>
-        MayPassInParts || Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery;
+    public bool IsOfQuestion => MayPassInParts || Failure is PrometheusFailure.Malformed or PrometheusFailure.BadQuery;
 }

@@ -89,12 +89,7 @@ internal enum ShardKind
 }
 
 /// <summary>What there is on the server: which metrics of the table, and how the processes are cut into shards.</summary>
-internal sealed class FleetMap(
-    PrometheusClient client,
-    SignalTable table,
-    FleetOptions options,
-    FleetWarnings warnings
-)
+internal sealed class FleetMap(PrometheusClient client, SignalTable table, FleetOptions options, FleetWarnings warnings)
 {
     /// <summary>Bytes of the names in one query: VictoriaMetrics takes no longer one than 16 KiB.</summary>
     private const int MostNameBytes = 12_000;
@@ -298,7 +293,9 @@ internal sealed class FleetMap(
                     null,
                     cancellation
                 );
-                values.AddRange(Told(label, answer).Select(s => s.Labels.TryGetValue(label, out var value) ? value : ""));
+                values.AddRange(
+                    Told(label, answer).Select(s => s.Labels.TryGetValue(label, out var value) ? value : "")
+                );
             }
 
             return values;
