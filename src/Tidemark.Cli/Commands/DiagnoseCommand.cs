@@ -17,7 +17,11 @@ public static class DiagnoseCommand
             Description = "after --: a command to start and diagnose",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var duration = Durations.Option("--for", "how long to watch at the most", new WatchOptions().For);
+        var duration = Durations.Option(
+            "--for",
+            "how long to watch at the most (what runs then may take a minute more, and four times its expected pause)",
+            new WatchOptions().For
+        );
         var maxPause = Durations.Option(
             "--max-pause",
             "take no capture that stops the target for longer",

@@ -12,9 +12,16 @@ public sealed class LiveTarget : ISignalSource
     // A busy endpoint may miss a few polls; one that answers none for this long is not there any more.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    // Longer than any runtime takes that answers at all; meanwhile the samples go on with what the kernel tells.
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(10);
+
+    // What a session changed in the target it puts back; who waits for that longer waits for a target that does not move.
+    private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(30);
+
     private readonly ProcfsSource? procfs;
     private readonly long? limitBytes;
     private readonly TimeProvider time;
+    private Task asked = Task.CompletedTask;
     private long lastAnswer;
     private int unanswered;
     private string? lastFailure;
@@ -76,7 +83,7 @@ public sealed class LiveTarget : ISignalSource
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="TargetGoneException">There is no such process.</exception>
     /// <exception cref="AttachFailedException">Its runtime cannot be reached.</exception>
-    public static async Task<LiveTarget> AttachAsync(
+    public static Task<LiveTarget> AttachAsync(
         Target target,
         IRuntime runtime,
         long? limitBytes,
@@ -88,6 +95,19 @@ public sealed class LiveTarget : ISignalSource
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(time);
         var procfs = target.Pid is { } pid ? ProcfsSource.Open(pid) : null;
+        return AttachAsync(target, runtime, procfs, limitBytes, time, cancellation);
+    }
+
+    /// <summary>The same with what the kernel tells from another place.</summary>
+    internal static async Task<LiveTarget> AttachAsync(
+        Target target,
+        IRuntime runtime,
+        ProcfsSource? procfs,
+        long? limitBytes,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
         var session = await runtime.AttachAsync(target, cancellation);
         return new LiveTarget(target, runtime, session, procfs, limitBytes, time);
     }
@@ -99,7 +119,7 @@ public sealed class LiveTarget : ISignalSource
         await SampleOutsideAsync(sample, cancellation);
         try
         {
-            await Session.SampleAsync(sample, cancellation);
+            await AskAsync(sample, cancellation);
             lastAnswer = time.GetTimestamp();
         }
         catch (Exception e)
@@ -114,6 +134,41 @@ public sealed class LiveTarget : ISignalSource
             {
                 throw new TargetGoneException($"{Target.Url} has not answered for {Patience.TotalSeconds:0} s", e);
             }
+        }
+    }
+
+    /// <summary>What the runtime adds to a sample, if it answers in time: one that does not keeps its question, and is asked no other.</summary>
+    private async Task AskAsync(SignalSample sample, CancellationToken cancellation)
+    {
+        if (!asked.IsCompleted)
+        {
+            throw new TimeoutException($"it has not answered for more than {AnswerPatience.TotalSeconds:0} s");
+        }
+
+        // An answer that comes too late must not write into a later sample.
+        var answer = new SignalSample();
+        Copy(sample, answer);
+        asked = AnswerAsync();
+        try
+        {
+            await asked.WaitAsync(AnswerPatience, time, cancellation);
+        }
+        finally
+        {
+            if (asked.IsCompleted)
+            {
+                Copy(answer, sample);
+            }
+        }
+
+        async Task AnswerAsync() => await Session.SampleAsync(answer, cancellation);
+    }
+
+    private static void Copy(SignalSample from, SignalSample to)
+    {
+        for (var signal = 0; signal < Signals.Count; signal++)
+        {
+            to[(Signal)signal] = from[(Signal)signal];
         }
     }
 
@@ -140,7 +195,15 @@ public sealed class LiveTarget : ISignalSource
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await Session.DisposeAsync();
+        try
+        {
+            await Session.DisposeAsync().AsTask().WaitAsync(FarewellPatience, time);
+        }
+        catch (TimeoutException)
+        {
+            // The answer does not wait for a target that does not let go.
+        }
+
         if (procfs is not null)
         {
             await procfs.DisposeAsync();

@@ -7,7 +7,10 @@ namespace Tidemark.Diagnosis.Watching;
 internal static class ReleaseTrial
 {
     // Collectors and allocators give back in the background, bit by bit.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
+
+    // A full collection of a large heap, on a busy machine.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <returns>What it gave back, or why nothing, as a sentence.</returns>
     public static async Task<string> RunAsync(LiveTarget target, TimeProvider time, CancellationToken enough)
@@ -15,12 +18,12 @@ internal static class ReleaseTrial
         try
         {
             var before = await ReadFootprintAsync(target, enough);
-            if (await target.Session.ReleaseAsync(enough) is not { } done)
+            if (await target.Session.ReleaseAsync(enough).WaitAsync(Patience, time, enough) is not { } done)
             {
                 return "--try: this process offers nothing that would make it give memory back, or not at the moment";
             }
 
-            await Task.Delay(Patience, time, enough);
+            await Task.Delay(Rest, time, enough);
             var after = await ReadFootprintAsync(target, enough);
             return $"--try: {done} took the footprint from {Quantity.Bytes(before)} to {Quantity.Bytes(after)}: {(after < before ? Quantity.Bytes(before - after) : "nothing")} was given back";
         }

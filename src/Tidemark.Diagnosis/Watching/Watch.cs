@@ -2,7 +2,6 @@ using System.Globalization;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Series;
 using Tidemark.Diagnosis.Cases;
-using Tidemark.Metrics.Procfs;
 using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Watching;
@@ -30,9 +29,9 @@ public sealed class Watch
     // A process that stands still does not grow: a pause this long is left out of the history, where it would read as levelling off.
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(2);
 
-    private readonly CaseFolder folder;
+    private readonly WatchRecord record;
     private readonly WatchOptions options;
-    private readonly TimeProvider time;
+    private readonly WatchClock clock;
     private readonly IProgress<WatchProgress>? progress;
     private readonly Func<CancellationToken, Task<LiveTarget?>> reattach;
     private readonly ProcessHistoryBuilder history;
@@ -43,8 +42,6 @@ public sealed class Watch
 
     private LiveTarget target;
     private GrowthVerdict verdict;
-    private CaseEnding? ending;
-    private long started;
     private TimeSpan judged = TimeSpan.MinValue;
     private string doing = "watching";
 
@@ -66,11 +63,11 @@ public sealed class Watch
     )
     {
         this.target = target;
-        this.folder = folder;
+        record = new WatchRecord(folder);
         this.options = options;
         this.history = history;
         this.reattach = reattach;
-        this.time = time;
+        clock = new WatchClock(options, time);
         this.progress = progress;
         collections = new CollectionPlan(options);
         children = target.Target.Pid is { } pid ? new ChildProcesses(pid, options.For) : null;
@@ -80,34 +77,32 @@ public sealed class Watch
     /// <summary>The process as it is attached now: another one after a restart.</summary>
     public LiveTarget Target => target;
 
-    private TimeSpan Elapsed => time.GetElapsedTime(started);
-
-    private double Now => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+    private TimeSpan Elapsed => clock.Elapsed;
 
     /// <summary>Watches until the time is up, the target is gone or the user has enough.</summary>
     /// <param name="enough">Ends the watch early; what was gathered stays.</param>
     /// <returns>What was seen.</returns>
     public async Task<ProcessHistory> RunAsync(CancellationToken enough)
     {
-        started = time.GetTimestamp();
+        clock.Start();
         try
         {
             if (target.Session.Remark is { } remark)
             {
-                Store(() => folder.Update(f => f with { Remark = remark }));
+                record.Update(f => f with { Remark = remark });
             }
 
             await PlanCapturesAsync(enough);
-            using var timer = new PeriodicTimer(options.Interval, time);
+            using var timer = new PeriodicTimer(options.Interval, clock.Time);
             do
             {
                 await StepAsync(enough);
-            } while (ending is null && Elapsed < options.For && await timer.WaitForNextTickAsync(enough));
+            } while (record.Ending is null && Elapsed < options.For && await timer.WaitForNextTickAsync(enough));
         }
         catch (OperationCanceledException) when (enough.IsCancellationRequested)
         {
-            ending = CaseEnding.Interrupted;
-            Note($"stopped by the user after {Elapsed.TotalSeconds:0} s of {options.For.TotalSeconds:0} s");
+            record.Ending = CaseEnding.Interrupted;
+            record.Note($"stopped by the user after {Elapsed.TotalSeconds:0} s of {options.For.TotalSeconds:0} s");
         }
 
         await FinishAsync(enough);
@@ -126,7 +121,7 @@ public sealed class Watch
             return;
         }
 
-        children?.Sample(Elapsed, Now);
+        children?.Sample(Elapsed, clock.Now);
         Judge();
         if (collections.IsDue(Elapsed) && plans.Exists(p => p.IsCheap && !p.GivenUp))
         {
@@ -135,7 +130,7 @@ public sealed class Watch
 
         foreach (var plan in plans)
         {
-            if (ending is null && (plan.IsDue(Elapsed, verdict) || plan.IsLastDue(Elapsed)))
+            if (record.Ending is null && (plan.IsDue(Elapsed, verdict) || plan.IsLastDue(Elapsed)))
             {
                 await CaptureAsync(plan, enough);
             }
@@ -146,14 +141,14 @@ public sealed class Watch
     {
         sample.Clear();
         await target.SampleAsync(sample, cancellation);
-        Add(Now, sample);
+        Add(clock.Now, sample);
     }
 
     private void Add(double at, SignalSample seen)
     {
         if (history.Add(at, seen))
         {
-            Store(() => folder.Append(at, seen));
+            record.Store(() => record.Folder.Append(at, seen));
         }
     }
 
@@ -183,21 +178,27 @@ public sealed class Watch
         {
             try
             {
-                var estimate = await target.Session.EstimateAsync(method, enough);
+                var estimate = await EstimateAsync(method, TimeSpan.Zero, enough);
                 if (TooLong(estimate) is { } reason)
                 {
-                    Note($"no {method.Title}: {reason}");
+                    record.Note($"no {method.Title}: {reason}");
                     continue;
                 }
 
                 plans.Add(new CapturePlan(method, estimate, options));
             }
-            catch (CaptureFailedException e)
+            catch (Exception e) when (e is CaptureFailedException or TimeoutException)
             {
-                Note($"no {method.Title}: {e.Message}");
+                record.Note($"no {method.Title}: {e.Message}");
             }
         }
     }
+
+    private Task<CaptureEstimate> EstimateAsync(
+        CaptureMethod method,
+        TimeSpan expectedPause,
+        CancellationToken enough
+    ) => clock.WithinAsync(expectedPause, c => target.Session.EstimateAsync(method, c), enough);
 
     private async Task PrepareAsync(CancellationToken enough)
     {
@@ -209,25 +210,48 @@ public sealed class Watch
         progress?.Report(new WatchProgress(Elapsed, options.For, history.ToHistory(), verdict, change));
         try
         {
-            await target.Session.PrepareAsync(enough);
-            Note(change);
+            await clock.WithinAsync(
+                TimeSpan.Zero,
+                async c =>
+                {
+                    await target.Session.PrepareAsync(c);
+                    return true;
+                },
+                enough
+            );
+            record.Note(change);
         }
-        catch (CaptureFailedException e)
+        catch (Exception e) when (e is CaptureFailedException or TimeoutException)
         {
-            Note(e.Message);
+            record.Note(e.Message);
         }
     }
 
     private async Task CollectAsync(CancellationToken enough)
     {
+        TimeSpan? pause = null;
+        var meanwhile = new List<(double Time, SignalSample Sample)>();
         try
         {
-            collections.Took(Elapsed, await target.Session.CollectAsync(enough));
+            var collecting = clock.WithinAsync(TimeSpan.Zero, target.Session.CollectAsync, enough);
+            meanwhile = await SampleWhileAsync(collecting, enough);
+            pause = await collecting;
         }
         catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
         {
             // The watch goes on with the collections that come by themselves; a target that is gone shows at the next sample.
-            collections.Took(Elapsed, pause: null);
+        }
+
+        // A runtime that did not get to it has not stopped its program either.
+        AddUnlessLong(meanwhile, pause);
+        collections.Took(Elapsed, pause);
+    }
+
+    private void AddUnlessLong(List<(double Time, SignalSample Sample)> meanwhile, TimeSpan? pause)
+    {
+        if (!(pause > LongPause))
+        {
+            meanwhile.ForEach(s => Add(s.Time, s.Sample));
         }
     }
 
@@ -237,32 +261,34 @@ public sealed class Watch
         if (await RefuseAsync(plan, enough) is { } reason)
         {
             plan.GiveUp();
-            Note($"no {(plan.Taken > 0 ? "further " : "")}{method.Title}: {reason}");
+            record.Note($"no {(plan.Taken > 0 ? "further " : "")}{method.Title}: {reason}");
             return;
         }
 
-        var number = folder.File.Captures.Count + 1;
+        var number = record.File.Captures.Count + 1;
         var name = string.Create(CultureInfo.InvariantCulture, $"{number:00}-{method.Name}{method.Extension}");
-        var path = folder.PathOf(name);
+        var path = record.Folder.PathOf(name);
         doing =
             $"capture: {method.Title} (expected pause {plan.Estimate.Pause.TotalMilliseconds:0} ms, about {plan.Estimate.DiskBytes / 1048576.0:0.#} MiB on disk)";
         progress?.Report(new WatchProgress(Elapsed, options.For, history.ToHistory(), verdict, doing));
-        var at = time.GetUtcNow();
+        var at = clock.Time.GetUtcNow();
+        var meanwhile = new List<(double Time, SignalSample Sample)>();
         try
         {
-            var capture = target.Session.CaptureAsync(method, path, enough);
-            var meanwhile = await SampleWhileAsync(capture, enough);
+            var capture = clock.WithinAsync(
+                plan.Estimate.Pause,
+                c => target.Session.CaptureAsync(method, path, c),
+                enough
+            );
+            meanwhile = await SampleWhileAsync(capture, enough);
             var outcome = await capture;
             var isLong = (outcome.Pause ?? plan.Estimate.Pause) > LongPause;
-            if (!isLong)
-            {
-                meanwhile.ForEach(s => Add(s.Time, s.Sample));
-            }
+            AddUnlessLong(meanwhile, outcome.Pause ?? plan.Estimate.Pause);
 
             if (plan.Failure is { } first)
             {
                 plan.Failure = null;
-                Note($"the {method.Title} was taken at the second attempt: {first}");
+                record.Note($"the {method.Title} was taken at the second attempt: {first}");
             }
 
             plan.Took(Elapsed);
@@ -274,14 +300,12 @@ public sealed class Watch
                 new FileInfo(path).Length,
                 outcome.Pause?.TotalMilliseconds
             );
-            Store(() =>
-                folder.Update(f =>
-                    f with
-                    {
-                        Captures = [.. f.Captures, taken],
-                        Notes = [.. f.Notes, .. outcome.Notes.Where(n => !f.Notes.Contains(n))],
-                    }
-                )
+            record.Update(f =>
+                f with
+                {
+                    Captures = [.. f.Captures, taken],
+                    Notes = [.. f.Notes, .. outcome.Notes.Where(n => !f.Notes.Contains(n))],
+                }
             );
 
             // A capture that forced a collection has made the live heap known: that belongs to this moment, and not to a sample
@@ -293,7 +317,7 @@ public sealed class Watch
             if (!plan.IsCheap)
             {
                 // What the first one cost tells when the last one must begin.
-                plan.Estimate = await target.Session.EstimateAsync(method, enough);
+                plan.Estimate = await EstimateAsync(method, plan.Estimate.Pause, enough);
             }
         }
         catch (TargetGoneException e)
@@ -304,6 +328,7 @@ public sealed class Watch
         {
             // Whatever went wrong with one capture, the watch goes on and the answer is given from the rest. What is cheap is
             // worth a second attempt: a busy program may only have been at a bad moment.
+            AddUnlessLong(meanwhile, plan.Estimate.Pause);
             plan.Failed(Elapsed, e.Message);
             if (plan.GivenUp)
             {
@@ -323,7 +348,7 @@ public sealed class Watch
     )
     {
         var seen = new List<(double, SignalSample)>();
-        using var timer = new PeriodicTimer(options.Interval, time);
+        using var timer = new PeriodicTimer(options.Interval, clock.Time);
         while (!capture.IsCompleted)
         {
             var tick = timer.WaitForNextTickAsync(enough).AsTask();
@@ -337,7 +362,7 @@ public sealed class Watch
             {
                 var outside = new SignalSample();
                 await target.SampleOutsideAsync(outside, enough);
-                seen.Add((Now, outside));
+                seen.Add((clock.Now, outside));
             }
             catch (TargetGoneException)
             {
@@ -363,7 +388,7 @@ public sealed class Watch
     {
         try
         {
-            plan.Estimate = await target.Session.EstimateAsync(plan.Method, enough);
+            plan.Estimate = await EstimateAsync(plan.Method, plan.Estimate.Pause, enough);
         }
         catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
         {
@@ -376,9 +401,9 @@ public sealed class Watch
         }
 
         var needed = plan.Estimate.DiskBytes;
-        if (new DriveInfo(Path.GetFullPath(folder.Path)).AvailableFreeSpace is var free && free < needed * 1.2)
+        if (new DriveInfo(Path.GetFullPath(record.Folder.Path)).AvailableFreeSpace is var free && free < needed * 1.2)
         {
-            return $"it takes about {needed / 1048576.0:0} MiB and only {free / 1048576.0:0} MiB are free in {folder.Path}";
+            return $"it takes about {needed / 1048576.0:0} MiB and only {free / 1048576.0:0} MiB are free in {record.Folder.Path}";
         }
 
         if (
@@ -400,79 +425,38 @@ public sealed class Watch
         var killed = target.DescribeKill();
         if (killed is not null)
         {
-            Store(() => folder.Update(f => f with { Killed = killed }));
+            record.Update(f => f with { Killed = killed });
         }
 
         if (await reattach(enough) is not { } again)
         {
-            ending = CaseEnding.TargetGone;
-            Note($"{killed ?? gone.Message} after {lasted.TotalSeconds:0} s of watching");
+            record.Ending = CaseEnding.TargetGone;
+            record.Note($"{killed ?? gone.Message} after {lasted.TotalSeconds:0} s of watching");
             return;
         }
 
         await target.DisposeAsync();
         target = again;
         history.Restarted();
-        var at = time.GetUtcNow();
-        Store(() => folder.Update(f => f with { Restarts = [.. f.Restarts, at] }));
+        var at = clock.Time.GetUtcNow();
+        record.Update(f => f with { Restarts = [.. f.Restarts, at] });
         await PlanCapturesAsync(enough);
     }
 
     private async Task FinishAsync(CancellationToken enough)
     {
-        if (ending is null or CaseEnding.Interrupted && target.Session is not null)
+        if (record.Ending is null or CaseEnding.Interrupted && target.Session is not null)
         {
             // With only a baseline there is nothing to compare: even one who stops early is owed the second capture,
             // where that is cheap. A second Ctrl-C ends the process.
-            foreach (var plan in plans.Where(p => p.Taken == 1 && !p.GivenUp && (p.IsCheap || ending is null)))
+            foreach (var plan in plans.Where(p => p.Taken == 1 && !p.GivenUp && (p.IsCheap || record.Ending is null)))
             {
-                await CaptureAsync(plan, ending is null ? enough : CancellationToken.None);
+                await CaptureAsync(plan, record.Ending is null ? enough : CancellationToken.None);
             }
         }
 
         plans.ForEach(TellFailure);
-        if (children?.Growing() is { } growing)
-        {
-            Store(() => folder.Update(f => f with { Children = growing }));
-        }
-
-        if (target.Target.Pid is { } pid)
-        {
-            ResidentSetNotes.Of(new ProcessFiles(pid).ReadSmapsRollup()).ToList().ForEach(Note);
-        }
-
-        if (options.Captures && ending is null)
-        {
-            await AskForDivisionAsync(enough);
-        }
-
-        if (collections.Count > 0)
-        {
-            Note(
-                $"the runtime was asked for {collections.Count} full collections, to know its live heap; they stopped the target for {collections.Pause.TotalMilliseconds:0} ms in all"
-            );
-        }
-
-        if (target.Unanswered is { } unanswered)
-        {
-            Note(unanswered);
-        }
-
-        if (options.TryRelease && ending is null)
-        {
-            Note(await ReleaseTrial.RunAsync(target, time, enough));
-        }
-
-        Store(() => folder.Update(f => f with { Ending = ending ?? CaseEnding.Complete }));
-    }
-
-    private async Task AskForDivisionAsync(CancellationToken enough)
-    {
-        if (GrowthAnalyzer.Analyze(history.ToHistory()).Kind == GrowthKind.Fragmentation)
-        {
-            var enter = await DivisionQuestion.AskAsync(target.Session, time, enough);
-            Store(() => folder.Update(enter));
-        }
+        await new WatchEnd(record, options, clock).NoteAsync(target, history, children, collections, enough);
     }
 
     private void TellFailure(CapturePlan plan)
@@ -480,39 +464,7 @@ public sealed class Watch
         if (plan.Failure is { } why)
         {
             plan.Failure = null;
-            Note($"no {(plan.Taken > 0 ? "further " : "")}{plan.Method.Title}: {why}");
-        }
-    }
-
-    private void Note(string note) => Store(() => folder.Update(f => f with { Notes = [.. f.Notes, note] }));
-
-    /// <summary>Writes to the case; a disk that is full ends the watch, and the answer is given from what was gathered.</summary>
-    private void Store(Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (ending != CaseEnding.StorageFailed)
-            {
-                ending = CaseEnding.StorageFailed;
-                try
-                {
-                    folder.Update(f =>
-                        f with
-                        {
-                            Ending = CaseEnding.StorageFailed,
-                            Notes = [.. f.Notes, $"the case could not be written any more: {e.Message}"],
-                        }
-                    );
-                }
-                catch (Exception again) when (again is IOException or UnauthorizedAccessException)
-                {
-                    // The note stands in memory, where the answer is made from.
-                }
-            }
+            record.Note($"no {(plan.Taken > 0 ? "further " : "")}{plan.Method.Title}: {why}");
         }
     }
 }

@@ -6,6 +6,9 @@ public sealed record WatchOptions
     /// <summary>The longest watch.</summary>
     public TimeSpan For { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>What runs when the time is up may go on for this long, and four times the pause that is expected of it; then it is given up.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>No capture is taken whose expected pause is longer.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromSeconds(15);
 

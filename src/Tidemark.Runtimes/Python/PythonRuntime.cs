@@ -56,8 +56,8 @@ public sealed class PythonRuntime : IRuntime
         {
             await connection.DisposeAsync();
             throw new AttachFailedException(
-                $"process {pid} did not reach a safe point within {FirstAnswer.TotalSeconds:0} s: its interpreter is "
-                    + "held by a call into C; try again, or let the program load the agent itself (tidemark python-agent)",
+                $"process {pid} did not reach a safe point within {FirstAnswer.TotalSeconds:0} s: {PythonSession.KeptInterpreter}, try "
+                    + "again, let the program load the agent itself (tidemark python-agent), or watch it from outside (--runtime native)",
                 e
             );
         }

@@ -39,6 +39,10 @@ internal sealed class PythonSession : RuntimeSession
     // A call into C may keep the interpreter: a sample does not wait for that, and the next one looks again.
     private static readonly TimeSpan SamplePatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>Why an interpreter lets nobody in, and what to do.</summary>
+    public const string KeptInterpreter =
+        "a call into C keeps it, or it keeps its lock while it waits (uWSGI does: start it with `enable-threads`)";
+
     private static readonly TimeSpan CollectionPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BetweenConnections = TimeSpan.FromSeconds(5);
@@ -89,7 +93,7 @@ internal sealed class PythonSession : RuntimeSession
         await ReconnectAsync(cancellation);
         if (agent.IsBusy)
         {
-            return;
+            throw LetsNobodyIn(agent.Silence);
         }
 
         try
@@ -105,9 +109,18 @@ internal sealed class PythonSession : RuntimeSession
         }
         catch (TimeoutException)
         {
-            // The sample goes without, and so do the next ones until the answer is there.
+            throw LetsNobodyIn(SamplePatience);
         }
     }
+
+    /// <summary>The sample goes without, and so do the next ones until the answer is there.</summary>
+    private static TimeoutException LetsNobodyIn(TimeSpan silence) =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the interpreter let nobody in for {silence.TotalSeconds:0} s: {KeptInterpreter}"
+            )
+        );
 
     private void Take(JsonElement signals, SignalSample sample)
     {
@@ -225,8 +238,10 @@ internal sealed class PythonSession : RuntimeSession
 
     private async Task<CaptureOutcome> CaptureGraphAsync(string path, CancellationToken cancellation)
     {
+        // Who has been silent before will not speak sooner for another question.
+        var patience = Silence - agent.Silence;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Silence);
+        limit.CancelAfter(patience > TimeSpan.Zero ? patience : TimeSpan.Zero);
         try
         {
             var (end, answer) = await WriteGraphAsync(path, () => limit.CancelAfter(Silence), limit.Token);
@@ -264,7 +279,7 @@ internal sealed class PythonSession : RuntimeSession
             if (e is OperationCanceledException && !cancellation.IsCancellationRequested)
             {
                 throw new CaptureFailedException(
-                    $"the object graph of process {pid} was not taken: the interpreter let nobody in for {Silence.TotalSeconds:0} s: a call into C keeps it, or it keeps its lock while it waits, as uWSGI's does without `enable-threads`",
+                    $"the object graph of process {pid} was not taken: the interpreter let nobody in for {Silence.TotalSeconds:0} s: {KeptInterpreter}",
                     e
                 );
             }

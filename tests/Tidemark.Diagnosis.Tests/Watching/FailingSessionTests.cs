@@ -46,39 +46,44 @@ public sealed class FailingSessionTests : IDisposable
         file.Notes.ShouldContain(n => n.StartsWith("the runtime did not answer") && n.Contains("nothing to read"));
     }
 
+    [Theory]
+    [InlineData("sample")]
+    [InlineData("estimate")]
+    [InlineData("prepare")]
+    [InlineData("collect")]
+    [InlineData("capture")]
+    public async Task A_target_that_never_answers_does_not_hold_the_watch(string question)
+    {
+        var (history, file) = await WatchAsync(new FaultyRuntime(0, 0) { Unanswered = question });
+
+        file.Ending.ShouldBe(CaseEnding.Complete);
+        history.Has(Signal.Footprint).ShouldBeTrue();
+        if (question is "collect" or "capture")
+        {
+            // The samples went on meanwhile.
+            history.Count.ShouldBeGreaterThan(3);
+        }
+
+        if (question is not "collect")
+        {
+            file.Notes.ShouldContain(n =>
+                n.Contains("answered for more than") || n.Contains("after the end of the watch")
+            );
+        }
+    }
+
     private async Task<(ProcessHistory History, CaseFile File)> WatchAsync(FaultyRuntime runtime)
     {
         using var sleep = Process.Start("sleep", "60");
         try
         {
-            using var cases = CaseFolder.Create(
-                Path.Combine(folder, "case"),
-                new CaseFile
-                {
-                    Target = new CaseTarget("sleep", "native", sleep.Id, null),
-                    StartedAt = DateTimeOffset.UtcNow,
-                    ForSeconds = 5,
-                }
-            );
-            var live = await LiveTarget.AttachAsync(
-                new Target(sleep.Id, null, "sleep"),
+            await using var watched = await WatchedProcess.AttachAsync(
+                sleep.Id,
                 runtime,
-                null,
-                TimeProvider.System,
-                default
+                new WatchOptions { For = TimeSpan.FromSeconds(5), Grace = TimeSpan.FromSeconds(1) },
+                folder
             );
-            var watch = new Watch(
-                live,
-                cases,
-                new WatchOptions { For = TimeSpan.FromSeconds(5) },
-                new ProcessHistoryBuilder("sleep"),
-                _ => Task.FromResult<LiveTarget?>(null),
-                TimeProvider.System,
-                progress: null
-            );
-            var history = await watch.RunAsync(default);
-            await watch.Target.DisposeAsync();
-            return (history, cases.File);
+            return (await watched.RunAsync(), watched.File);
         }
         finally
         {
@@ -89,6 +94,9 @@ public sealed class FailingSessionTests : IDisposable
     private sealed class FaultyRuntime(int failingCaptures, int failingSamples) : RuntimeSession, IRuntime
     {
         public int Attempts { get; private set; }
+
+        /// <summary>What it is asked and never answers, nor gives up when it is told to.</summary>
+        public string? Unanswered { get; init; }
 
         private int Samples { get; set; }
 
@@ -106,8 +114,19 @@ public sealed class FailingSessionTests : IDisposable
         public Task<RuntimeSession> AttachAsync(Target target, CancellationToken cancellation) =>
             Task.FromResult<RuntimeSession>(this);
 
-        public override ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
+        public override string? Preparation => Unanswered == "prepare" ? "it is prepared" : null;
+
+        public override Task PrepareAsync(CancellationToken cancellation) => WaitAsync("prepare");
+
+        public override async Task<TimeSpan?> CollectAsync(CancellationToken cancellation)
         {
+            await WaitAsync("collect");
+            return TimeSpan.Zero;
+        }
+
+        public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
+        {
+            await WaitAsync("sample");
             ObjectDisposedException.ThrowIf(Attempts is 1 && failingCaptures > 0, this);
             if (Samples++ < failingSamples)
             {
@@ -115,11 +134,13 @@ public sealed class FailingSessionTests : IDisposable
             }
 
             sample[Signal.LiveHeap] = 1 << 20;
-            return ValueTask.CompletedTask;
         }
 
-        public override Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation) =>
-            Task.FromResult(new CaptureEstimate(TimeSpan.Zero, 1, 0));
+        public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
+        {
+            await WaitAsync("estimate");
+            return new CaptureEstimate(TimeSpan.Zero, 1, 0);
+        }
 
         public override async Task<CaptureOutcome> CaptureAsync(
             CaptureMethod method,
@@ -127,6 +148,7 @@ public sealed class FailingSessionTests : IDisposable
             CancellationToken cancellation
         )
         {
+            await WaitAsync("capture");
             if (Attempts++ < failingCaptures)
             {
                 throw new CaptureFailedException("out of step");
@@ -135,6 +157,9 @@ public sealed class FailingSessionTests : IDisposable
             await File.WriteAllTextAsync(path, Attempts.ToString(CultureInfo.InvariantCulture), CancellationToken.None);
             return new CaptureOutcome(TimeSpan.Zero, []);
         }
+
+        private Task WaitAsync(string question) =>
+            question == Unanswered ? new TaskCompletionSource().Task : Task.CompletedTask;
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

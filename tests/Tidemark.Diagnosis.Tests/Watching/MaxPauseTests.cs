@@ -31,36 +31,20 @@ public sealed class MaxPauseTests : IDisposable
         try
         {
             await java.StandardOutput.ReadLineAsync();
-            var target = new Target(java.Id, null, "idle");
-            var options = new WatchOptions { For = TimeSpan.FromSeconds(6), MaxPause = TimeSpan.FromMilliseconds(1) };
-            using var cases = CaseFolder.Create(
-                Path.Combine(folder, "case"),
-                new CaseFile
-                {
-                    Target = new CaseTarget("idle", "jvm", java.Id, null),
-                    StartedAt = DateTimeOffset.UtcNow,
-                    ForSeconds = 6,
-                }
-            );
-            var live = await LiveTarget.AttachAsync(target, new JvmRuntime(), null, TimeProvider.System, default);
-            var watch = new Watch(
-                live,
-                cases,
-                options,
-                new ProcessHistoryBuilder("idle"),
-                _ => Task.FromResult<LiveTarget?>(null),
-                TimeProvider.System,
-                progress: null
+            await using var watched = await WatchedProcess.AttachAsync(
+                java.Id,
+                new JvmRuntime(),
+                new WatchOptions { For = TimeSpan.FromSeconds(6), MaxPause = TimeSpan.FromMilliseconds(1) },
+                folder
             );
 
-            await watch.RunAsync(default);
-            await watch.Target.DisposeAsync();
+            await watched.RunAsync();
 
-            cases.File.Captures.ShouldBeEmpty();
-            cases.File.Notes.ShouldContain(n => n.StartsWith("no class histogram") && n.Contains("--max-pause"));
-            cases.File.Notes.ShouldContain(n => n.StartsWith("no heap dump") && n.Contains("--max-pause"));
+            watched.File.Captures.ShouldBeEmpty();
+            watched.File.Notes.ShouldContain(n => n.StartsWith("no class histogram") && n.Contains("--max-pause"));
+            watched.File.Notes.ShouldContain(n => n.StartsWith("no heap dump") && n.Contains("--max-pause"));
             // Nor is it asked for collections, which stop it as well.
-            cases.File.Notes.ShouldNotContain(n => n.Contains("full collections"));
+            watched.File.Notes.ShouldNotContain(n => n.Contains("full collections"));
         }
         finally
         {

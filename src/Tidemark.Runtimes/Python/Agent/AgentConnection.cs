@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
@@ -21,6 +22,7 @@ internal sealed class AgentConnection : IAsyncDisposable
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly NetworkStream stream;
     private readonly int pid;
+    private long heard;
     private bool broken;
     private bool closed;
 
@@ -32,6 +34,9 @@ internal sealed class AgentConnection : IAsyncDisposable
 
     /// <summary>True while a question is being answered.</summary>
     public bool IsBusy => turn.CurrentCount == 0;
+
+    /// <summary>For how long the agent has sent nothing of the answer that is due; zero where none is.</summary>
+    public TimeSpan Silence => IsBusy ? Stopwatch.GetElapsedTime(heard) : TimeSpan.Zero;
 
     /// <summary>True where an answer was not read to its end, or never came: another connection is needed.</summary>
     public bool IsBroken => broken && !IsBusy;
@@ -64,6 +69,7 @@ internal sealed class AgentConnection : IAsyncDisposable
                 throw Lost();
             }
 
+            heard = Stopwatch.GetTimestamp();
             broken = true; // until the whole answer is here: half an answer leaves the stream out of step
             var (answer, failure) = await ExchangeAsync(command, options, onData, cancellation);
             broken = false;
@@ -158,6 +164,7 @@ internal sealed class AgentConnection : IAsyncDisposable
             }
 
             await stream.ReadExactlyAsync(content.AsMemory(0, length), cancellation);
+            heard = Stopwatch.GetTimestamp();
             switch (header[0])
             {
                 case Answer:
