@@ -116,7 +116,7 @@ internal sealed class Ceiling(TextWriter output)
         var background = new Background(bins, withSeason: !trend.IsSawtooth);
         if (trends.HasLoad && !trend.IsSawtooth)
         {
-            background.Explain(trend.Noise, trend.Values, Explanations.OfLoad(bins));
+            background.Explain(trend.Noise, trend.Values, Explanations.OfLoad(bins), new double[bins.Count]);
         }
 
         List<double[]> known = [.. background.Columns];
@@ -137,7 +137,6 @@ internal sealed class Ceiling(TextWriter output)
             basis.Add();
         }
 
-        basis.Take();
         var (own, rest) = (new double[bins.Count], new double[bins.Count]);
         trend.Noise.News(form, own);
         basis.Remove(own);

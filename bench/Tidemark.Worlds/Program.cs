@@ -9,7 +9,7 @@ namespace Tidemark.Worlds;
 
 /// <summary>
 /// Draws worlds, has the growth engine judge them, and writes truth.csv and answers.json for score.py:
-/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed] [--only SCENARIO] [--corpus DIR] [--perturb DIR] [--ceiling] [--read-truth]</code>
+/// <code>worlds OUT [--count N] [--seed S] [--set all] [--replay CUTS] [--replay-every HOURS] [--live] [--csv] [--details] [--speed [--rounds N]] [--only SCENARIO] [--corpus DIR] [--perturb DIR] [--ceiling] [--read-truth]</code>
 /// </summary>
 public static class Program
 {
@@ -134,7 +134,7 @@ public static class Program
             .Select(n => World.Create(arguments.Seed + (ulong)n, options))
             .Select(w => w.History("w", 24))
             .ToList();
-        for (var round = 0; round < 6; round++)
+        for (var round = 0; round < arguments.Rounds; round++)
         {
             using var process = Process.GetCurrentProcess();
             var before = process.TotalProcessorTime;
@@ -327,6 +327,9 @@ internal sealed class Arguments
                 case "--speed":
                     MeasureSpeed = true;
                     break;
+                case "--rounds":
+                    Rounds = int.Parse(args[++i], CultureInfo.InvariantCulture);
+                    break;
                 case "--details":
                     WithDetails = true;
                     break;
@@ -362,6 +365,7 @@ internal sealed class Arguments
     public int Cuts { get; } = 1;
     public bool IsLive { get; }
     public bool MeasureSpeed { get; }
+    public int Rounds { get; } = 6;
     public bool ShowCeiling { get; }
     public bool ReadTruth { get; }
     public bool WithDetails { get; }

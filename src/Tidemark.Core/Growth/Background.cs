@@ -15,6 +15,9 @@ internal sealed class Background
     /// </summary>
     private const double ExplanationErrors = 3;
 
+    /// <summary>Of what is known nearly all may be a trend: its ups and downs are this share of what must be new elsewhere.</summary>
+    private const double UpsAndDowns = 1e-5;
+
     private readonly Bins bins;
     private readonly List<double[]> columns;
 
@@ -33,43 +36,51 @@ internal sealed class Background
     /// <summary>What is left of a signal by this and a trend that may bend anywhere.</summary>
     public void RestBesideAnyTrend(NoiseModel noise, double[] target, double[] rest)
     {
-        noise.Weigh(target, rest);
         using var basis = BesideAnyTrend(noise);
-        basis.Remove(rest);
+        noise.Weigh(target, rest);
+        RemoveWithAnyTrend(basis, rest);
         noise.Unweigh(rest);
     }
 
     /// <summary>Takes in the explanations that leave the least of the signal, one after the other; memory falls with none of them.</summary>
+    /// <param name="noise">How the signal scatters.</param>
+    /// <param name="target">The signal.</param>
+    /// <param name="explanations">Those that are asked.</param>
+    /// <param name="rest">What is left of the signal by all of this and a trend that may bend anywhere.</param>
     /// <returns>Those that were not taken in.</returns>
-    public IReadOnlyList<double[]> Explain(NoiseModel noise, double[] target, IReadOnlyList<double[]> explanations)
+    public IReadOnlyList<double[]> Explain(
+        NoiseModel noise,
+        double[] target,
+        IReadOnlyList<double[]> explanations,
+        double[] rest
+    )
     {
         if (explanations.Count == 0)
         {
+            RestBesideAnyTrend(noise, target, rest);
             return [];
         }
 
         var open = new List<double[]>(explanations);
         using var basis = BesideAnyTrend(noise);
-        using var candidates = new Candidates(noise, explanations, basis);
-        var rest = noise.Weighted(target);
-        basis.Remove(rest);
+        using var candidates = new Candidates(noise, explanations);
+        candidates.Remove(bins.Movements.AnyTrend);
+        candidates.Remove(basis, 0);
+        noise.Weigh(target, rest);
+        RemoveWithAnyTrend(basis, rest);
+        var isMoved = true;
         while (Explanations < MaximumExplanations && open.Count > 0)
         {
             var needed = ExplanationErrors * ExplanationErrors * OrthogonalBasis.Dot(rest, rest) / bins.Count;
             var best = candidates.Best(rest, needed);
             if (best < 0 && Explanations == 0)
             {
-                // Its ups and downs say nothing. The whole movement may: work that grows evenly, memory that lags behind it.
-                var whole = noise.Weighted(target);
-                using var known = Known(noise, 0);
-                known.Remove(whole);
-                using var beside = new Candidates(noise, explanations, known);
-                best = beside.Best(whole, needed: 0);
+                best = BestOfWholes(noise, target, explanations);
             }
 
             if (best < 0)
             {
-                return open;
+                break;
             }
 
             var taken = explanations[best];
@@ -77,94 +88,148 @@ internal sealed class Background
             candidates.Take(best);
             columns.Add(taken);
             Explanations++;
-            noise.Weigh(taken, basis.Next);
-            basis.Add();
             var from = basis.Count;
-            basis.Take();
-            basis.Remove(rest);
+            AddBesideAnyTrend(basis, noise, taken, share: 1);
+            isMoved &= basis.Count > from;
+            basis.Remove(rest, from);
             candidates.Remove(basis, from);
+        }
+
+        if (isMoved)
+        {
+            noise.Unweigh(rest);
+        }
+        else
+        {
+            // What was taken in is nearly a trend: its ups and downs choose nothing, but count.
+            RestBesideAnyTrend(noise, target, rest);
         }
 
         return open;
     }
 
-    /// <summary>What a basis leaves of several explanations.</summary>
+    /// <summary>
+    /// Where the ups and downs of a signal say nothing, its whole movement may: work that grows evenly, memory that lags behind it.
+    /// </summary>
+    private int BestOfWholes(NoiseModel noise, double[] target, IReadOnlyList<double[]> explanations)
+    {
+        using var known = Known(noise);
+        using var candidates = new Candidates(noise, explanations);
+        candidates.Remove(known, 0);
+        var whole = noise.Weighted(target);
+        known.Remove(whole);
+        return candidates.Best(whole, needed: 0);
+    }
+
+    /// <summary>Explanations, and how much of each is left by what is known.</summary>
     private sealed class Candidates : IDisposable
     {
-        private readonly double[] left;
+        /// <summary>Two that say the same differ by rounding, which chooses none of them.</summary>
+        private const double More = 1 + 1e-9;
+
+        private readonly double[] weighted;
         private readonly double[] wholes;
+        private readonly double[] left;
         private readonly int rows;
         private readonly int count;
 
-        public Candidates(NoiseModel noise, IReadOnlyList<double[]> explanations, OrthogonalBasis basis)
+        public Candidates(NoiseModel noise, IReadOnlyList<double[]> explanations)
         {
             (rows, count) = (explanations[0].Length, explanations.Count);
-            left = ArrayPool<double>.Shared.Rent(count * rows);
+            weighted = ArrayPool<double>.Shared.Rent(count * rows);
             wholes = ArrayPool<double>.Shared.Rent(count);
+            left = ArrayPool<double>.Shared.Rent(count);
             for (var k = 0; k < count; k++)
             {
                 noise.Weigh(explanations[k], Column(k));
-                wholes[k] = OrthogonalBasis.Dot(Column(k), Column(k));
+                wholes[k] = left[k] = OrthogonalBasis.Dot(Column(k), Column(k));
             }
-
-            Remove(basis, 0);
         }
 
         public void Dispose()
         {
-            ArrayPool<double>.Shared.Return(left);
+            ArrayPool<double>.Shared.Return(weighted);
             ArrayPool<double>.Shared.Return(wholes);
+            ArrayPool<double>.Shared.Return(left);
+        }
+
+        /// <summary>Takes out what a trend that may bend anywhere explains.</summary>
+        public void Remove(BentLine line)
+        {
+            for (var k = 0; k < count; k++)
+            {
+                left[k] -= line.Explains(Column(k));
+            }
         }
 
         /// <summary>Takes out what the columns of the basis from this one on explain.</summary>
-        public void Remove(OrthogonalBasis basis, int from) => basis.Remove(left.AsSpan(0, count * rows), from);
+        public void Remove(OrthogonalBasis basis, int from)
+        {
+            for (var (k, end) = (0, from < basis.Count ? count : 0); k < end; k++)
+            {
+                left[k] -= basis.Explains(Column(k), from);
+            }
+        }
 
         /// <summary>This one is not asked again.</summary>
         public void Take(int candidate) => wholes[candidate] = double.PositiveInfinity;
 
-        /// <summary>The one that explains most of a signal, and more than needed; -1 for none.</summary>
+        /// <summary>The one that explains most of what is left of a signal, and more than needed; -1 for none.</summary>
         public int Best(double[] rest, double needed)
         {
             var (best, most) = (-1, needed);
             for (var k = 0; k < count; k++)
             {
-                var (own, along) = OrthogonalBasis.Dots(Column(k), rest);
-                if (own > OrthogonalBasis.Collinear * wholes[k] && along > 0 && along * along / own > most)
+                var along = OrthogonalBasis.Dot(Column(k), rest);
+                var explained = along * along / left[k];
+                if (left[k] > OrthogonalBasis.Collinear * wholes[k] && along > 0 && explained > More * most)
                 {
-                    (best, most) = (k, along * along / own);
+                    (best, most) = (k, explained);
                 }
             }
 
             return best;
         }
 
-        private Span<double> Column(int k) => left.AsSpan(k * rows, rows);
+        private Span<double> Column(int k) => weighted.AsSpan(k * rows, rows);
     }
 
+    /// <summary>What is known beside a trend that may bend anywhere, and what that trend explains taken out of it.</summary>
     private OrthogonalBasis BesideAnyTrend(NoiseModel noise)
     {
-        var bends = bins.Movements.Bends;
-        var basis = Known(noise, bends.Count + MaximumExplanations);
-        foreach (var bend in bends)
+        bins.Movements.AnyTrend.Assume(noise);
+        var basis = new OrthogonalBasis(bins.Count, columns.Count + MaximumExplanations);
+        for (var k = 1; k < columns.Count; k++)
         {
-            noise.Weigh(bend, basis.Next);
-            basis.Add();
+            // The levels come to 1 together, which is a trend too: without the first they say as much.
+            AddBesideAnyTrend(basis, noise, columns[k], UpsAndDowns);
         }
 
-        basis.Take();
         return basis;
     }
 
-    private OrthogonalBasis Known(NoiseModel noise, int more)
+    private void AddBesideAnyTrend(OrthogonalBasis basis, NoiseModel noise, double[] column, double share)
     {
-        var basis = new OrthogonalBasis(bins.Count, columns.Count + more);
+        noise.Weigh(column, basis.Next);
+        var whole = OrthogonalBasis.Dot(basis.Next, basis.Next);
+        bins.Movements.AnyTrend.Remove(basis.Next);
+        basis.Add(share * whole);
+    }
+
+    private void RemoveWithAnyTrend(OrthogonalBasis basis, double[] column)
+    {
+        bins.Movements.AnyTrend.Remove(column);
+        basis.Remove(column);
+    }
+
+    private OrthogonalBasis Known(NoiseModel noise)
+    {
+        var basis = new OrthogonalBasis(bins.Count, columns.Count);
         foreach (var column in columns)
         {
             noise.Weigh(column, basis.Next);
             basis.Add();
         }
-
-        basis.Take();
 
         return basis;
     }

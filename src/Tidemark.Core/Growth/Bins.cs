@@ -22,6 +22,7 @@ internal sealed class Bins
     private readonly int[] starts;
     private readonly int[] ends;
     private readonly BinnedSignal?[] signals;
+    private readonly double[]?[] rates = new double[Signals.Count][];
 
     private Bins(ProcessHistory history, List<int> starts, List<int> ends, List<int> lives)
     {
@@ -145,19 +146,12 @@ internal sealed class Bins
         return new Bins(this, lives, ages);
     }
 
-    /// <summary>Counts per hour of a counter in each interval; NaN where it was not seen twice.</summary>
-    public double[]? Rate(Signal counter)
+    /// <summary>Counts per hour of a counter in each interval; NaN where it was not seen twice. To be read only.</summary>
+    public double[]? Rate(Signal counter) =>
+        history.Has(counter) ? rates[(int)counter] ??= IsLiveWatch ? LiveRate(counter) : PlainRate(counter) : null;
+
+    private double[] PlainRate(Signal counter)
     {
-        if (!history.Has(counter))
-        {
-            return null;
-        }
-
-        if (IsLiveWatch)
-        {
-            return LiveRate(counter);
-        }
-
         var values = history.Values(counter);
         var times = history.Times;
         var rates = Columns.Next();

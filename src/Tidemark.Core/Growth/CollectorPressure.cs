@@ -6,7 +6,7 @@ namespace Tidemark.Core.Growth;
 /// <summary>How hard the collector works, in the first and in the last third of the last life: evidence of its own, and never the verdict.</summary>
 /// <param name="PauseBefore">The share of the time that the process stood still.</param>
 /// <param name="PauseAfter">The same at the end.</param>
-/// <param name="CountBefore">Collections an hour; NaN where they are not counted.</param>
+/// <param name="CountBefore">Collections an hour; NaN where they are not counted, or nobody asks because the pauses do not rise.</param>
 /// <param name="CountAfter">The same at the end.</param>
 internal readonly record struct CollectorPressure(
     double PauseBefore,
@@ -23,7 +23,7 @@ internal readonly record struct CollectorPressure(
 
     private const int FewestIntervals = 6;
 
-    public bool IsRising => PauseAfter > Longer * PauseBefore && PauseAfter > WorthTelling;
+    public bool IsRising => Rises(PauseBefore, PauseAfter);
 
     public static CollectorPressure? Of(Bins bins)
     {
@@ -34,10 +34,12 @@ internal readonly record struct CollectorPressure(
             return null;
         }
 
-        var count = bins.Rate(Signal.GcCount);
+        var before = Average(pause, first, first + third) / 3600;
+        var after = Average(pause, bins.Count - third, bins.Count) / 3600;
+        var count = Rises(before, after) ? bins.Rate(Signal.GcCount) : null;
         return new CollectorPressure(
-            Average(pause, first, first + third) / 3600,
-            Average(pause, bins.Count - third, bins.Count) / 3600,
+            before,
+            after,
             count is null ? double.NaN : Average(count, first, first + third),
             count is null ? double.NaN : Average(count, bins.Count - third, bins.Count)
         );
@@ -61,6 +63,8 @@ internal readonly record struct CollectorPressure(
             "share"
         );
     }
+
+    private static bool Rises(double before, double after) => after > Longer * before && after > WorthTelling;
 
     private static double Average(double[] rates, int from, int to)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Tidemark.Core.Growth;
 
 /// <summary>One hypothesis fitted to a signal.</summary>
@@ -33,6 +35,13 @@ internal sealed record FittedCourse(
     public bool IsUnbounded => GoesOnForEver(Rise, Future);
 
     public static bool GoesOnForEver(double rise, double future) => rise > 0 && future > GoesOn * rise;
+
+    /// <summary>The same of several; all bits are set where it is so.</summary>
+    public static Vector256<long> GoesOnForEver(Vector256<double> rise, Vector256<double> future) =>
+        (
+            Vector256.GreaterThan(rise, Vector256<double>.Zero)
+            & Vector256.GreaterThan(future, Vector256.Create(GoesOn) * rise)
+        ).AsInt64();
 
     public double Errors => RiseError > 0 ? Rise / RiseError : 0;
 
@@ -98,7 +107,13 @@ internal sealed record FittedCourse(
 /// <param name="Course">The hypothesis.</param>
 /// <param name="Score">Log likelihood, less what its parameters cost.</param>
 /// <param name="IsUnbounded">Whether it goes on for ever.</param>
-internal readonly record struct Contender(GrowthCourse Course, double Score, bool IsUnbounded);
+internal readonly record struct Contender(GrowthCourse Course, double Score, bool IsUnbounded)
+{
+    /// <summary>Two that say the same differ by less than this, as a logarithm, and by rounding alone: the one that was asked first stands.</summary>
+    private const double Same = 1e-6;
+
+    public bool IsAheadOf(in Contender other) => Score > other.Score + Same;
+}
 
 /// <summary>The likeliest hypothesis that levels off against the likeliest that goes on.</summary>
 /// <param name="Bounded">The likeliest that levels off, or is flat.</param>
@@ -119,9 +134,9 @@ internal readonly record struct Contest(Contender Bounded, Contender? Unbounded,
         {
             if (!contender.IsUnbounded)
             {
-                bounded = contender.Score > bounded.Score ? contender : bounded;
+                bounded = contender.IsAheadOf(bounded) ? contender : bounded;
             }
-            else if (unbounded is not { } best || contender.Score > best.Score)
+            else if (unbounded is not { } best || contender.IsAheadOf(best))
             {
                 unbounded = contender;
             }

@@ -1,31 +1,24 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Tidemark.Core.Growth;
 
 /// <summary>What decides whether a hypothesis is looked at more closely.</summary>
 /// <param name="Score">Log likelihood, less what its parameters cost.</param>
-/// <param name="Rise">How much it rose over the last life, bytes.</param>
 /// <param name="IsUnbounded">Whether it goes on for ever.</param>
-internal readonly record struct Screening(double Score, double Rise, bool IsUnbounded)
+internal readonly record struct Screening(double Score, bool IsUnbounded)
 {
     /// <summary>Behind everything and ahead of nothing.</summary>
-    public static Screening Impossible => new(double.NaN, 0, false);
+    public static Screening Impossible => new(double.NaN, false);
+
+    public bool IsPossible => !double.IsNaN(Score);
 }
 
-/// <summary>Fits courses to what the background leaves of a signal; each elementary course is prepared once.</summary>
-/// <param name="catalog">Where the courses come from.</param>
-/// <param name="columns">Scratch.</param>
-/// <param name="known">The columns of the background.</param>
-/// <param name="target">The signal in each interval.</param>
+/// <summary>Fits courses to what the background leaves of a signal.</summary>
+/// <param name="parts">The parts of the courses.</param>
+/// <param name="range">From the lowest to the highest value of the signal.</param>
 /// <param name="leastNoise">No signal is known better than to this, in its unit.</param>
-internal sealed class CourseFitter(
-    CourseCatalog catalog,
-    Columns columns,
-    IReadOnlyList<double[]> known,
-    double[] target,
-    double leastNoise
-) : IDisposable
+internal sealed class CourseFitter(PreparedParts parts, double range, double leastNoise) : IDisposable
 {
     /// <summary>With fewer samples beyond its parameters a course fits anything.</summary>
     private const int MinimumFreedom = 2;
@@ -35,158 +28,187 @@ internal sealed class CourseFitter(
 
     private const int MostParts = 3;
 
-    /// <summary>Courses that are tuned come on top of those that the catalog has at first.</summary>
-    private const int Reserve = 64;
+    /// <summary>A course that rises by more than this many times the range that was seen is made of parts that cancel each other.</summary>
+    private const double MostRise = 1.3;
 
-    private readonly int length = target.Length;
-    private readonly OrthogonalBasis basis = new(target.Length, known.Count);
-    private readonly double[] rest = columns.Next();
-    private int[] places = ArrayPool<int>.Shared.Rent(catalog.Count + Reserve);
-    private double[] prepared = ArrayPool<double>.Shared.Rent((catalog.Count + Reserve) * target.Length);
-    private double[] alongRest = ArrayPool<double>.Shared.Rent(catalog.Count + Reserve);
-    private double[] squares = ArrayPool<double>.Shared.Rent(catalog.Count + Reserve);
-    private NoiseModel? noise;
-    private double restSquare;
+    /// <summary>A single part may rise by more, where the ends were not seen.</summary>
+    private const double MostRiseOfOne = 2;
+
+    private int samples;
     private double leastSquare;
-    private int count;
-    private int ready;
 
-    public void Dispose()
-    {
-        basis.Dispose();
-        ArrayPool<int>.Shared.Return(places);
-        ArrayPool<double>.Shared.Return(prepared);
-        ArrayPool<double>.Shared.Return(alongRest);
-        ArrayPool<double>.Shared.Return(squares);
-    }
+    public void Dispose() => parts.Dispose();
 
     /// <summary>From here on fits under this noise.</summary>
-    public void Assume(NoiseModel assumed)
+    public void Assume(NoiseModel noise)
     {
-        noise = assumed;
-        basis.Clear();
-        foreach (var column in known)
-        {
-            noise.News(column, basis.Next);
-            basis.Add();
-        }
-
-        basis.Take();
-
-        noise.News(target, rest);
-        basis.Remove(rest);
-        restSquare = OrthogonalBasis.Dot(rest, rest);
-        leastSquare = noise.Samples * leastNoise * leastNoise;
-        ready = count = 0;
-        Array.Clear(places);
+        parts.Assume(noise);
+        samples = noise.Samples;
+        leastSquare = samples * leastNoise * leastNoise;
     }
 
-    /// <summary>Puts the parts of a course among those that are prepared next.</summary>
-    public void Add(GrowthCourse course)
+    /// <summary>How likely courses are.</summary>
+    public void Screen(ReadOnlySpan<GrowthCourse> courses, Span<Screening> screenings)
     {
-        foreach (var part in course.Parts)
-        {
-            Add(part);
-        }
+        ScreenSingle(courses, screenings);
+        ScreenSeveral(courses, screenings);
     }
 
-    /// <summary>Takes the background out of all parts that were added: only then can their courses be fitted.</summary>
-    public void Prepare()
-    {
-        var fresh = prepared.AsSpan(ready * length, (count - ready) * length);
-        basis.Remove(fresh);
-        OrthogonalBasis.Dots(fresh, rest, squares.AsSpan(ready, count - ready), alongRest.AsSpan(ready, count - ready));
-        ready = count;
-    }
+    /// <summary>The same of those that have one part or none; the others are left alone.</summary>
+    public void ScreenSingle(ReadOnlySpan<GrowthCourse> courses, Span<Screening> screenings) =>
+        Screen(courses, screenings, several: false);
 
-    /// <summary>The dot products of the two parts of each course that has two; several at once are faster than one after the other.</summary>
-    public void Multiply(ReadOnlySpan<GrowthCourse> courses, Span<double> products)
+    /// <summary>The same of those that have several parts.</summary>
+    public void ScreenSeveral(ReadOnlySpan<GrowthCourse> courses, Span<Screening> screenings) =>
+        Screen(courses, screenings, several: true);
+
+    private void Screen(ReadOnlySpan<GrowthCourse> courses, Span<Screening> screenings, bool several)
     {
-        Four<(int First, int Second)> pairs = default;
-        Four<int> from = default;
-        Four<double> results = default;
-        var pending = 0;
+        Batch batch = default;
         for (var i = 0; i < courses.Length; i++)
         {
-            var parts = courses[i].Parts;
-            if (parts.Length != 2)
+            var course = courses[i];
+            var own = course.Parts;
+            if (own.Length > 1 != several)
             {
                 continue;
             }
 
-            from[pending] = i;
-            pairs[pending++] = (places[parts[1].Index] - 1, places[parts[0].Index] - 1);
-            if (pending == OrthogonalBasis.Abreast)
+            if (!HasFreedom(course))
             {
-                OrthogonalBasis.DotsOfPairs(prepared, length, pairs, results);
-                for (var k = 0; k < pending; k++)
+                screenings[i] = Screening.Impossible;
+            }
+            else if (own.Length is 1 or 2)
+            {
+                batch.Add(i, parts.Place(own[0]), parts.Place(own[^1]), Cost(course), Least(course));
+                if (batch.Count == OrthogonalBasis.Abreast)
                 {
-                    products[from[k]] = results[k];
+                    Screen(ref batch, screenings, several);
                 }
-
-                pending = 0;
+            }
+            else
+            {
+                screenings[i] = ScreenAlone(course);
             }
         }
 
-        for (var k = 0; k < pending; k++)
+        if (batch.Count > 0)
         {
-            products[from[k]] = OrthogonalBasis.Dot(Column(pairs[k].First), Column(pairs[k].Second));
+            Screen(ref batch, screenings, several);
         }
     }
 
-    /// <summary>How likely a prepared course is.</summary>
-    public Screening Screen(GrowthCourse course) =>
-        Screen(
-            course,
-            course.Parts is [var one, var other]
-                ? OrthogonalBasis.Dot(Column(places[other.Index] - 1), Column(places[one.Index] - 1))
-                : 0
-        );
+    /// <summary>Screens up to four courses side by side, of one part or of two.</summary>
+    private void Screen(ref Batch batch, Span<Screening> screenings, bool several)
+    {
+        batch.Fill();
+        Gather(batch.Firsts, out var square, out var along, out var rise, out var future, out var least);
+        var (product, squareB, alongB) = (Vector256<double>.Zero, Vector256<double>.One, Vector256<double>.Zero);
+        var (riseB, futureB, leastB) = (alongB, alongB, alongB);
+        if (several)
+        {
+            var products = parts.Products(batch.Seconds, batch.Firsts);
+            product = Vector256.Create<double>(products);
+            Gather(batch.Seconds, out squareB, out alongB, out riseB, out futureB, out leastB);
+        }
 
-    /// <summary>The same, where the dot product of its two parts is known.</summary>
-    public Screening Screen(GrowthCourse course, double product)
+        var courseLeast = Vector256.Create<double>(batch.Leasts);
+        var both = square * squareB;
+        var determinant = both - (product * product);
+        var size = ((along * squareB) - (alongB * product)) / determinant;
+        var sizeB = ((alongB * square) - (along * product)) / determinant;
+        rise = (size * rise) + (sizeB * riseB);
+        future = (size * future) + (sizeB * futureB);
+        var most = Vector256.Create((several ? MostRise : MostRiseOfOne) * range);
+        var isPossible =
+            Vector256.GreaterThan(determinant, Vector256.Create(SmallMatrix.Singular) * both)
+            & Vector256.GreaterThanOrEqual(size, Vector256.Max(least, courseLeast))
+            & Vector256.GreaterThanOrEqual(sizeB, Vector256.Max(leastB, courseLeast))
+            & Vector256.LessThanOrEqual(Vector256.Abs(rise), most);
+        var left = Vector256.Max(
+            Vector256.Create(parts.RestSquare) - ((size * along) + (sizeB * alongB)),
+            Vector256.Create(leastSquare)
+        );
+        var likelihood = Vector256.Create(-0.5 * samples) * Vector256.Log(left / Vector256.Create((double)samples));
+        var score = Vector256.ConditionalSelect(
+            isPossible,
+            likelihood - Vector256.Create<double>(batch.Costs),
+            Vector256.Create(double.NaN)
+        );
+        var goesOn = FittedCourse.GoesOnForEver(rise, future);
+        for (var k = 0; k < batch.Count; k++)
+        {
+            screenings[batch.From[k]] = new Screening(score[k], goesOn[k] != 0);
+        }
+
+        batch.Count = 0;
+    }
+
+    private void Gather(
+        in Four<int> places,
+        out Vector256<double> square,
+        out Vector256<double> along,
+        out Vector256<double> rise,
+        out Vector256<double> future,
+        out Vector256<double> least
+    )
+    {
+        ref readonly var a = ref parts[places[0]];
+        ref readonly var b = ref parts[places[1]];
+        ref readonly var c = ref parts[places[2]];
+        ref readonly var d = ref parts[places[3]];
+        square = Vector256.Create(a.Square, b.Square, c.Square, d.Square);
+        along = Vector256.Create(a.Along, b.Along, c.Along, d.Along);
+        rise = Vector256.Create(a.Rise, b.Rise, c.Rise, d.Rise);
+        future = Vector256.Create(a.Future, b.Future, c.Future, d.Future);
+        least = Vector256.Create(a.Least, b.Least, c.Least, d.Least);
+    }
+
+    /// <summary>Screens a course of no parts, or of more than two.</summary>
+    private Screening ScreenAlone(GrowthCourse course)
     {
         Sizes sizes = default;
         Inverse inverse = default;
-        var parts = course.Parts;
-        if (!Solve(course, product, ref inverse, ref sizes, out var left))
+        if (!Invert(course.Parts, inverse, sizes, out var gained))
         {
             return Screening.Impossible;
         }
 
-        var (rise, future) = (0.0, 0.0);
-        for (var i = 0; i < parts.Length; i++)
+        var (rise, future, isPossible) = (0.0, 0.0, true);
+        for (var i = 0; i < course.Parts.Length; i++)
         {
-            rise += sizes[i] * parts[i].Rise;
-            future += sizes[i] * parts[i].Future;
+            var part = course.Parts[i];
+            rise += sizes[i] * part.Rise;
+            future += sizes[i] * part.Future;
+            isPossible &= sizes[i] >= Math.Max(part.OnlyRises ? 0 : double.NegativeInfinity, Least(course));
         }
 
-        return new Screening(Score(course, left), rise, FittedCourse.GoesOnForEver(rise, future));
+        return isPossible && Math.Abs(rise) <= MostRise * range
+            ? new Screening(Score(course, Left(gained)), FittedCourse.GoesOnForEver(rise, future))
+            : Screening.Impossible;
     }
 
-    /// <summary>A prepared course that can be fitted, with its sizes and their errors.</summary>
+    /// <summary>A course that was screened and is possible, with its sizes and their errors.</summary>
     public FittedCourse Fit(GrowthCourse course)
     {
-        var parts = course.Parts;
+        var own = course.Parts;
         Sizes sizes = default;
         Inverse inverse = default;
-        var product = parts is [var one, var other]
-            ? OrthogonalBasis.Dot(Column(places[other.Index] - 1), Column(places[one.Index] - 1))
-            : 0;
-        if (!Solve(course, product, ref inverse, ref sizes, out var left))
+        if (!Invert(own, inverse, sizes, out var gained))
         {
             throw new InvalidOperationException($"{course} was not screened");
         }
 
-        var freedom = Math.Max(1, noise!.Samples - Parameters(course));
+        var left = Left(gained);
+        var freedom = Math.Max(1, samples - Parameters(course));
         var variance = left / freedom;
         var (rise, slope, future) = (0.0, 0.0, 0.0);
         Sizes rises = default;
         Sizes slopes = default;
         Sizes futures = default;
-        for (var i = 0; i < parts.Length; i++)
+        for (var i = 0; i < own.Length; i++)
         {
-            var part = parts[i];
+            var part = own[i];
             rise += sizes[i] * (rises[i] = part.Rise);
             slope += sizes[i] * (slopes[i] = part.Slope);
             future += sizes[i] * (futures[i] = part.Future);
@@ -194,7 +216,7 @@ internal sealed class CourseFitter(
 
         return new FittedCourse(
             course,
-            sizes[..parts.Length].ToArray(),
+            sizes[..own.Length].ToArray(),
             Score(course, left),
             rise,
             Error(ref rises),
@@ -207,96 +229,40 @@ internal sealed class CourseFitter(
         );
 
         double Error(ref Sizes vector) =>
-            Math.Sqrt(variance * SmallMatrix.Square(inverse, vector[..parts.Length], parts.Length));
+            Math.Sqrt(variance * SmallMatrix.Square(inverse, vector[..own.Length], own.Length));
     }
 
-    private int Parameters(GrowthCourse course) => basis.Count + course.Parts.Length + course.Positions;
+    private int Parameters(GrowthCourse course) => parts.Background + course.Parts.Length + course.Positions;
+
+    private double Cost(GrowthCourse course) => CourseSearch.CostOfParameter * Parameters(course);
+
+    /// <summary>What the size of any part must come to at least.</summary>
+    private static double Least(GrowthCourse course) =>
+        course.Shape == GrowthShape.Accelerating ? 0 : double.NegativeInfinity;
 
     private double Score(GrowthCourse course, double left) =>
-        (-0.5 * noise!.Samples * Math.Log(left / noise.Samples)) - (CourseSearch.CostOfParameter * Parameters(course));
+        (-0.5 * samples * Math.Log(left / samples)) - Cost(course);
 
-    /// <summary>The sizes of the parts by least squares, and the sum of squares that they leave; false where they make no sense.</summary>
-    private bool Solve(GrowthCourse course, double product, ref Inverse inverse, ref Sizes sizes, out double left)
+    private double Left(double gained) => Math.Max(parts.RestSquare - gained, leastSquare);
+
+    private bool HasFreedom(GrowthCourse course) =>
+        course.Parts.Length == 0
+        || samples - Parameters(course)
+            >= (course.Parts.Length == 1 && course.Positions == 0 ? MinimumFreedomOfLine : MinimumFreedom);
+
+    /// <summary>The sizes of the parts by least squares, and the inverse of their products; false where the parts say the same.</summary>
+    private bool Invert(ElementaryCourse[] own, Span<double> inverse, Span<double> sizes, out double gained)
     {
-        var parts = course.Parts;
-        left = 0;
-        var least = parts.Length == 1 && course.Positions == 0 ? MinimumFreedomOfLine : MinimumFreedom;
-        if (parts.Length > 0 && noise!.Samples - Parameters(course) < least)
-        {
-            return false;
-        }
-
-        var gained = 0.0;
-        switch (parts.Length)
-        {
-            case 0:
-                break;
-            case 1:
-            {
-                var own = places[parts[0].Index] - 1;
-                var square = squares[own];
-                if (!(square > SmallMatrix.Singular * square) || square <= 0)
-                {
-                    return false;
-                }
-
-                inverse[0] = 1 / square;
-                sizes[0] = inverse[0] * alongRest[own];
-                gained = sizes[0] * alongRest[own];
-                break;
-            }
-
-            case 2:
-            {
-                var (first, second) = (places[parts[0].Index] - 1, places[parts[1].Index] - 1);
-                if (!SmallMatrix.Invert(squares[first], product, squares[second], inverse))
-                {
-                    return false;
-                }
-
-                var (alongFirst, alongSecond) = (alongRest[first], alongRest[second]);
-                sizes[0] = (inverse[0] * alongFirst) + (inverse[1] * alongSecond);
-                sizes[1] = (inverse[2] * alongFirst) + (inverse[3] * alongSecond);
-                gained = (sizes[0] * alongFirst) + (sizes[1] * alongSecond);
-                break;
-            }
-
-            default:
-                if (!SolveThree(parts, inverse, sizes, out gained))
-                {
-                    return false;
-                }
-
-                break;
-        }
-
-        for (var i = 0; i < parts.Length; i++)
-        {
-            if (sizes[i] < 0 && (course.Shape == GrowthShape.Accelerating || parts[i].OnlyRises))
-            {
-                return false;
-            }
-        }
-
-        left = Math.Max(restSquare - gained, leastSquare);
-        return true;
-    }
-
-    private bool SolveThree(ElementaryCourse[] parts, Span<double> inverse, Span<double> sizes, out double gained)
-    {
-        var size = parts.Length;
-        Sizes products = default;
+        var size = own.Length;
+        Sizes along = default;
         for (var i = 0; i < size; i++)
         {
-            var own = places[parts[i].Index] - 1;
-            products[i] = alongRest[own];
-            inverse[(i * size) + i] = squares[own];
+            var place = parts.Place(own[i]);
+            along[i] = parts[place].Along;
+            inverse[(i * size) + i] = parts[place].Square;
             for (var j = 0; j < i; j++)
             {
-                inverse[(i * size) + j] = inverse[(j * size) + i] = OrthogonalBasis.Dot(
-                    Column(own),
-                    Column(places[parts[j].Index] - 1)
-                );
+                inverse[(i * size) + j] = inverse[(j * size) + i] = parts.Product(place, parts.Place(own[j]));
             }
         }
 
@@ -306,53 +272,13 @@ internal sealed class CourseFitter(
             return false;
         }
 
-        SmallMatrix.Multiply(inverse, products, sizes, size);
+        SmallMatrix.Multiply(inverse, along, sizes, size);
         for (var i = 0; i < size; i++)
         {
-            gained += sizes[i] * products[i];
+            gained += sizes[i] * along[i];
         }
 
         return true;
-    }
-
-    private Span<double> Column(int place) => prepared.AsSpan(place * length, length);
-
-    /// <summary>Gives a part its place, where it has none yet.</summary>
-    private void Add(ElementaryCourse part)
-    {
-        if (part.Index >= places.Length)
-        {
-            var known = places.Length;
-            Grow(ref places, part.Index + Reserve);
-            places.AsSpan(known).Clear();
-        }
-
-        if (places[part.Index] > 0)
-        {
-            return;
-        }
-
-        if ((count + 1) * length > prepared.Length)
-        {
-            Grow(ref prepared, 2 * (count + 1) * length);
-        }
-
-        if (count == Math.Min(alongRest.Length, squares.Length))
-        {
-            Grow(ref alongRest, 2 * (count + 1));
-            Grow(ref squares, 2 * (count + 1));
-        }
-
-        noise!.News(part.Column, Column(count));
-        places[part.Index] = ++count;
-    }
-
-    private static void Grow<T>(ref T[] rented, int needed)
-    {
-        var more = ArrayPool<T>.Shared.Rent(needed);
-        rented.CopyTo(more);
-        ArrayPool<T>.Shared.Return(rented);
-        rented = more;
     }
 
     /// <summary>A number for each part of a course.</summary>
@@ -362,16 +288,37 @@ internal sealed class CourseFitter(
         private double first;
     }
 
-    [InlineArray(OrthogonalBasis.Abreast)]
-    private struct Four<T>
-    {
-        private T first;
-    }
-
     /// <summary>A number for each pair of parts, row by row.</summary>
     [InlineArray(MostParts * MostParts)]
     private struct Inverse
     {
         private double first;
+    }
+
+    /// <summary>Courses of one or of two parts that are screened side by side.</summary>
+    private struct Batch
+    {
+        public Four<int> From;
+        public Four<int> Firsts;
+        public Four<int> Seconds;
+        public Four<double> Costs;
+        public Four<double> Leasts;
+        public int Count;
+
+        public void Add(int from, int first, int second, double cost, double least)
+        {
+            (From[Count], Firsts[Count], Seconds[Count]) = (from, first, second);
+            (Costs[Count], Leasts[Count]) = (cost, least);
+            Count++;
+        }
+
+        /// <summary>Repeats the first one in the places that are left.</summary>
+        public void Fill()
+        {
+            for (var k = Count; k < OrthogonalBasis.Abreast; k++)
+            {
+                (Firsts[k], Seconds[k]) = (Firsts[0], Seconds[0]);
+            }
+        }
     }
 }

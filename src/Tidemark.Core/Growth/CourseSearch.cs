@@ -28,19 +28,9 @@ internal sealed class CourseSearch : IDisposable
 
     private static readonly double[] Steps = [0.5, 0.25];
 
-    /// <summary>Start-ups beside which an explanation is tried.</summary>
-    private const int StartUps = 2;
-
-    /// <summary>A course that rises by more than this many times the range that was seen is made of parts that cancel each other.</summary>
-    private const double MostRise = 1.3;
-
-    /// <summary>A single part may rise by more, where the ends were not seen.</summary>
-    private const double MostRiseOfOne = 2;
-
     private readonly CourseCatalog catalog;
     private readonly CourseFitter fitter;
     private readonly IReadOnlyList<double[]> beside;
-    private readonly double range;
     private readonly Lists lists;
     private readonly List<GrowthCourse> courses;
     private readonly List<Contender> contenders;
@@ -72,23 +62,16 @@ internal sealed class CourseSearch : IDisposable
     {
         this.catalog = catalog;
         this.beside = beside;
-        this.range = range;
         lists = Lists.Take();
         (courses, contenders, variants) = (lists.Courses, lists.Contenders, lists.Variants);
         catalog.AddCourses(lives, jumps, courses);
-        var startUps = catalog.StartUps(lives).AsSpan();
-        startUps = startUps[..Math.Min(StartUps, startUps.Length)];
         foreach (var explanation in explanations)
         {
-            var part = catalog.Explained(explanation);
-            courses.Add(new(GrowthShape.Flat, 1, part));
-            foreach (var startUp in startUps)
-            {
-                courses.Add(new(GrowthShape.Logarithmic, 2, startUp, part));
-            }
+            catalog.AddExplained(lives, explanation, courses);
         }
 
-        fitter = new CourseFitter(catalog, catalog.Columns, [.. background, .. beside], target, leastNoise);
+        var parts = new PreparedParts(catalog, [.. background, .. beside], target);
+        fitter = new CourseFitter(parts, range, leastNoise);
     }
 
     public void Dispose()
@@ -151,6 +134,7 @@ internal sealed class CourseSearch : IDisposable
     /// <summary>Tries the likeliest of one side between the points of the grid.</summary>
     private void Tune(bool unbounded)
     {
+        Span<Screening> screenings = stackalloc Screening[CourseCatalog.MostVariants];
         foreach (var contender in Likeliest(CollectionsMarshal.AsSpan(contenders), unbounded, Tuned))
         {
             var best = contender;
@@ -158,15 +142,14 @@ internal sealed class CourseSearch : IDisposable
             {
                 variants.Clear();
                 catalog.AddVariants(best.Course, step, variants);
-                variants.ForEach(fitter.Add);
-                fitter.Prepare();
-                foreach (var variant in variants)
+                var own = screenings[..variants.Count];
+                fitter.Screen(CollectionsMarshal.AsSpan(variants), own);
+                for (var i = 0; i < own.Length; i++)
                 {
-                    var screening = fitter.Screen(variant);
-                    if (IsPossible(variant, screening) && screening.IsUnbounded == unbounded)
+                    if (own[i].IsPossible && own[i].IsUnbounded == unbounded)
                     {
-                        contenders.Add(new Contender(variant, screening.Score, unbounded));
-                        best = screening.Score > best.Score ? contenders[^1] : best;
+                        contenders.Add(new Contender(variants[i], own[i].Score, unbounded));
+                        best = contenders[^1].IsAheadOf(best) ? contenders[^1] : best;
                     }
                 }
             }
@@ -177,10 +160,10 @@ internal sealed class CourseSearch : IDisposable
     private void ScreenAll()
     {
         var rented = ArrayPool<Screening>.Shared.Rent(courses.Count);
-        var products = ArrayPool<double>.Shared.Rent(courses.Count);
         var screenings = rented.AsSpan(0, courses.Count);
         screenings.Fill(Screening.Impossible);
-        Screen(screenings, products, several: false);
+        var hypotheses = CollectionsMarshal.AsSpan(courses);
+        fitter.ScreenSingle(hypotheses, screenings);
         // Where no single part says anything, several say nothing either.
         isFlat = true;
         foreach (var screening in screenings)
@@ -190,7 +173,7 @@ internal sealed class CourseSearch : IDisposable
 
         if (!isFlat)
         {
-            Screen(screenings, products, several: true);
+            fitter.ScreenSeveral(hypotheses, screenings);
         }
 
         var (bounded, unbounded) = LeastScores(screenings);
@@ -204,35 +187,6 @@ internal sealed class CourseSearch : IDisposable
         }
 
         ArrayPool<Screening>.Shared.Return(rented);
-        ArrayPool<double>.Shared.Return(products);
-    }
-
-    /// <summary>Screens the hypotheses of several parts, or the others.</summary>
-    private void Screen(Span<Screening> screenings, double[] products, bool several)
-    {
-        var hypotheses = CollectionsMarshal.AsSpan(courses);
-        foreach (var course in hypotheses)
-        {
-            if (course.Parts.Length > 1 == several)
-            {
-                fitter.Add(course);
-            }
-        }
-
-        fitter.Prepare();
-        if (several)
-        {
-            fitter.Multiply(hypotheses, products);
-        }
-
-        for (var i = 0; i < hypotheses.Length; i++)
-        {
-            if (hypotheses[i].Parts.Length > 1 == several)
-            {
-                var screening = fitter.Screen(hypotheses[i], products[i]);
-                screenings[i] = IsPossible(hypotheses[i], screening) ? screening : Screening.Impossible;
-            }
-        }
     }
 
     /// <summary>What a hypothesis of either side must reach: those that will be tuned are kept however far they are behind.</summary>
@@ -269,14 +223,14 @@ internal sealed class CourseSearch : IDisposable
         }
 
         contenders.Clear();
-        courses.ForEach(fitter.Add);
-        fitter.Prepare();
-        foreach (var course in courses)
+        var hypotheses = CollectionsMarshal.AsSpan(courses);
+        Span<Screening> screenings = stackalloc Screening[hypotheses.Length];
+        fitter.Screen(hypotheses, screenings);
+        for (var i = 0; i < screenings.Length; i++)
         {
-            var screening = fitter.Screen(course);
-            if (IsPossible(course, screening))
+            if (screenings[i].IsPossible)
             {
-                contenders.Add(new Contender(course, screening.Score, screening.IsUnbounded));
+                contenders.Add(new Contender(hypotheses[i], screenings[i].Score, screenings[i].IsUnbounded));
             }
         }
     }
@@ -293,17 +247,13 @@ internal sealed class CourseSearch : IDisposable
         }
     }
 
-    private bool IsPossible(GrowthCourse course, in Screening screening) =>
-        !double.IsNaN(screening.Score)
-        && Math.Abs(screening.Rise) <= (course.Parts.Length == 1 ? MostRiseOfOne : MostRise) * range;
-
     /// <summary>So many of one side, the best first.</summary>
     private static List<Contender> Likeliest(ReadOnlySpan<Contender> all, bool unbounded, int count)
     {
         var best = new List<Contender>(count);
         foreach (var contender in all)
         {
-            if (contender.IsUnbounded != unbounded || (best.Count == count && !(contender.Score > best[^1].Score)))
+            if (contender.IsUnbounded != unbounded || (best.Count == count && !contender.IsAheadOf(best[^1])))
             {
                 continue;
             }
@@ -314,7 +264,7 @@ internal sealed class CourseSearch : IDisposable
             }
 
             var place = best.Count;
-            while (place > 0 && contender.Score > best[place - 1].Score)
+            while (place > 0 && contender.IsAheadOf(best[place - 1]))
             {
                 place--;
             }

@@ -244,10 +244,17 @@ internal sealed class ElementaryCourse
             readings = clock.Logarithms(bins!);
         }
 
-        var (p, s, whole, zero, one) = (
-            new Vector<double>(kind == CourseKind.Power ? parameter : 1 / parameter),
+        var (p, s, share, zero, one) = (
+            new Vector<double>(
+                kind switch
+                {
+                    CourseKind.Power => parameter,
+                    CourseKind.Capped => 1 / since,
+                    _ => 1 / parameter,
+                }
+            ),
             new Vector<double>(since),
-            new Vector<double>(span),
+            new Vector<double>(1 / span),
             Vector<double>.Zero,
             Vector<double>.One
         );
@@ -258,13 +265,13 @@ internal sealed class ElementaryCourse
             var x = xs[i];
             ys[i] = kind switch
             {
-                CourseKind.Linear => x / whole,
-                CourseKind.Square => x / whole * (x / whole),
+                CourseKind.Linear => x * share,
+                CourseKind.Square => x * share * (x * share),
                 CourseKind.Levelling => one - Vector.Exp(Vector.Min((s - x) * p, zero)),
                 CourseKind.Power => Vector.Exp(p * x),
                 CourseKind.Logarithm => Vector.Log(one + (x * p)),
-                CourseKind.Late => Vector.Max(zero, x - s) / whole,
-                CourseKind.Capped => Vector.Min(x, s) / s,
+                CourseKind.Late => Vector.Max(zero, x - s) * share,
+                CourseKind.Capped => Vector.Min(x, s) * p,
                 _ => Vector.ConditionalSelect(Vector.GreaterThanOrEqual(x, s), one, zero),
             };
         }

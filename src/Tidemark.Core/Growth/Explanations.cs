@@ -25,7 +25,7 @@ internal static class Explanations
     /// <summary>The ways in which memory may follow the requests; empty where there are none.</summary>
     public static List<double[]> OfLoad(Bins bins)
     {
-        if (bins.Rate(Signal.Requests) is not { } rate || !Fill(rate))
+        if (bins.Rate(Signal.Requests) is not { } known || bins.Columns.CopyOf(known) is var rate && !Fill(rate))
         {
             return [];
         }

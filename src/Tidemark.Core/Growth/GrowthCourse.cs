@@ -33,6 +33,10 @@ internal sealed class CourseCatalog
     /// <summary>No more courses than this are general.</summary>
     private const int Usual = 96;
 
+    /// <summary>Start-ups beside which an explanation is tried.</summary>
+    private const int ExplainedStartUps = 2;
+
+    private readonly List<(CourseLives Lives, double[] Column, GrowthCourse[] Courses)> explained = [];
     private readonly Bins bins;
     private readonly GrowthClock age;
     private readonly GrowthClock? work;
@@ -51,11 +55,34 @@ internal sealed class CourseCatalog
     /// <summary>Scratch.</summary>
     public Columns Columns => bins.Columns;
 
-    /// <summary>The start-ups among the courses, the shortest first.</summary>
-    public ElementaryCourse[] StartUps(CourseLives lives) => General(lives).StartUps;
+    /// <summary>Adds the hypotheses that another column explains a signal: by itself, or beside one of the shortest start-ups.</summary>
+    public void AddExplained(CourseLives lives, double[] column, List<GrowthCourse> courses)
+    {
+        // The signals of one process often have the same explanations.
+        foreach (var (knownLives, knownColumn, known) in explained)
+        {
+            if (knownColumn == column && knownLives == lives)
+            {
+                courses.AddRange(known);
+                return;
+            }
+        }
 
-    /// <summary>A course that is nothing but what another column explains.</summary>
-    public ElementaryCourse Explained(double[] column) => new(count++, column);
+        var part = new ElementaryCourse(count++, column);
+        var startUps = General(lives).StartUps;
+        var own = new GrowthCourse[1 + Math.Min(ExplainedStartUps, startUps.Length)];
+        own[0] = new(GrowthShape.Flat, 1, part);
+        for (var k = 1; k < own.Length; k++)
+        {
+            own[k] = new(GrowthShape.Logarithmic, 2, startUps[k - 1], part);
+        }
+
+        explained.Add((lives, column, own));
+        courses.AddRange(own);
+    }
+
+    /// <summary>Each part of a course may be varied to either side.</summary>
+    public const int MostVariants = 6;
 
     /// <summary>The same course with its free parameter a step to either side: half a step of the grid, or less.</summary>
     /// <param name="course">The course.</param>

@@ -21,20 +21,16 @@ internal sealed class Movements
     /// <summary>Lives before these share one level.</summary>
     private const int MaximumLives = 8;
 
-    /// <summary>So many bends follow any trend.</summary>
-    private const int MaximumBends = 6;
-
     private readonly Bins bins;
     private readonly List<double[]> levels = [];
     private readonly List<double[]> season = [];
-    private readonly List<double[]> bends = [];
 
     public Movements(Bins bins)
     {
         this.bins = bins;
         AddLevels();
         AddSeason();
-        AddBends();
+        AnyTrend = new BentLine(bins);
     }
 
     /// <summary>The level of each life.</summary>
@@ -43,8 +39,8 @@ internal sealed class Movements
     /// <summary>A day, a week or a weekend, where they were seen for long enough.</summary>
     public IReadOnlyList<double[]> Season => season;
 
-    /// <summary>Straight lines that begin one after the other: together they are a trend that may bend anywhere.</summary>
-    public IReadOnlyList<double[]> Bends => bends;
+    /// <summary>A trend that may bend anywhere.</summary>
+    public BentLine AnyTrend { get; }
 
     private void AddLevels()
     {
@@ -127,20 +123,5 @@ internal sealed class Movements
         }
 
         season.Add(weekend);
-    }
-
-    private void AddBends()
-    {
-        for (var k = 0; k < MaximumBends; k++)
-        {
-            var from = bins.SpanHours * k / MaximumBends;
-            var bend = bins.Columns.Next();
-            for (var i = 0; i < bend.Length; i++)
-            {
-                bend[i] = Math.Max(0, bins.Hours[i] - from);
-            }
-
-            bends.Add(bend);
-        }
     }
 }

@@ -111,7 +111,17 @@ internal sealed class NoiseModel
 
     public void Unweigh(double[] column)
     {
-        for (var i = 0; i < column.Length; i++)
+        var i = 0;
+        for (; i <= column.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var root = Vector.LoadUnsafe(ref roots[i]);
+            var value = Vector.LoadUnsafe(ref column[i]) / root;
+            Vector
+                .ConditionalSelect(Vector.GreaterThan(root, Vector<double>.Zero), value, Vector<double>.Zero)
+                .StoreUnsafe(ref column[i]);
+        }
+
+        for (; i < column.Length; i++)
         {
             column[i] = roots[i] > 0 ? column[i] / roots[i] : 0;
         }
@@ -156,23 +166,28 @@ internal sealed class NoiseModel
     /// <summary>Learns the memory from what a fit leaves over; true where there is clearly more than was known.</summary>
     public bool LearnMemory(double[] rest)
     {
-        var (square, count) = (0.0, 0);
-        for (var i = 0; i < rest.Length; i++)
+        var (squares, products, followers) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
+        var i = 1;
+        for (; i <= rest.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var follow = Vector.LoadUnsafe(ref follows[i]);
+            var now = Vector.LoadUnsafe(ref roots[i]) * Vector.LoadUnsafe(ref rest[i]);
+            var before = Vector.LoadUnsafe(ref roots[i - 1]) * Vector.LoadUnsafe(ref rest[i - 1]);
+            squares += now * now;
+            products += follow * (now * before);
+            followers += follow;
+        }
+
+        var square = Vector.Sum(squares) + (weights[0] * rest[0] * rest[0]);
+        var (product, pairs) = (Vector.Sum(products), Vector.Sum(followers));
+        for (; i < rest.Length; i++)
         {
             square += weights[i] * rest[i] * rest[i];
-            count += weights[i] > 0 ? 1 : 0;
+            product += follows[i] * roots[i] * roots[i - 1] * rest[i] * rest[i - 1];
+            pairs += follows[i];
         }
 
-        var (product, pairs) = (0.0, 0);
-        for (var i = 1; i < rest.Length; i++)
-        {
-            if (follows[i] > 0)
-            {
-                product += roots[i] * roots[i - 1] * rest[i] * rest[i - 1];
-                pairs++;
-            }
-        }
-
+        var count = Samples;
         var correlation = pairs < 4 || square <= 0 ? 0 : product / pairs / (square / count);
         // Small samples, and a trend that may bend, underestimate it (Kendall, 1954).
         correlation = Math.Clamp(correlation + ((1 + (3 * correlation)) / count), 0, MostMemory);

@@ -49,29 +49,6 @@ internal static class SmallMatrix
         return true;
     }
 
-    /// <summary>The same of two rows, to the last bit; the result row by row.</summary>
-    public static bool Invert(double first, double both, double second, Span<double> inverse)
-    {
-        if (!(first > Singular * first) || first <= 0)
-        {
-            return false;
-        }
-
-        var share = both / first;
-        var pivot = second - (both * share);
-        if (!(pivot > Singular * second) || second <= 0)
-        {
-            return false;
-        }
-
-        var own = 1 / first;
-        inverse[2] = -(both * own) / pivot;
-        inverse[3] = 1 / pivot;
-        inverse[0] = own - (share * inverse[2]);
-        inverse[1] = -(share * inverse[3]);
-        return true;
-    }
-
     public static void Multiply(
         ReadOnlySpan<double> matrix,
         ReadOnlySpan<double> vector,

@@ -59,7 +59,8 @@ internal sealed class TrendAnalysis
         floors = asSeen.Samples < Few ? asSeen.Seen() : Sawtooth.Floors(bins, values);
         if (floors.Count == 0)
         {
-            Reweigh(asSeen, new Background(bins, withSeason: true));
+            new Background(bins, withSeason: true).RestBesideAnyTrend(asSeen, target, rest);
+            asSeen.Reweigh(rest);
             jumps = Jumps.Find(bins, values);
         }
     }
@@ -94,18 +95,12 @@ internal sealed class TrendAnalysis
         }
 
         var background = new Background(bins, withSeason: true);
-        var open = background.Explain(noise, target, explanations);
-        Reweigh(noise, background);
+        var open = background.Explain(noise, target, explanations, rest);
+        noise.Reweigh(rest);
         background.RestBesideAnyTrend(noise, target, rest);
         noise.LearnMemory(rest);
         noise.LearnJumps(rest);
         return Finish(noise, background, open);
-    }
-
-    private void Reweigh(NoiseModel noise, Background background)
-    {
-        background.RestBesideAnyTrend(noise, target, rest);
-        noise.Reweigh(rest);
     }
 
     private Trend Finish(NoiseModel noise, Background background, IReadOnlyList<double[]> open)
@@ -172,7 +167,6 @@ internal sealed class TrendAnalysis
             Add(part.Column);
         }
 
-        basis.Take();
         noise.Weigh(target, rest);
         basis.Remove(rest);
         noise.Unweigh(rest);
