@@ -64,7 +64,11 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
 
     /// <summary>The products of a column with itself, with what the basis leaves of another, and with each column of the basis.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public (double Square, double Along) Along(ReadOnlySpan<double> column, ReadOnlySpan<double> rest, Span<double> shares)
+    public (double Square, double Along) Along(
+        ReadOnlySpan<double> column,
+        ReadOnlySpan<double> rest,
+        Span<double> shares
+    )
     {
         if (Count == 0)
         {
