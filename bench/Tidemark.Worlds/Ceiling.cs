@@ -74,6 +74,8 @@ internal sealed class Ceiling(TextWriter output)
         }
 
         bins = trend.Bins;
+        var peaks = new PeaksToCome(history, bins, Signal.Footprint, truth.Rate.Value);
+        var passed = (history.To - history.From).TotalHours - bins.Hours[^1];
         var from = (bins.StartSeconds - world.Start) / 3600;
         var grown = Array.ConvertAll(bins.Hours, h => GrownAt(world, from + h));
         var end = from + bins.Hours[^1];
@@ -84,7 +86,7 @@ internal sealed class Ceiling(TextWriter output)
         var size = Size(trend, trends, form, world.Plan);
         return
         [
-            Error((told - history.To).TotalHours),
+            Error((told - history.To).TotalHours + passed),
             When(Even, i => Even(bins.Hours[^1] - bins.Hours[i])),
             When(h => size * (isChance ? Even(h) : Ahead(h)), i => size * (form[^1] - form[i])),
             When(Ahead, i => grown[^1] - grown[i]),
@@ -94,12 +96,13 @@ internal sealed class Ceiling(TextWriter output)
         {
             var room =
                 GrowthForecast.LimitOf(bins, Signal.Limit, null)
-                - GrowthForecast.Peak(since, bins, bins[Signal.Footprint]!);
+                - peaks.Standing(since, truth.Rate.Value);
             return room is { } bytes ? Error(GrowthForecast.HoursUntil(ahead, bytes, Horizon * bins.SpanHours)) : null;
         }
 
+        // Left from the middle of the last interval on.
         double? Error(double? left) =>
-            (history.To.ToUnixTimeSeconds() + (left * 3600) - full)
+            (history.To.ToUnixTimeSeconds() + ((left - passed) * 3600) - full)
             / Math.Max(full - truth.End, LeastLeft * (truth.End - world.Start));
     }
 

@@ -10,6 +10,9 @@ namespace Tidemark.Core.Growth;
 /// </remarks>
 internal static class GrowthForecast
 {
+    /// <summary>Standard errors to either side of a course that was not seen to go on.</summary>
+    private const double Width = 2;
+
     /// <summary>Courses that are less likely than the best by more than this, as a logarithm, are left out.</summary>
     private const double Unlikely = 6;
 
@@ -17,28 +20,28 @@ internal static class GrowthForecast
     private const double UnlikelyTogether = 9;
     private const double MostAgainst = Contest.Hopeless;
 
-    /// <summary>Standard deviations to either side that hold the truth nine times in ten; measured (docs/growth.md).</summary>
-    private const double RateWidth = 2;
-    private const double RateModelError = 0.2;
-
-    private const double TimeWidth = 2;
-    private const double TimeModelError = 0.3;
+    /// <summary>
+    /// Neighbouring intervals tell less news than the likelihood takes them for, so it is believed by this share: forms that it calls
+    /// unlikely come true more often than it says.
+    /// </summary>
+    private const double Believable = 0.5;
 
     /// <summary>
     /// Even growth is the commonest, and to be preferred by this much, as a logarithm, where others fit about as well; all the more
     /// the further one looks ahead, where bends that were hardly seen decide.
     /// </summary>
-    private const double EvenRate = 1.5;
+    private const double EvenRate = 3;
     private const double EvenFuture = 6;
+
+    /// <summary>Courses with a smaller share than this decide nothing.</summary>
+    private const double SmallestShare = 0.002;
+
+    /// <summary>A footprint that follows its live heap by less than the one, or by more than the other, does not follow it.</summary>
+    private const double LeastFactor = 0.5;
+    private const double MostFactor = 5;
 
     /// <summary>A limit further off than this many times the length of the history cannot be foreseen.</summary>
     private const double Horizon = 30;
-
-    /// <summary>What meets the limit is the peaks: this share of the recent intervals lies below.</summary>
-    private const double PeakQuantile = 0.95;
-
-    /// <summary>So many of the last intervals tell where the signal stands now.</summary>
-    private const int Now = 3;
 
     /// <summary>Growth of the footprint at the end, bytes per hour.</summary>
     public static Estimate? Rate(KindDecision decision, ProcessTrends trends)
@@ -69,7 +72,10 @@ internal static class GrowthForecast
             first = Meet(
                 footprint,
                 decision is { Signal: Signal.LiveHeap, Trend.GrowsForEver: true } ? decision.Trend : null,
-                trends.Bins[Signal.Footprint]!,
+                footprint == trends.Footprint && trends.HasLoad && trends.FootprintAsSeen.GrowsForEver
+                    ? trends.FootprintAsSeen
+                    : null,
+                Signal.Footprint,
                 limit,
                 history
             );
@@ -77,7 +83,7 @@ internal static class GrowthForecast
 
         if (trends.Live is { GrowsForEver: true } live && LimitOf(trends.Bins, Signal.HeapLimit, null) is { } cap)
         {
-            var atCap = Meet(live, null, trends.Bins[Signal.LiveHeap]!, cap, history);
+            var atCap = Meet(live, null, null, Signal.LiveHeap, cap, history);
             first = atCap is not null && (first is null || atCap.At < first.At) ? atCap : first;
         }
 
@@ -109,7 +115,7 @@ internal static class GrowthForecast
                 believed.Add(
                     (
                         course,
-                        course.Score
+                        (Believable * course.Score)
                             + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? even : 0)
                             - (witness is null ? 0 : Against(course.Course, witness))
                     )
@@ -128,6 +134,21 @@ internal static class GrowthForecast
         {
             own.Weight = Math.Exp(own.Weight - best);
             sum += own.Weight;
+        }
+
+        // Few are left, each of which costs a search for its crossing.
+        var least = SmallestShare * sum;
+        sum = 0;
+        for (var i = believed.Count - 1; i >= 0; i--)
+        {
+            if (believed[i].Weight < least)
+            {
+                believed.RemoveAt(i);
+            }
+            else
+            {
+                sum += believed[i].Weight;
+            }
         }
 
         foreach (ref var own in CollectionsMarshal.AsSpan(believed))
@@ -191,14 +212,14 @@ internal static class GrowthForecast
         var variance = believed.Sum(b =>
             b.Weight * ((b.Course.SlopeError * b.Course.SlopeError) + Math.Pow(b.Course.Slope - mean, 2))
         );
-        var margin = Math.Sqrt((RateWidth * RateWidth * variance) + Math.Pow(RateModelError * mean, 2));
+        var margin = mean * ForecastError.OfRate(Math.Sqrt(variance) / mean, trend.Best.Errors);
         return new Estimate(mean, Math.Max(0, mean - margin), mean + margin);
     }
 
     /// <summary>The pace at the end of a course that was not seen to go on; 0 where it has ended.</summary>
     private static Estimate OfCourse(FittedCourse course)
     {
-        var margin = RateWidth * course.SlopeError;
+        var margin = Width * course.SlopeError;
         return new Estimate(
             Math.Max(0, course.Slope),
             Math.Max(0, course.Slope - margin),
@@ -222,83 +243,129 @@ internal static class GrowthForecast
         return otherwise;
     }
 
+    /// <summary>When the trend, and all else that tells of it, meets a limit; null where that is out of sight.</summary>
     private static OutOfMemoryForecast? Meet(
         Trend trend,
         Trend? witness,
-        BinnedSignal signal,
+        Trend? asSeen,
+        Signal signal,
+        double limit,
+        ProcessHistory history
+    )
+    {
+        var believed = Believed(trend, EvenFuture, witness);
+        var pace = 0.0;
+        foreach (var (course, weight) in believed)
+        {
+            pace += weight * course.Slope;
+        }
+
+        var bins = trend.Bins;
+        var peaks = new PeaksToCome(history, bins, signal, pace);
+        if (Foresee(trend, believed, 1, peaks, limit, history) is not { } outlook)
+        {
+            return null;
+        }
+
+        if (signal == Signal.Footprint && LivesBefore.Foresee(history, bins, signal, limit, pace) is { } before)
+        {
+            outlook = outlook.With(before);
+        }
+        else if (witness is not null)
+        {
+            outlook = outlook.With(ByWitness(witness, bins[signal]!, peaks, limit, history));
+        }
+
+        if (asSeen is not null)
+        {
+            outlook = outlook.With(Foresee(asSeen, Believed(asSeen, EvenFuture, witness), 1, peaks, limit, history));
+        }
+
+        var spread = ForecastError.OfTime(
+            Math.Sqrt(outlook.Variance),
+            Math.Exp(outlook.MeanLog) / bins.SpanHours,
+            trend.Best.Errors
+        );
+        DateTimeOffset After(double log) => history.To.AddHours(Math.Min(Math.Exp(log), 1e6));
+        return new OutOfMemoryForecast(
+            (long)limit,
+            After(outlook.MeanLog),
+            After(outlook.MeanLog - spread),
+            outlook.Odds > 0.95 ? After(outlook.MeanLog + spread) : null
+        );
+    }
+
+    /// <summary>When courses meet the limit, averaged in logarithms; null where most of them do not within sight.</summary>
+    /// <param name="trend">The trend of the courses.</param>
+    /// <param name="believed">The courses, with their weights.</param>
+    /// <param name="factor">How much of what meets the limit stands for one byte of the trend.</param>
+    /// <param name="peaks">What stands on top of the growth.</param>
+    /// <param name="limit">The limit, bytes.</param>
+    /// <param name="history">Where it ends.</param>
+    private static Outlook? Foresee(
+        Trend trend,
+        List<(FittedCourse Course, double Weight)> believed,
+        double factor,
+        PeaksToCome peaks,
         double limit,
         ProcessHistory history
     )
     {
         var bins = trend.Bins;
-        var horizon = Horizon * bins.SpanHours;
-        var (meanLog, variance, sum) = (0.0, 0.0, 0.0);
-        foreach (var (course, weight) in Believed(trend, EvenFuture, witness))
+        var soonest = Outlook.Soonest * bins.SpanHours;
+        // Courses run from the middle of the last interval, forecasts from the last sample.
+        var passed = (history.To - history.From).TotalHours - bins.Hours[^1];
+        var (meanLog, square, sum) = (0.0, 0.0, 0.0);
+        foreach (var (course, weight) in believed)
         {
-            var peak = Peak(i => course.Between(i, bins.Count - 1), bins, signal);
-            if (HoursUntil(course.Ahead, limit - peak, horizon) is not { } hours)
+            var standing = peaks.Standing(i => factor * course.Between(i, bins.Count - 1), factor * course.Slope);
+            var room = (limit - standing) / factor;
+            if (HoursUntil(course.Ahead, room, Horizon * bins.SpanHours) is not { } crossing)
             {
                 continue;
             }
 
-            var log = Math.Log(Math.Max(hours, 1e-3 * bins.SpanHours));
-            var relative = (course.SlopeError / course.Slope);
-            var blur = trend.Best.Noise / (course.Slope * Math.Max(hours, 1e-3 * bins.SpanHours));
+            var hours = Math.Max(crossing - passed, soonest);
+            var log = Math.Log(hours);
+            var relative = course.SlopeError / course.Slope;
+            var blur = trend.Best.Noise / (course.Slope * hours);
             sum += weight;
             meanLog += weight * log;
-            variance += weight * ((log * log) + (relative * relative) + (blur * blur));
+            square += weight * ((log * log) + (relative * relative) + (blur * blur));
         }
 
-        if (sum < 0.5)
-        {
-            return null;
-        }
-
-        meanLog /= sum;
-        var spread = Math.Sqrt(
-            (TimeWidth * TimeWidth * Math.Max(0, (variance / sum) - (meanLog * meanLog)))
-                + (TimeModelError * TimeModelError)
-        );
-        DateTimeOffset After(double log) => history.To.AddHours(Math.Min(Math.Exp(log), 1e6));
-        return new OutOfMemoryForecast(
-            (long)limit,
-            After(meanLog),
-            After(meanLog - (spread)),
-            sum > 0.95 ? After(meanLog + (spread)) : null
-        );
+        return sum < 0.5
+            ? null
+            : new Outlook(meanLog / sum, Math.Max(0, (square / sum) - Math.Pow(meanLog / sum, 2)), sum);
     }
 
-    /// <summary>
-    /// What the peaks of the recent past would be now: seasons and sawteeth included, growth since then added, but no higher than what has
-    /// been seen or what the last intervals come to. A course that misses a step would lift the peaks before it far above any value that
-    /// there ever was.
-    /// </summary>
-    /// <param name="grownSince">Growth from an interval to the end, bytes.</param>
-    /// <param name="bins">The intervals.</param>
-    /// <param name="signal">What meets the limit.</param>
-    internal static double Peak(Func<int, double> grownSince, Bins bins, BinnedSignal signal)
+    /// <summary>The same by another signal that grows for the same reason: the live heap scatters less than the footprint, and knows no load.</summary>
+    private static Outlook? ByWitness(
+        Trend witness,
+        BinnedSignal signal,
+        PeaksToCome peaks,
+        double limit,
+        ProcessHistory history
+    ) =>
+        Factor(witness, signal) is var factor and > LeastFactor and < MostFactor
+            ? Foresee(witness, Believed(witness, EvenFuture), factor, peaks, limit, history)
+            : null;
+
+    /// <summary>How much the signal rose for each byte of the witness's course in this life, by least squares.</summary>
+    private static double Factor(Trend witness, BinnedSignal signal)
     {
-        var window = bins.SpanHours >= 48 ? 30 : 0.25 * bins.SpanHours;
-        var peaks = new List<double>();
-        var highest = double.NegativeInfinity;
+        var (bins, course) = (witness.Bins, witness.Best);
+        var (n, sx, sy, sxx, sxy) = (0, 0.0, 0.0, 0.0, 0.0);
         for (var i = bins.Count - 1; i >= 0 && bins.Lives[i] == bins.Lives[^1]; i--)
         {
-            if (bins.Hours[^1] - bins.Hours[i] > window && peaks.Count >= 8)
+            if (!double.IsNaN(signal.Low[i]))
             {
-                break;
-            }
-
-            if (!double.IsNaN(signal.High[i]))
-            {
-                peaks.Add(signal.High[i] + grownSince(i));
-                highest = Math.Max(highest, signal.High[i]);
+                var (x, y) = (-course.Between(i, bins.Count - 1), signal.Low[i]);
+                (n, sx, sy, sxx, sxy) = (n + 1, sx + x, sy + y, sxx + (x * x), sxy + (x * y));
             }
         }
 
-        var last = peaks.GetRange(0, Math.Min(Now, peaks.Count));
-        last.Sort();
-        var most = Order.Nth(CollectionsMarshal.AsSpan(peaks), (int)(PeakQuantile * (peaks.Count - 1)));
-        return Math.Min(most, Math.Max(highest, last[last.Count / 2]));
+        return ((n * sxy) - (sx * sy)) / ((n * sxx) - (sx * sx));
     }
 
     /// <summary>When growth ahead comes to so much; null where that is beyond the horizon.</summary>
