@@ -72,9 +72,6 @@ internal static class GrowthForecast
             first = Meet(
                 footprint,
                 decision is { Signal: Signal.LiveHeap, Trend.GrowsForEver: true } ? decision.Trend : null,
-                footprint == trends.Footprint && trends.HasLoad && trends.FootprintAsSeen.GrowsForEver
-                    ? trends.FootprintAsSeen
-                    : null,
                 Signal.Footprint,
                 limit,
                 history
@@ -83,7 +80,7 @@ internal static class GrowthForecast
 
         if (trends.Live is { GrowsForEver: true } live && LimitOf(trends.Bins, Signal.HeapLimit, null) is { } cap)
         {
-            var atCap = Meet(live, null, null, Signal.LiveHeap, cap, history);
+            var atCap = Meet(live, null, Signal.LiveHeap, cap, history);
             first = atCap is not null && (first is null || atCap.At < first.At) ? atCap : first;
         }
 
@@ -247,7 +244,6 @@ internal static class GrowthForecast
     private static OutOfMemoryForecast? Meet(
         Trend trend,
         Trend? witness,
-        Trend? asSeen,
         Signal signal,
         double limit,
         ProcessHistory history
@@ -274,11 +270,6 @@ internal static class GrowthForecast
         else if (witness is not null)
         {
             outlook = outlook.With(ByWitness(witness, bins[signal]!, peaks, limit, history));
-        }
-
-        if (asSeen is not null)
-        {
-            outlook = outlook.With(Foresee(asSeen, Believed(asSeen, EvenFuture, witness), 1, peaks, limit, history));
         }
 
         var spread = ForecastError.OfTime(

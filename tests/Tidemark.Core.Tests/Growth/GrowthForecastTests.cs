@@ -1,3 +1,5 @@
+using Tidemark.Core.Growth;
+using Tidemark.Core.Series;
 using Tidemark.Worlds;
 
 namespace Tidemark.Core.Tests.Growth;
@@ -33,5 +35,104 @@ public class GrowthForecastTests
         // Not each: a gap may hide the first kill.
         shares.Count.ShouldBeGreaterThan(10);
         shares.Count(s => s is > 0.95 and < 1.25).ShouldBeGreaterThan(shares.Count * 3 / 4, string.Join(' ', shares));
+    }
+
+    /// <summary>A heap that is taken by leaps and then filled: the pace of the first quarter says little of how long a life lasts, those before say it.</summary>
+    [Fact]
+    public void Who_was_killed_at_its_limit_before_will_be_after_as_long_again()
+    {
+        const double Life = 120;
+        const double Limit = 1000e6;
+        var random = new Random(1);
+        var builder = new ProcessHistoryBuilder("killed");
+        var sample = new SignalSample();
+        for (var minute = 0.0; minute < 4.3 * Life; minute++)
+        {
+            if (minute > 0 && minute % Life == 0)
+            {
+                builder.Restarted();
+            }
+
+            // It rises twice as fast at first, does not move for a while, and rises again.
+            var age = minute % Life / Life;
+            var risen = Math.Min(age, 0.35) * 1.6 + (0.68 * Math.Max(0, age - 0.35));
+            sample[Signal.Footprint] = (200e6 + (800e6 * risen)) * (1 + (0.003 * random.NextDouble()));
+            sample[Signal.Limit] = Limit;
+            builder.Add(60 * minute, sample);
+        }
+
+        var verdict = GrowthAnalyzer.Analyze(builder.ToHistory());
+        verdict.IsLeaking.ShouldBeTrue();
+        var at = verdict.OutOfMemory.ShouldNotBeNull().At.ToUnixTimeSeconds() / 60.0;
+        (at - (4.3 * Life)).ShouldBeInRange(0.85 * 0.7 * Life, 1.15 * 0.7 * Life);
+    }
+
+    /// <summary>The first quarter of a growth tells less of its end than the whole of it: the interval says so.</summary>
+    [Fact]
+    public void The_less_was_seen_the_wider_the_interval_is()
+    {
+        var options = new WorldOptions
+        {
+            Scenarios = [.. Scenarios.All.Where(s => s.Name == "native_leak")],
+            SignalSet = "footprint",
+        };
+        var (wider, compared) = (0, 0);
+        for (ulong seed = 1; seed <= 60; seed++)
+        {
+            var world = World.Create(seed, options);
+            if (
+                Width(world, 0.25 * world.Plan.Hours) is { } early
+                && Width(world, world.Plan.Hours) is { } late
+            )
+            {
+                compared++;
+                wider += early > 1.2 * late ? 1 : 0;
+            }
+        }
+
+        compared.ShouldBeGreaterThan(20);
+        wider.ShouldBeGreaterThan(compared * 2 / 3);
+    }
+
+    private static double? Width(World world, double until)
+    {
+        var history = world.History("w", until);
+        return GrowthAnalyzer.Analyze(history).OutOfMemory is { Latest: { } latest } told && told.Earliest > history.To
+            ? Math.Log((latest - history.To) / (told.Earliest - history.To))
+            : null;
+    }
+
+    /// <summary>Whole histories and the first halves of them: how far forecasts are off, and how often intervals hold the truth.</summary>
+    [Theory]
+    [InlineData(1.0, 0.075)]
+    [InlineData(0.5, 0.09)]
+    public void Forecasts_are_near_and_intervals_hold_the_truth(double share, double median)
+    {
+        var (errors, held) = (new List<double>(), 0);
+        for (ulong seed = 7_000_001; seed < 7_000_901; seed++)
+        {
+            var world = World.Create(seed, new WorldOptions());
+            var until = share * world.Plan.Hours;
+            if (
+                !world.Leaking
+                || world.TruthAt("w", until, "w") is not { OomTime: { } full } truth
+                || GrowthAnalyzer.Analyze(world.History("w", until))
+                    is not { IsLeaking: true, OutOfMemory: { Latest: { } latest } told }
+            )
+            {
+                continue;
+            }
+
+            errors.Add(
+                Math.Abs(told.At.ToUnixTimeSeconds() - full)
+                    / Math.Max(full - truth.End, 0.02 * (truth.End - world.Start))
+            );
+            held += told.Earliest.ToUnixTimeSeconds() <= full && full <= latest.ToUnixTimeSeconds() ? 1 : 0;
+        }
+
+        errors.Sort();
+        errors.Count.ShouldBeGreaterThan(80);
+        errors[errors.Count / 2].ShouldBeLessThan(median);
+        ((double)held / errors.Count).ShouldBeInRange(0.85, 0.96, $"{held} of {errors.Count}");
     }
 }
