@@ -94,9 +94,7 @@ internal sealed class Ceiling(TextWriter output)
 
         double? When(Func<double, double> ahead, Func<int, double> since)
         {
-            var room =
-                GrowthForecast.LimitOf(bins, Signal.Limit, null)
-                - peaks.Standing(since, truth.Rate.Value);
+            var room = GrowthForecast.LimitOf(bins, Signal.Limit, null) - peaks.Standing(since, truth.Rate.Value);
             return room is { } bytes ? Error(GrowthForecast.HoursUntil(ahead, bytes, Horizon * bins.SpanHours)) : null;
         }
 

@@ -50,7 +50,8 @@ internal static class LivesBefore
             }
 
             var left =
-                ((times[end] - times[passed] - (times[^1] - times[reached])) / 3600) + (Math.Max(0, limit - top) / pace);
+                ((times[end] - times[passed] - (times[^1] - times[reached])) / 3600)
+                + (Math.Max(0, limit - top) / pace);
             var log = Math.Log(Math.Max(left, Outlook.Soonest * bins.SpanHours));
             (seen, sum, squares) = (seen + 1, sum + log, squares + (log * log));
         }

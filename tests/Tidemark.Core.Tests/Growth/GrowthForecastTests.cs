@@ -80,10 +80,7 @@ public class GrowthForecastTests
         for (ulong seed = 1; seed <= 60; seed++)
         {
             var world = World.Create(seed, options);
-            if (
-                Width(world, 0.25 * world.Plan.Hours) is { } early
-                && Width(world, world.Plan.Hours) is { } late
-            )
+            if (Width(world, 0.25 * world.Plan.Hours) is { } early && Width(world, world.Plan.Hours) is { } late)
             {
                 compared++;
                 wider += early > 1.2 * late ? 1 : 0;
