@@ -4,6 +4,7 @@ using Tidemark.Core.Suspects;
 using Tidemark.Diagnosis.Captures;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Diagnosis.Checklist;
+using Tidemark.Formats.Smaps;
 
 namespace Tidemark.Diagnosis;
 
@@ -12,9 +13,6 @@ public static class CaseAnalysis
 {
     private const long LeastBytes = 16 << 10;
     private const long LeastCount = 100;
-
-    // What has no name of its own in /proc/PID/smaps: there the target's kind says more than the advice for any native program.
-    private const string AnonymousMapping = "[anonymous ";
 
     /// <param name="file">What the case says of itself.</param>
     /// <param name="folder">Where its captures are.</param>
@@ -34,7 +32,9 @@ public static class CaseAnalysis
         var notes = new List<string>(file.Notes);
         var series = CaptureReader.Read(file, folder, knowledge, notes);
         var graphs = GrowthAnalyzer.Analyze(history, options);
-        var suspects = SuspectMerge.Of(series, knowledge, graphs.Kind == GrowthKind.NativeLeak);
+        // Where the runtime's own heap cannot be captured, its growth is outside of what the captures show as well.
+        var isOutside = graphs.Kind == GrowthKind.NativeLeak || file.Remark is not null;
+        var suspects = SuspectMerge.Of(series, knowledge, isOutside);
         if (
             series.Select(s => s.Snapshots.ProfileDiff).FirstOrDefault(d => d?.Growth.DefaultIndex >= 0) is { } profiles
         )
@@ -60,12 +60,9 @@ public static class CaseAnalysis
         if (file.Remark is { } remark)
         {
             notes.Insert(0, remark);
-            suspects =
-            [
-                .. suspects.Select(s =>
-                    s.Subject.StartsWith(AnonymousMapping, StringComparison.Ordinal) ? s with { Advice = remark } : s
-                ),
-            ];
+            // There the target's kind says more than the advice for any native program.
+            var anonymous = AnonymousMappings(series);
+            suspects = [.. suspects.Select(s => anonymous.Contains(s.Subject) ? s with { Advice = remark } : s)];
         }
 
         if (graphs.Kind == GrowthKind.Steady)
@@ -106,4 +103,12 @@ public static class CaseAnalysis
             Series = series,
         };
     }
+
+    private static HashSet<string> AnonymousMappings(IReadOnlyList<CaptureSeries> series) =>
+        [
+            .. series
+                .Where(s => s.Captures[^1].Format == "smaps")
+                .SelectMany(s => s.Snapshots.Profiles)
+                .SelectMany(p => SmapsFormat.NamesOf(p, RegionKind.Anonymous)),
+        ];
 }

@@ -28,6 +28,33 @@ public class VerdictRefinementTests
         verdict.Kind.ShouldBe(expected);
     }
 
+    [Theory]
+    [InlineData(0, null, GrowthKind.Inconclusive)]
+    [InlineData(3, null, GrowthKind.Leak)]
+    [InlineData(0, 5e6, GrowthKind.Leak)]
+    [InlineData(null, null, GrowthKind.Leak)]
+    public void What_grows_before_the_first_collection_may_be_garbage(
+        int? collections,
+        double? live,
+        GrowthKind expected
+    )
+    {
+        var graphs = new GrowthVerdict(GrowthKind.Leak, GrowthShape.Linear, 0.9, null, null, []);
+        var history = new ProcessHistoryBuilder("service");
+        foreach (var at in (double[])[0, 60])
+        {
+            var sample = new SignalSample { [Signal.Footprint] = 1e7 + at };
+            sample[Signal.GcCount] = collections ?? double.NaN;
+            sample[Signal.LiveHeap] = live ?? double.NaN;
+            history.Add(at, sample);
+        }
+
+        var verdict = VerdictRefinement.Refine(graphs, history.ToHistory(), [], [], null);
+
+        verdict.Kind.ShouldBe(expected);
+        verdict.NeedsMore.ShouldBe(expected == GrowthKind.Inconclusive ? TimeSpan.FromMinutes(1) : null);
+    }
+
     [Fact]
     public void How_a_fragmented_heap_is_divided_is_evidence_and_says_what_helps_first()
     {

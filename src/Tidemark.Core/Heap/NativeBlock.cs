@@ -15,7 +15,6 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
     private const int MayMove = 1;
     private const int ToAddress = 2;
     private const int HugePage = 14;
-    private const int NoHugePage = 15;
     private const int DontNeed = 4;
     private const int HugePageSize = 2 << 20;
     public const long HugePageThreshold = 4 << 20;
@@ -80,10 +79,6 @@ internal sealed unsafe partial class NativeBlock : SafeHandle
             _ = Madvise(first, (nuint)(end - first), DontNeed); // only memory depends on it
         }
     }
-
-    /// <summary>Has each access to a mapped file bring in some KiB, and never 2 MiB.</summary>
-    public static void KeepPagesSmall(nint address, long bytes) =>
-        _ = Madvise(address, (nuint)WholePages(bytes), NoHugePage); // only memory depends on it
 
     protected override bool ReleaseHandle()
     {

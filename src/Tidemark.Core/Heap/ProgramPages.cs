@@ -38,9 +38,6 @@ public static unsafe partial class ProgramPages
         }
     }
 
-    /// <summary>Has each access to a mapped file bring in some KiB of it, never 2 MiB.</summary>
-    public static void KeepSmall(nint address, long bytes) => NativeBlock.KeepPagesSmall(address, bytes);
-
     /// <summary>What the kernel told the program at its start (auxiliary vector); 0 where it did not.</summary>
     [LibraryImport("libc", EntryPoint = "getauxval")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

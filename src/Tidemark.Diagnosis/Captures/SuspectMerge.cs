@@ -27,11 +27,11 @@ internal static class SuspectMerge
     public static IReadOnlyList<Suspect> Of(
         IReadOnlyList<CaptureSeries> series,
         RuntimeKnowledge knowledge,
-        bool isNativeLeak
+        bool isOutside
     )
     {
         // What a census counts is what the others name better: it speaks only where they are silent.
-        var outside = isNativeLeak ? OutsideHeap(series, knowledge) : [];
+        var outside = isOutside ? OutsideHeap(series, knowledge) : [];
         if (series.Any(s => !s.IsCensus && s.Suspects.Count > 0))
         {
             series = [.. series.Where(s => !s.IsCensus)];

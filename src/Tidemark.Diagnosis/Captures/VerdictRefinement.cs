@@ -22,6 +22,22 @@ internal static class VerdictRefinement
         IReadOnlyList<HeapDivision>? division
     )
     {
+        if (graphs.IsLeaking && HasNeverCollected(history))
+        {
+            return With(
+                graphs,
+                GrowthKind.Inconclusive,
+                new Evidence(
+                    Signal.GcCount.Describe().Name,
+                    "its collector has not run yet, so nobody knows what of its heap is alive: watch it until it has run a few times"
+                )
+            ) with
+            {
+                OutOfMemory = null,
+                NeedsMore = history.To - history.From,
+            };
+        }
+
         if (graphs.Kind == GrowthKind.Leak && suspects.Count > 0 && suspects[0].IsCache)
         {
             return With(
@@ -47,6 +63,10 @@ internal static class VerdictRefinement
             }
             : graphs;
     }
+
+    /// <summary>Where a runtime that collects by itself only, and seldom, had not done so by the end: all that it has taken may be garbage.</summary>
+    private static bool HasNeverCollected(ProcessHistory history) =>
+        history.Last(Signal.GcCount) is 0 && !history.Has(Signal.LiveHeap);
 
     /// <summary>A cache that evicts when it is full warms up and does not leak, unless it is full too late.</summary>
     private static GrowthVerdict Bounded(GrowthVerdict graphs, ProcessHistory history, Suspect filling, long bound)

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Tidemark.Core.Heap;
@@ -13,7 +14,7 @@ internal readonly record struct IndexSection(string Name, long Offset, long Byte
 /// An index file that is mapped into memory. It is of use for one dump (<see cref="DumpIdentity"/>) and one build of the program only;
 /// anything else about it is no error, but no index.
 /// </summary>
-internal sealed unsafe class IndexFile : IDisposable
+internal sealed unsafe partial class IndexFile : IDisposable
 {
     public const int PageBytes = 4096;
 
@@ -27,6 +28,8 @@ internal sealed unsafe class IndexFile : IDisposable
 
     /// <summary>What follows the dump's name in that of its index.</summary>
     public const string Suffix = ".tidemark-index";
+
+    private const int NoHugePage = 15;
 
     private static readonly byte[] Magic = "TIDEMARK INDEX 1"u8.ToArray();
 
@@ -55,7 +58,8 @@ internal sealed unsafe class IndexFile : IDisposable
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         if (length < LeastHuge)
         {
-            ProgramPages.KeepSmall((nint)start, length);
+            // Each access brings in some KiB of the file; only memory depends on it.
+            _ = Madvise((nint)start, (nuint)length, NoHugePage);
         }
 
         foreach (var section in sections)
@@ -221,4 +225,8 @@ internal sealed unsafe class IndexFile : IDisposable
         sections.TryGetValue(name, out var section)
             ? section
             : throw new InvalidDataException($"the index has no {name}");
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Madvise(nint address, nuint length, int advice);
 }

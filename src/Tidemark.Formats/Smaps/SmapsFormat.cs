@@ -50,7 +50,7 @@ public sealed class SmapsFormat : IDumpFormat
             ReadOnlySpan<int> stack =
             [
                 builder.AddFrame(region.Name, region.Mapping.IsFile ? region.Mapping.Path : "", 0),
-                builder.AddFrame(region.KindName, "", 0),
+                builder.AddFrame(Region.NameOf(region.Kind), "", 0),
             ];
             builder.Add(
                 stack,
@@ -64,5 +64,25 @@ public sealed class SmapsFormat : IDumpFormat
             Runtime = "native",
             Warnings = context.Warnings,
         };
+    }
+
+    /// <summary>The names of the mappings of one kind in such a profile.</summary>
+    public static IReadOnlySet<string> NamesOf(AllocationProfile profile, RegionKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        var kindName = Region.NameOf(kind);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var stack = 0; stack < profile.StackCount; stack++)
+        {
+            var frames = profile.Stack(stack);
+            if (frames.Length == 2 && NameOf(frames[1]) == kindName)
+            {
+                names.Add(NameOf(frames[0]));
+            }
+        }
+
+        return names;
+
+        string NameOf(int frame) => profile.Functions[profile.Frames[frame].Function].Name;
     }
 }

@@ -48,8 +48,9 @@ public sealed record Region(
     long LazyFree
 )
 {
-    public string KindName =>
-        Kind switch
+    /// <summary>What a kind is called.</summary>
+    public static string NameOf(RegionKind kind) =>
+        kind switch
         {
             RegionKind.Heap => "heap",
             RegionKind.Arena => "malloc arenas",

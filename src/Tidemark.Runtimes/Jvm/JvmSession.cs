@@ -30,6 +30,9 @@ internal sealed partial class JvmSession : RuntimeSession
     private readonly RequestsPage metrics;
     private readonly NativeMemory? nativeMemory;
     private readonly SharedHeap sharedHeap = new();
+
+    // Read once a sample: for what the kernel counts several times, and then for the signals.
+    private PerfData? countersOfSample;
     private double leftBytes;
     private bool isRecorderKnown;
     private readonly JvmSignals signals = new();
@@ -111,7 +114,9 @@ internal sealed partial class JvmSession : RuntimeSession
         ArgumentNullException.ThrowIfNull(sample);
         ThrowIfGone();
         double classMetadata = 0;
-        if (jvm.ReadPerfData() is { } counters)
+        var read = countersOfSample ?? jvm.ReadPerfData();
+        countersOfSample = null;
+        if (read is { } counters)
         {
             signals.Read(counters, sample);
             classMetadata = JvmSignals.ClassMetadata(counters);
@@ -265,7 +270,8 @@ internal sealed partial class JvmSession : RuntimeSession
     /// <inheritdoc />
     public override void CorrectShared(SignalSample sample, long shared)
     {
-        if (jvm.ReadPerfData() is { } counters)
+        countersOfSample = jvm.ReadPerfData();
+        if (countersOfSample is { } counters)
         {
             sharedHeap.Correct(sample, counters, shared);
         }

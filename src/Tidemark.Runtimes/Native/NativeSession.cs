@@ -17,23 +17,16 @@ namespace Tidemark.Runtimes.Native;
 /// </remarks>
 internal sealed class NativeSession : RuntimeSession
 {
-    // The allocator's locks are held while it adds up: rarely enough to be nothing.
-    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(3);
-
     private static readonly TimeSpan FirstWindow = TimeSpan.FromSeconds(10);
 
     private readonly LinuxProcess process;
     private readonly Symboliser symboliser;
     private readonly TargetBlock? block;
-    private readonly NativeAllocator? allocator;
+    private readonly AllocatorQuestions allocator;
     private string? refusal;
-    private readonly SemaphoreSlim calls = new(1);
     private AllocationSampler? sampler;
     private KernelProbes? probes;
-    private DateTimeOffset asked;
-    private bool isSilent;
-    private HeapFigures? figures;
-    private long netAtFigures;
+    private readonly NativeAotHeap? managed;
 
     private NativeSession(
         LinuxProcess process,
@@ -47,7 +40,7 @@ internal sealed class NativeSession : RuntimeSession
         this.process = process;
         this.symboliser = symboliser;
         this.block = block;
-        this.allocator = allocator;
+        this.allocator = new AllocatorQuestions(process, allocator);
         this.refusal = refusal;
         // Allocators that are linked in cannot be counted as the others are: there the kernel is asked, where it may be.
         var heap =
@@ -57,9 +50,11 @@ internal sealed class NativeSession : RuntimeSession
             allocator is Glibc
                 ? [heap, NativeCaptures.Mappings, GlibcArenas.Method, HeaptrackInjection.Method]
                 : [heap, NativeCaptures.Mappings, HeaptrackInjection.Method];
-        Remark = NativeAotProgram.Is(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Pid}/exe"))
-            ? NativeAotProgram.Remark
-            : null;
+        if (NativeAotProgram.Is(process.Executable))
+        {
+            Remark = NativeAotProgram.Remark;
+            managed = NativeAotHeap.TryOpen(process);
+        }
     }
 
     /// <inheritdoc />
@@ -69,7 +64,7 @@ internal sealed class NativeSession : RuntimeSession
     public override IReadOnlyList<CaptureMethod> Methods { get; }
 
     /// <summary>The allocator, where it is one that can be asked.</summary>
-    internal NativeAllocator? Allocator => allocator;
+    internal NativeAllocator? Allocator => allocator.Allocator;
 
     /// <summary>While this goes on, heaptrack records.</summary>
     internal Func<CancellationToken, Task> HeaptrackWindow { get; set; } =
@@ -104,19 +99,26 @@ internal sealed class NativeSession : RuntimeSession
     public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        await AskAsync(cancellation);
-        if (figures is not { } known)
+        if (Remark is not null)
+        {
+            // What malloc counts is next to nothing of such a heap, and would tell all the rest as memory outside of it.
+            managed?.Sample(sample);
+            return;
+        }
+
+        await allocator.AskAsync(sampler, cancellation);
+        if (allocator.Figures is not { } known)
         {
             return;
         }
 
         if (sampler is { } counting)
         {
-            sample[Signal.LiveHeap] = Math.Max(0, known.Live + counting.ReadNet().Sum() - netAtFigures);
+            sample[Signal.LiveHeap] = Math.Max(0, known.Live + counting.ReadNet().Sum() - allocator.NetAtFigures);
             // Nobody tells how many requests a native service has served; what it allocates follows its work.
             sample[Signal.Requests] = counting.ReadAllocations();
         }
-        else if (DateTimeOffset.UtcNow - asked < TimeSpan.FromMilliseconds(200))
+        else if (allocator.AreFiguresNew)
         {
             sample[Signal.LiveHeap] = known.Live;
         }
@@ -158,7 +160,7 @@ internal sealed class NativeSession : RuntimeSession
         try
         {
             sampler ??= await AllocationSampler.StartAsync(process.Pid, block!, symboliser);
-            asked = default; // its figures are tied to the count from now on
+            allocator.AskAtOnce(); // its figures are tied to the count from now on
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ThreadCallException)
         {
@@ -172,45 +174,21 @@ internal sealed class NativeSession : RuntimeSession
     }
 
     /// <inheritdoc />
-    public override async Task<string?> ReleaseAsync(CancellationToken cancellation)
-    {
-        if (allocator is null)
-        {
-            return null;
-        }
-
-        await calls.WaitAsync(cancellation);
-        try
-        {
-            for (var attempt = 0; attempt < 10; attempt++)
-            {
-                if (await allocator.ReleaseAsync(cancellation))
-                {
-                    return allocator.ReleaseCall;
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(50), cancellation);
-            }
-
-            return null;
-        }
-        finally
-        {
-            calls.Release();
-        }
-    }
+    public override Task<string?> ReleaseAsync(CancellationToken cancellation) => allocator.ReleaseAsync(cancellation);
 
     /// <inheritdoc />
     public override async Task<IReadOnlyList<HeapDivision>> DivideAsync(CancellationToken cancellation)
     {
-        if (allocator is not Glibc || isSilent)
+        if (allocator is not { Allocator: Glibc, IsSilent: false })
         {
             return [];
         }
 
         try
         {
-            return GlibcArenas.Divide(MallocInfoReader.Read("malloc_info", await ReadArenasAsync(cancellation)));
+            return GlibcArenas.Divide(
+                MallocInfoReader.Read("malloc_info", await allocator.ReadArenasAsync(cancellation))
+            );
         }
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or ThreadCallException or MalformedDumpException)
@@ -268,9 +246,9 @@ internal sealed class NativeSession : RuntimeSession
             return method == NativeCaptures.Mappings ? await WriteMappingsAsync(path)
                 : method == NativeCaptures.SampledProfile ? await WriteProfileAsync(path, cancellation)
                 : method == NativeCaptures.KernelProfile ? await WriteKernelProfileAsync(path, cancellation)
-                : method == GlibcArenas.Method ? await WriteArenasAsync(path, cancellation)
+                : method == GlibcArenas.Method ? await allocator.WriteArenasAsync(path, cancellation)
                 : method == HeaptrackInjection.Method ? await WriteHeaptrackAsync(path, cancellation)
-                : await DumpAsync(path, cancellation);
+                : await allocator.DumpAsync(path, cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ThreadCallException)
         {
@@ -293,8 +271,9 @@ internal sealed class NativeSession : RuntimeSession
             await kernel.DisposeAsync();
         }
 
+        managed?.Dispose();
         symboliser.Dispose();
-        calls.Dispose();
+        allocator.Dispose();
     }
 
     private const string HowToProfile =
@@ -327,38 +306,6 @@ internal sealed class NativeSession : RuntimeSession
         catch (CaptureFailedException)
         {
             return null;
-        }
-    }
-
-    private async Task AskAsync(CancellationToken cancellation)
-    {
-        if (
-            allocator is null
-            || isSilent
-            || DateTimeOffset.UtcNow - asked < AskEvery
-            || !await calls.WaitAsync(0, cancellation)
-        )
-        {
-            return;
-        }
-
-        try
-        {
-            var before = sampler?.ReadNet().Sum() ?? 0;
-            if (await allocator.ReadAsync(cancellation) is { } now)
-            {
-                figures = now;
-                netAtFigures = sampler is null ? 0 : (before + sampler.ReadNet().Sum()) / 2;
-                asked = DateTimeOffset.UtcNow;
-            }
-        }
-        catch (Exception e) when (e is CaptureFailedException or ThreadCallException or UnauthorizedAccessException)
-        {
-            isSilent = true; // it is not asked again: whatever holds its locks must not be disturbed twice
-        }
-        finally
-        {
-            calls.Release();
         }
     }
 
@@ -435,70 +382,13 @@ internal sealed class NativeSession : RuntimeSession
         return new CaptureOutcome(TimeSpan.Zero, notes);
     }
 
-    private async Task<CaptureOutcome> WriteArenasAsync(string path, CancellationToken cancellation)
-    {
-        var text = await ReadArenasAsync(cancellation);
-        await CaptureFile.WriteAsync(path, file => file.WriteAsync(text, cancellation).AsTask());
-        return new CaptureOutcome(null, []);
-    }
-
-    private async Task<byte[]> ReadArenasAsync(CancellationToken cancellation)
-    {
-        await calls.WaitAsync(cancellation);
-        try
-        {
-            return await GlibcArenas.ReadAsync((Glibc)allocator!, process, cancellation);
-        }
-        finally
-        {
-            calls.Release();
-        }
-    }
-
-    private async Task<CaptureOutcome> WriteHeaptrackAsync(string path, CancellationToken cancellation)
-    {
-        await calls.WaitAsync(cancellation);
-        try
-        {
-            await HeaptrackInjection.Of(process, block, refusal).WriteAsync(path, HeaptrackWindow, cancellation);
-            return new CaptureOutcome(null, ["heaptrack was stopped, and the words it had changed are as before"]);
-        }
-        finally
-        {
-            calls.Release();
-        }
-    }
-
-    /// <summary>Has the allocator's own profiler write a file, and takes that over.</summary>
-    private async Task<CaptureOutcome> DumpAsync(string path, CancellationToken cancellation)
-    {
-        await calls.WaitAsync(cancellation);
-        try
-        {
-            var start = System.Diagnostics.Stopwatch.GetTimestamp();
-            var dumped = allocator is Jemalloc jemalloc
-                ? await DumpedFile.OfAsync(jemalloc, process, cancellation)
-                : await DumpedFile.OfAsync((Tcmalloc)allocator!, process, cancellation);
-            var took = System.Diagnostics.Stopwatch.GetElapsedTime(start);
-            await using (var from = File.OpenRead(dumped))
+    private Task<CaptureOutcome> WriteHeaptrackAsync(string path, CancellationToken cancellation) =>
+        allocator.AloneAsync(
+            async () =>
             {
-                await CaptureFile.WriteAsync(path, file => from.CopyToAsync(file, cancellation));
-            }
-
-            File.Delete(dumped);
-            return new CaptureOutcome(
-                null,
-                [
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{allocator!.Name} wrote its profile within {took.TotalSeconds:0.0} s, beside the program"
-                    ),
-                ]
-            );
-        }
-        finally
-        {
-            calls.Release();
-        }
-    }
+                await HeaptrackInjection.Of(process, block, refusal).WriteAsync(path, HeaptrackWindow, cancellation);
+                return new CaptureOutcome(null, ["heaptrack was stopped, and the words it had changed are as before"]);
+            },
+            cancellation
+        );
 }

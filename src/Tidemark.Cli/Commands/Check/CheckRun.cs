@@ -127,23 +127,29 @@ public sealed class CheckRun(CheckRequest request, Output output)
         }
 
         var worst = new WorstSeries(request.Top);
-        var warnings = new List<string>();
+        // In the order of the command line, whichever file is read first.
+        var warnings = files.ConvertAll(_ => new List<string>());
         var gate = new Lock();
         try
         {
-            Parallel.ForEach(files, new ParallelOptions { CancellationToken = cancellation }, CheckFile);
+            Parallel.For(
+                0,
+                files.Count,
+                new ParallelOptions { CancellationToken = cancellation },
+                i => CheckFile(files[i], warnings[i].Add)
+            );
         }
         catch (AggregateException several)
         {
             ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
         }
 
-        return worst.ToAnswer(warnings, isPartial: false);
+        return worst.ToAnswer([.. warnings.SelectMany(w => w)], isPartial: false);
 
-        void CheckFile(string file)
+        void CheckFile(string file, Action<string> warn)
         {
             // Some of a file at a time: a table holds thousands.
-            foreach (var some in HistoryFormats.ReadEach(file, Warn).Chunk(AtATime))
+            foreach (var some in HistoryFormats.ReadEach(file, warn).Chunk(AtATime))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (some is [var only])
@@ -163,14 +169,6 @@ public sealed class CheckRun(CheckRequest request, Output output)
             lock (gate)
             {
                 worst.Add(series);
-            }
-        }
-
-        void Warn(string warning)
-        {
-            lock (gate)
-            {
-                warnings.Add(warning);
             }
         }
     }
