@@ -8,7 +8,7 @@ namespace Tidemark.Reports.Check;
 /// <param name="Warnings">What could not be read, each a sentence.</param>
 /// <param name="IsPartial">True where processes are missing.</param>
 public sealed record CheckAnswer(
-    IReadOnlyList<CheckedSeries> Series,
+    IReadOnlyCollection<CheckedSeries> Series,
     IReadOnlyDictionary<GrowthKind, int> Counts,
     IReadOnlyList<string> Warnings,
     bool IsPartial
@@ -24,7 +24,9 @@ public sealed record CheckAnswer(
     public int Inconclusive => Of(GrowthKind.Inconclusive);
 
     /// <summary>The last sample of all: the moment from which times are told.</summary>
-    public DateTimeOffset Now => Series.Count == 0 ? DateTimeOffset.UnixEpoch : Series.Max(s => s.To);
+    public DateTimeOffset Now => now ??= Series.Count == 0 ? DateTimeOffset.UnixEpoch : Series.Max(s => s.To);
+
+    private DateTimeOffset? now;
 
     private int Of(GrowthKind kind) => Counts.GetValueOrDefault(kind);
 }
@@ -33,7 +35,11 @@ public sealed record CheckAnswer(
 /// <param name="most">How many are kept; 0 for all.</param>
 public sealed class WorstSeries(int most)
 {
+    /// <summary>Where all are kept, so many are put away together.</summary>
+    private const int RunLength = 4096;
+
     private readonly Dictionary<GrowthKind, int> counts = [];
+    private readonly List<SeriesRun> runs = [];
     private List<CheckedSeries> kept = [];
 
     public void Add(CheckedSeries series)
@@ -43,19 +49,22 @@ public sealed class WorstSeries(int most)
         kept.Add(series);
         if (most > 0 && kept.Count >= most * 4)
         {
-            Cut();
+            kept = [.. CheckedSeries.WorstFirst(kept).Take(most)];
+        }
+        else if (most == 0 && kept.Count == RunLength)
+        {
+            runs.Add(SeriesRun.Of(CheckedSeries.WorstFirst(kept)));
+            kept = [];
         }
     }
 
     public CheckAnswer ToAnswer(IReadOnlyList<string> warnings, bool isPartial)
     {
-        Cut();
-        return new CheckAnswer(kept, counts, warnings, isPartial);
-    }
-
-    private void Cut()
-    {
         var sorted = CheckedSeries.WorstFirst(kept);
-        kept = [.. most > 0 ? sorted.Take(most) : sorted];
+        IReadOnlyCollection<CheckedSeries> series =
+            runs.Count > 0 ? new MergedSeries(runs, sorted, counts.Values.Sum())
+            : most > 0 ? [.. sorted.Take(most)]
+            : sorted;
+        return new CheckAnswer(series, counts, warnings, isPartial);
     }
 }

@@ -55,18 +55,26 @@ public sealed record CheckedSeries(
     }
 
     /// <summary>Worst first: what leaks, by how soon it runs out of memory and then by how fast it grows; then what is open; then the healthy.</summary>
+    public static IComparer<CheckedSeries> WorstFirstOrder { get; } = Comparer<CheckedSeries>.Create(Compare);
+
+    /// <summary>In that order.</summary>
     public static IReadOnlyList<CheckedSeries> WorstFirst(IEnumerable<CheckedSeries> series) =>
-        [
-            .. series
-                .OrderBy(s =>
-                    s.Verdict.IsLeaking ? 0
-                    : s.Verdict.Kind == GrowthKind.Inconclusive ? 1
-                    : 2
-                )
-                .ThenBy(s => s.Verdict.OutOfMemory?.At ?? DateTimeOffset.MaxValue)
-                .ThenByDescending(s => s.Verdict.BytesPerHour?.Value ?? double.MinValue)
-                .ThenBy(s => s.Target, StringComparer.Ordinal),
-        ];
+        [.. series.Order(WorstFirstOrder)];
+
+    private static int Compare(CheckedSeries one, CheckedSeries other)
+    {
+        var order = Group(one).CompareTo(Group(other));
+        order = order != 0 ? order : End(one).CompareTo(End(other));
+        order = order != 0 ? order : Rate(other).CompareTo(Rate(one));
+        return order != 0 ? order : string.CompareOrdinal(one.Target, other.Target);
+
+        static int Group(CheckedSeries s) =>
+            s.Verdict.IsLeaking ? 0
+            : s.Verdict.Kind == GrowthKind.Inconclusive ? 1
+            : 2;
+        static DateTimeOffset End(CheckedSeries s) => s.Verdict.OutOfMemory?.At ?? DateTimeOffset.MaxValue;
+        static double Rate(CheckedSeries s) => s.Verdict.BytesPerHour?.Value ?? double.MinValue;
+    }
 
     private static double[] SketchOf(ProcessHistory history)
     {

@@ -9,7 +9,7 @@ public sealed record CheckDocument(IEnumerable<CheckedSeriesDocument> Series)
 
     /// <summary>Each series is put into words only when it is written.</summary>
     /// <param name="series">Worst first.</param>
-    public static CheckDocument Of(IReadOnlyList<CheckedSeries> series) =>
+    public static CheckDocument Of(IEnumerable<CheckedSeries> series) =>
         new(
             series.Select(s => new CheckedSeriesDocument(
                 s.Labels,
