@@ -36,7 +36,7 @@ public sealed record CheckAnswer(
 public sealed class WorstSeries(int most)
 {
     /// <summary>Where all are kept, so many are put away together.</summary>
-    private const int RunLength = 4096;
+    private const int RunLength = 1024;
 
     private readonly Dictionary<GrowthKind, int> counts = [];
     private readonly List<SeriesRun> runs = [];
