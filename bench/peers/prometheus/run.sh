@@ -45,6 +45,7 @@ for _ in $(seq "$rounds"); do
   measure 'deriv([24h])' curl -sf "$url/api/v1/query" --data-urlencode 'query=deriv(container_memory_working_set_bytes[24h])' -d "time=$end"
   measure 'tidemark check' "$root/artifacts/tidemark/tidemark" check --prometheus "$url" --selector '{namespace=~"team-.*"}' --at "$end" --format json
   tail -n 1 "$work/err"
+  measure 'tidemark check --top 50' "$root/artifacts/tidemark/tidemark" check --prometheus "$url" --selector '{namespace=~"team-.*"}' --at "$end" --format json --top 50
 done
 measure 'tidemark check --thorough' "$root/artifacts/tidemark/tidemark" check --prometheus "$url" --selector '{namespace=~"team-.*"}' --at "$end" --format json --thorough
 if [ -n "${SCORE:-}" ]; then

@@ -30,7 +30,7 @@ public sealed class FleetCheck(
 
     /// <summary>
     /// What has been judged is collected whenever so many bytes have gone by. Left alone, the collector lets several times as much pile up,
-    /// the more the larger the processor's cache.
+    /// the more the larger the processor's cache; no setting changes that but a hard limit, which ends a process that needs more (docs/check.md).
     /// </summary>
     private const long CollectEvery = 16 << 20;
 
