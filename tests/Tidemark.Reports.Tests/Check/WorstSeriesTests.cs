@@ -85,7 +85,9 @@ public sealed class WorstSeriesTests
             (GrowthShape)dice.Next(6),
             dice.NextDouble(),
             dice.Next(4) == 0 ? null : new Estimate(rate, rate * 0.9, rate * 1.1),
-            dice.Next(3) > 0 ? null : new OutOfMemoryForecast(1L << 30, at, at.AddHours(-5), dice.Next(2) == 0 ? null : at.AddHours(9)),
+            dice.Next(3) > 0
+                ? null
+                : new OutOfMemoryForecast(1L << 30, at, at.AddHours(-5), dice.Next(2) == 0 ? null : at.AddHours(9)),
             [
                 new Evidence("footprint", $"rose by {dice.Next(1000)} MiB a day", rate, "bytes/hour"),
                 new Evidence("live-heap", "it does not rise"),
@@ -96,7 +98,12 @@ public sealed class WorstSeriesTests
         };
         return new CheckedSeries(
             $"shop/cart-{i:x8}/app",
-            new Dictionary<string, string> { ["namespace"] = "shop", ["pod"] = $"cart-{i:x8}", ["container"] = "app" },
+            new Dictionary<string, string>
+            {
+                ["namespace"] = "shop",
+                ["pod"] = $"cart-{i:x8}",
+                ["container"] = "app",
+            },
             Start,
             Start.AddMinutes(dice.Next(1440)),
             dice.Next(1440),
