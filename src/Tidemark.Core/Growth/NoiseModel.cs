@@ -231,11 +231,7 @@ internal sealed class NoiseModel
     /// <summary>What is new in each interval: the column less what the interval before leads to expect (Prais and Winsten, 1954).</summary>
     public void News(ReadOnlySpan<double> column, Span<double> news)
     {
-        if (!isPrepared)
-        {
-            Prepare();
-        }
-
+        OwnAndHanded();
         news[0] = own[0] * column[0];
         var i = 1;
         ref var owns = ref MemoryMarshal.GetReference(own.AsSpan(0, news.Length));
@@ -252,6 +248,17 @@ internal sealed class NoiseModel
         {
             news[i] = (own[i] * column[i]) - (handed[i] * column[i - 1]);
         }
+    }
+
+    /// <summary>How often each value is in what is new there, and how often the value before is taken off.</summary>
+    public (double[] Own, double[] Handed) OwnAndHanded()
+    {
+        if (!isPrepared)
+        {
+            Prepare();
+        }
+
+        return (own, handed);
     }
 
     /// <summary>Puts weights, memory and jumps together: what is new is own times the value less handed times the one before.</summary>

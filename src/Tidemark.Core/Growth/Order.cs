@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -10,33 +11,46 @@ internal static class Order
     /// <summary>So few are sorted faster than split.</summary>
     private const int Few = 16;
 
-    /// <summary>The value that would stand at this place if all were sorted (quickselect); their order changes.</summary>
+    /// <summary>So many fit on the stack.</summary>
+    private const int Usual = 256;
+
+    /// <summary>The value that would stand at this place if all were sorted (quickselect); what is in them is lost.</summary>
+    [SkipLocalsInit]
     public static double Nth(Span<double> values, int place)
+    {
+        var rented = values.Length > Usual ? ArrayPool<double>.Shared.Rent(values.Length) : null;
+        Span<double> aside = stackalloc double[Usual];
+        var nth = Nth(values, rented ?? aside, place);
+        if (rented is not null)
+        {
+            ArrayPool<double>.Shared.Return(rented);
+        }
+
+        return nth;
+    }
+
+    private static double Nth(Span<double> values, Span<double> aside, int place)
     {
         // Splits that hardly split are given up: the worst case is that of sorting.
         for (var splits = 2 * BitOperations.Log2((uint)values.Length); splits > 0 && values.Length > Few; splits--)
         {
             var pivot = Middle(values[0], values[values.Length / 2], values[^1]);
-            var less = Split(values, pivot, out var equal);
-            if (place < less)
+            var (below, above) = Split(values, aside, pivot);
+            if (place < below)
             {
-                values = values[..less];
+                var rest = values;
+                values = aside[..below];
+                aside = rest;
                 continue;
             }
 
-            if (place < less + equal)
+            place -= values.Length - above;
+            if (place < 0)
             {
                 return pivot;
             }
 
-            if (less == 0)
-            {
-                // Many may be equal to it: only where nothing is below are they in the way.
-                less = PutAside(values, pivot);
-            }
-
-            values = values[less..];
-            place -= less;
+            values = values[..above];
         }
 
         if (values.Length > Few)
@@ -48,45 +62,23 @@ internal static class Order
         return Sorted(values, place);
     }
 
-    /// <summary>Puts the values below the pivot first, without a jump that the processor would have to guess.</summary>
-    /// <param name="values">The values.</param>
-    /// <param name="pivot">One of them.</param>
-    /// <param name="equal">How many are equal to it.</param>
-    /// <returns>How many are below.</returns>
-    private static int Split(Span<double> values, double pivot, out int equal)
-    {
-        var (below, same) = (0, 0);
-        ref var first = ref MemoryMarshal.GetReference(values);
-        for (var i = 0; i < values.Length; i++)
-        {
-            ref var here = ref Unsafe.Add(ref first, i);
-            ref var there = ref Unsafe.Add(ref first, below);
-            var value = here;
-            here = there;
-            there = value;
-            below += value < pivot ? 1 : 0;
-            same += value == pivot ? 1 : 0;
-        }
-
-        equal = same;
-        return below;
-    }
-
-    /// <summary>Puts the values that are equal to the least of them first.</summary>
+    /// <summary>Puts the values below the pivot aside and those above it first, without a jump that the processor would have to guess.</summary>
     /// <returns>How many they are.</returns>
-    private static int PutAside(Span<double> values, double least)
+    private static (int Below, int Above) Split(Span<double> values, Span<double> aside, double pivot)
     {
-        var aside = 0;
+        var (below, above) = (0, 0);
+        ref var first = ref MemoryMarshal.GetReference(values);
+        ref var firstAside = ref MemoryMarshal.GetReference(aside[..values.Length]);
         for (var i = 0; i < values.Length; i++)
         {
-            if (values[i] == least)
-            {
-                (values[i], values[aside]) = (values[aside], least);
-                aside++;
-            }
+            var value = Unsafe.Add(ref first, i);
+            Unsafe.Add(ref firstAside, below) = value;
+            Unsafe.Add(ref first, above) = value;
+            below += value < pivot ? 1 : 0;
+            above += value > pivot ? 1 : 0;
         }
 
-        return aside;
+        return (below, above);
     }
 
     /// <summary>A few values, inserted one after the other.</summary>

@@ -62,50 +62,64 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
         }
     }
 
-    /// <summary>The products of a column with itself, with what the basis leaves of another, and with each column of the basis.</summary>
+    /// <summary>What is new in a column, and on the way its products with itself, with another and with each column of the basis.</summary>
+    /// <param name="noise">What tells what is new.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="news">Where what is new goes.</param>
+    /// <param name="rest">The other column, out of which the basis was taken.</param>
+    /// <param name="shares">Where the products with the columns of the basis go.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public (double Square, double Along) Along(
+    public (double Square, double Along) News(
+        NoiseModel noise,
         ReadOnlySpan<double> column,
+        Span<double> news,
         ReadOnlySpan<double> rest,
         Span<double> shares
     )
     {
-        if (Count == 0)
-        {
-            return Dots(column, rest);
-        }
-
-        var whole = rows - (rows % Vector<double>.Count);
-        ref var own = ref MemoryMarshal.GetReference(column[..rows]);
+        var (owns, hands) = noise.OwnAndHanded();
+        ref var own = ref owns[0];
+        ref var handed = ref hands[0];
+        ref var values = ref MemoryMarshal.GetReference(column[..rows]);
+        ref var fresh = ref MemoryMarshal.GetReference(news[..rows]);
         ref var other = ref MemoryMarshal.GetReference(rest[..rows]);
         ref var a = ref MemoryMarshal.GetReference(Own(0));
-        ref var b = ref MemoryMarshal.GetReference(Own(Math.Min(1, Count - 1)));
+        ref var b = ref MemoryMarshal.GetReference(Own(Math.Clamp(Count - 1, 0, 1)));
         var zero = Vector<double>.Zero;
         var (squares, alongs, byA, byB) = (zero, zero, zero, zero);
-        for (nuint i = 0; i < (nuint)whole; i += (nuint)Vector<double>.Count)
+        fresh = own * values;
+        nuint i = 1;
+        for (; i + (nuint)Vector<double>.Count <= (nuint)rows; i += (nuint)Vector<double>.Count)
         {
-            var value = Vector.LoadUnsafe(ref own, i);
+            var now = Vector.LoadUnsafe(ref own, i) * Vector.LoadUnsafe(ref values, i);
+            var value = now - (Vector.LoadUnsafe(ref handed, i) * Vector.LoadUnsafe(ref values, i - 1));
+            value.StoreUnsafe(ref fresh, i);
             squares += value * value;
             alongs += value * Vector.LoadUnsafe(ref other, i);
             byA += value * Vector.LoadUnsafe(ref a, i);
             byB += value * Vector.LoadUnsafe(ref b, i);
         }
 
-        var (square, along) = (Vector.Sum(squares), Vector.Sum(alongs));
-        var (shareA, shareB) = (Vector.Sum(byA), Vector.Sum(byB));
-        for (var i = whole; i < rows; i++)
+        var (square, along) = (Vector.Sum(squares) + (fresh * fresh), Vector.Sum(alongs) + (fresh * other));
+        var (shareA, shareB) = (Vector.Sum(byA) + (fresh * a), Vector.Sum(byB) + (fresh * b));
+        for (; i < (nuint)rows; i++)
         {
-            var value = column[i];
+            var value =
+                (Unsafe.Add(ref own, i) * Unsafe.Add(ref values, i))
+                - (Unsafe.Add(ref handed, i) * Unsafe.Add(ref values, i - 1));
+            Unsafe.Add(ref fresh, i) = value;
             square += value * value;
-            along += value * rest[i];
+            along += value * Unsafe.Add(ref other, i);
             shareA += value * Unsafe.Add(ref a, i);
             shareB += value * Unsafe.Add(ref b, i);
         }
 
-        shares[0] = shareA;
-        for (var k = 1; k < Count; k++)
+        for (var k = 0; k < Count; k++)
         {
-            shares[k] = k == 1 ? shareB : Dot(column, Own(k));
+            shares[k] =
+                k == 0 ? shareA
+                : k == 1 ? shareB
+                : Dot(news, Own(k));
         }
 
         return (square, along);

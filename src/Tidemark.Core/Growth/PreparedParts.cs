@@ -107,8 +107,7 @@ internal sealed class PreparedParts(CourseCatalog catalog, IReadOnlyList<double[
 
         var column = columns.AsSpan(count * length, length);
         var own = Shares(count);
-        noise!.News(part.Column, column);
-        var (square, along) = basis.Along(column, rest, own);
+        var (square, along) = basis.News(noise!, part.Column, column, rest, own);
         var left = square;
         foreach (var share in own)
         {

@@ -22,16 +22,22 @@ internal static class Sufficiency
     public static GrowthVerdict? Lack(ProcessHistory history, GrowthOptions options)
     {
         var footprint = history.Values(Signal.Footprint);
+        var times = history.Times;
         var (seen, longestLife, life) = (0, 0, 0);
-        for (var l = 0; l < history.LifeCount; l++)
+        var (shortest, last) = (double.PositiveInfinity, double.NaN);
+        for (var l = 0; l < history.LifeCount && !footprint.IsEmpty; l++)
         {
             life = 0;
-            var (first, length) = history.Life(l).GetOffsetAndLength(history.Count);
-            if (!footprint.IsEmpty)
+            var (start, length) = history.Life(l).GetOffsetAndLength(history.Count);
+            var at = times.Slice(start, length);
+            var own = footprint.Slice(start, length);
+            for (var i = 0; i < own.Length; i++)
             {
-                foreach (var value in footprint.Slice(first, length))
+                if (!double.IsNaN(own[i]))
                 {
-                    life += double.IsNaN(value) ? 0 : 1;
+                    life++;
+                    shortest = at[i] - last < shortest ? at[i] - last : shortest;
+                    last = at[i];
                 }
             }
 
@@ -39,34 +45,32 @@ internal static class Sufficiency
             longestLife = Math.Max(longestLife, life);
         }
 
-        return seen >= options.MinimumSamples && longestLife >= MinimumLifeSamples && IsPlain(history, footprint)
+        return
+            seen >= options.MinimumSamples
+            && longestLife >= MinimumLifeSamples
+            && shortest > 0
+            && (last - times[First(footprint)]) / 60 >= MinimumMinutes
+            && HasLongPiece(times, footprint, shortest)
             ? null
             : Lack(history, options, longestLife, life);
     }
 
-    /// <summary>
-    /// Whether it is enough whatever the usual interval is, which takes sorting to know: no shorter than the shortest, by which there is
-    /// a long piece, and not of a live watch.
-    /// </summary>
-    private static bool IsPlain(ProcessHistory history, ReadOnlySpan<double> footprint)
+    private static int First(ReadOnlySpan<double> known)
     {
-        var times = history.Times;
-        var (shortest, last, first) = (double.PositiveInfinity, double.NaN, double.NaN);
-        for (var i = 0; i < times.Length; i++)
+        var first = 0;
+        while (double.IsNaN(known[first]))
         {
-            if (!double.IsNaN(footprint[i]))
-            {
-                shortest = times[i] - last < shortest ? times[i] - last : shortest;
-                first = double.IsNaN(first) ? times[i] : first;
-                last = times[i];
-            }
+            first++;
         }
 
-        if (!(shortest > 0) || (last - first) / 60 < MinimumMinutes)
-        {
-            return false;
-        }
+        return first;
+    }
 
+    /// <summary>
+    /// Whether there is a long piece whatever the usual interval is, which takes sorting to know: it is no shorter than the shortest.
+    /// </summary>
+    private static bool HasLongPiece(ReadOnlySpan<double> times, ReadOnlySpan<double> footprint, double shortest)
+    {
         var (piece, before) = (0, double.NegativeInfinity);
         for (var i = 0; i < times.Length && piece < MinimumLifeSamples; i++)
         {
