@@ -135,9 +135,9 @@ internal sealed class CourseSearch : IDisposable
     private void Tune(bool unbounded)
     {
         Span<Screening> screenings = stackalloc Screening[CourseCatalog.MostVariants];
-        foreach (var contender in Likeliest(CollectionsMarshal.AsSpan(contenders), unbounded, Tuned))
+        foreach (var place in Likeliest(CollectionsMarshal.AsSpan(contenders), unbounded, stackalloc int[Tuned]))
         {
-            var best = contender;
+            var best = contenders[place];
             foreach (var step in Steps)
             {
                 variants.Clear();
@@ -237,42 +237,38 @@ internal sealed class CourseSearch : IDisposable
 
     private void KeepLikely(bool unbounded)
     {
-        var best = Likeliest(CollectionsMarshal.AsSpan(contenders)[1..], unbounded, ShortList);
-        foreach (var contender in best)
+        var all = CollectionsMarshal.AsSpan(contenders)[1..];
+        var best = Likeliest(all, unbounded, stackalloc int[ShortList]);
+        foreach (var place in best)
         {
-            if (contender.Score > best[0].Score - FarBehind)
+            if (all[place].Score > all[best[0]].Score - FarBehind)
             {
-                courses.Add(contender.Course);
+                courses.Add(all[place].Course);
             }
         }
     }
 
-    /// <summary>So many of one side, the best first.</summary>
-    private static List<Contender> Likeliest(ReadOnlySpan<Contender> all, bool unbounded, int count)
+    /// <summary>The places of the likeliest of one side, the best first.</summary>
+    private static ReadOnlySpan<int> Likeliest(ReadOnlySpan<Contender> all, bool unbounded, Span<int> best)
     {
-        var best = new List<Contender>(count);
-        foreach (var contender in all)
+        var count = 0;
+        for (var i = 0; i < all.Length; i++)
         {
-            if (contender.IsUnbounded != unbounded || (best.Count == count && !contender.IsAheadOf(best[^1])))
+            if (all[i].IsUnbounded != unbounded || (count == best.Length && !all[i].IsAheadOf(all[best[^1]])))
             {
                 continue;
             }
 
-            if (best.Count == count)
+            var place = count < best.Length ? count++ : count - 1;
+            for (; place > 0 && all[i].IsAheadOf(all[best[place - 1]]); place--)
             {
-                best.RemoveAt(count - 1);
+                best[place] = best[place - 1];
             }
 
-            var place = best.Count;
-            while (place > 0 && contender.IsAheadOf(best[place - 1]))
-            {
-                place--;
-            }
-
-            best.Insert(place, contender);
+            best[place] = i;
         }
 
-        return best;
+        return best[..count];
     }
 
     /// <summary>What a search writes to, lent again to the next of the thread.</summary>

@@ -157,13 +157,16 @@ internal sealed class OrthogonalBasis(int rows, int capacity) : IDisposable
     {
         var a = MemoryMarshal.Cast<double, Vector<double>>(left);
         var b = MemoryMarshal.Cast<double, Vector<double>>(right[..left.Length]);
-        var sums = Vector<double>.Zero;
-        for (var i = 0; i < a.Length; i++)
+        // A sum waits for its last addition, two sums do not wait for each other.
+        var (sums, others) = (Vector<double>.Zero, Vector<double>.Zero);
+        for (var i = 1; i < a.Length; i += 2)
         {
-            sums += a[i] * b[i];
+            sums += a[i - 1] * b[i - 1];
+            others += a[i] * b[i];
         }
 
-        var sum = Vector.Sum(sums);
+        sums += a.Length % 2 > 0 ? a[^1] * b[^1] : Vector<double>.Zero;
+        var sum = Vector.Sum(sums + others);
         for (var i = a.Length * Vector<double>.Count; i < left.Length; i++)
         {
             sum += left[i] * right[i];
