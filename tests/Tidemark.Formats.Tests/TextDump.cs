@@ -24,6 +24,16 @@ internal sealed class TextDump : IDisposable
             .ShouldBeOfType<ProfileSnapshot>();
     }
 
+    /// <summary>Replaces a part of a good file: it must be refused, with one line that names what is wrong.</summary>
+    public void Refuses(string good, string written, string damaged, string named)
+    {
+        good.ShouldContain(written);
+
+        Should
+            .Throw<MalformedDumpException>(() => Read(good.Replace(written, damaged, StringComparison.Ordinal)))
+            .Message.ShouldContain(named);
+    }
+
     /// <summary>Each stack as <c>leaf;caller = value of each column</c>.</summary>
     public static IEnumerable<string> Rows(AllocationProfile profile)
     {

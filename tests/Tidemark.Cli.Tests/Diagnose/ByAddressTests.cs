@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Tidemark.Cli.Tests.Check;
 using Tidemark.Tests;
 
@@ -15,49 +13,29 @@ public sealed class ByAddressTests : IDisposable
     [Fact]
     public async Task A_go_service_is_captured_and_diagnosed_by_its_address()
     {
-        var program = Path.Combine(folder, "app");
-        var source = Path.Combine(Machine.Repository, "zoo", "go", "subscriber-map");
-        using var build = Process.Start(
-            new ProcessStartInfo("go", ["build", "-o", program, "."]) { WorkingDirectory = source }
-        )!;
-        await build.WaitForExitAsync();
-        build.ExitCode.ShouldBe(0);
+        await using var service = await GoService.StartAsync("subscriber-map", folder);
+        var profile = Path.Combine(folder, "heap.pb.gz");
 
-        var port = Machine.FreePort();
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
-        start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
-        using var service = Process.Start(start)!;
-        try
-        {
-            (await service.StandardOutput.ReadLineAsync()).ShouldBe("ready");
-            var profile = Path.Combine(folder, "heap.pb.gz");
+        var captured = await TidemarkRun.OfAsync("capture", "--url", $"localhost:{service.Port}", "-o", profile);
+        var top = await TidemarkRun.OfAsync("top", "--sample-type", "alloc_space", profile);
+        var suspects = await TidemarkRun.OfAsync("suspects", profile);
+        var diagnosed = await TidemarkRun.OfAsync(
+            "diagnose",
+            "--url",
+            $"http://localhost:{service.Port}",
+            "--for",
+            "10s",
+            "--out",
+            Path.Combine(folder, "case")
+        );
 
-            var captured = await TidemarkRun.OfAsync("capture", "--url", $"localhost:{port}", "-o", profile);
-            var top = await TidemarkRun.OfAsync("top", "--sample-type", "alloc_space", profile);
-            var suspects = await TidemarkRun.OfAsync("suspects", profile);
-            var diagnosed = await TidemarkRun.OfAsync(
-                "diagnose",
-                "--url",
-                $"http://localhost:{port}",
-                "--for",
-                "10s",
-                "--out",
-                Path.Combine(folder, "case")
-            );
-
-            captured.Status.ShouldBe(0, captured.Error);
-            top.Status.ShouldBe(0, top.Error);
-            top.Output.ShouldContain("main.");
-            suspects.Status.ShouldBe(0, suspects.Error);
-            suspects.Output.ShouldContain("of what is live");
-            diagnosed.Status.ShouldBeOneOf(0, 1, 3); // ten seconds need not be enough
-            diagnosed.Output.ShouldContain($"localhost:{port} (go;");
-            Directory.GetFiles(Path.Combine(folder, "case"), "*.pb.gz").ShouldNotBeEmpty();
-        }
-        finally
-        {
-            service.Kill();
-            await service.WaitForExitAsync();
-        }
+        captured.Status.ShouldBe(0, captured.Error);
+        top.Status.ShouldBe(0, top.Error);
+        top.Output.ShouldContain("main.");
+        suspects.Status.ShouldBe(0, suspects.Error);
+        suspects.Output.ShouldContain("of what is live");
+        diagnosed.Status.ShouldBeOneOf(0, 1, 3); // ten seconds need not be enough
+        diagnosed.Output.ShouldContain($"localhost:{service.Port} (go;");
+        Directory.GetFiles(Path.Combine(folder, "case"), "*.pb.gz").ShouldNotBeEmpty();
     }
 }

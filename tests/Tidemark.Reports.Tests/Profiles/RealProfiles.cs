@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Tidemark.Tests;
 
 namespace Tidemark.Reports.Tests.Profiles;
@@ -15,49 +13,28 @@ public sealed class RealProfiles : IAsyncLifetime
 
     public string Goroutines => Path.Combine(folder.FullName, "goroutine-1.pb.gz");
 
+    private const string Service = "subscriber-map";
+
     /// <summary>Where the service's sources are.</summary>
-    public static string Source => Path.Combine(Machine.Repository, "zoo", "go", "subscriber-map");
+    public static string Source => GoService.SourceOf(Service);
 
     public async Task InitializeAsync()
     {
-        var program = Path.Combine(folder.FullName, "app");
-        using (
-            var build = Process.Start(
-                new ProcessStartInfo("go", ["build", "-o", program, "."]) { WorkingDirectory = Source }
-            )!
-        )
+        await using var service = await GoService.StartAsync(Service, folder.FullName);
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{service.Port}/debug/pprof/") };
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        await SaveAsync(client, "heap?gc=1", Path.GetFileName(HeapBefore));
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        // One allocation in half a megabyte is sampled, and it is a matter of luck when the first one of the leak is.
+        var attempts = 0;
+        do
         {
-            await build.WaitForExitAsync();
-            build.ExitCode.ShouldBe(0);
-        }
+            (attempts++).ShouldBeLessThan(120);
+            await Task.Delay(TimeSpan.FromSeconds(0.5));
+            await SaveAsync(client, "heap?gc=1", Path.GetFileName(HeapAfter));
+        } while (!GoToolPprof.Knows("Subscribe", HeapBefore, HeapAfter));
 
-        var port = Machine.FreePort();
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
-        start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
-        using var service = Process.Start(start)!;
-        try
-        {
-            (await service.StandardOutput.ReadLineAsync()).ShouldBe("ready");
-            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/debug/pprof/") };
-            await Task.Delay(TimeSpan.FromSeconds(3));
-            await SaveAsync(client, "heap?gc=1", Path.GetFileName(HeapBefore));
-            await Task.Delay(TimeSpan.FromSeconds(3));
-            // One allocation in half a megabyte is sampled, and it is a matter of luck when the first one of the leak is.
-            var attempts = 0;
-            do
-            {
-                (attempts++).ShouldBeLessThan(120);
-                await Task.Delay(TimeSpan.FromSeconds(0.5));
-                await SaveAsync(client, "heap?gc=1", Path.GetFileName(HeapAfter));
-            } while (!GoToolPprof.Knows("Subscribe", HeapBefore, HeapAfter));
-
-            await SaveAsync(client, "goroutine", Path.GetFileName(Goroutines));
-        }
-        finally
-        {
-            service.Kill();
-            await service.WaitForExitAsync();
-        }
+        await SaveAsync(client, "goroutine", Path.GetFileName(Goroutines));
     }
 
     public Task DisposeAsync()
