@@ -55,6 +55,36 @@ public class PythonAttachTests
     }
 
     [Fact]
+    public async Task An_interpreter_that_lets_nobody_in_is_told_so_and_holds_no_sample()
+    {
+        await using var service = await PythonService.StartAsync("python3", "answer");
+        await using var session = await Runtime.AttachAsync(service.Target, default);
+        await service.HoldAsync();
+
+        TimeoutException? told = null;
+        for (var attempt = 0; attempt < 1000 && told is null; attempt++)
+        {
+            try
+            {
+                await session.SampleAsync(new SignalSample(), default);
+                await Task.Delay(10);
+            }
+            catch (TimeoutException e)
+            {
+                told = e;
+            }
+        }
+
+        told.ShouldNotBeNull().Message.ShouldContain("enable-threads");
+        (
+            await Should.ThrowAsync<TimeoutException>(async () =>
+                await session.SampleAsync(new SignalSample(), default)
+            )
+        ).Message.ShouldContain("let nobody in");
+        session.Methods.ShouldContain(MappingsCapture.Method);
+    }
+
+    [Fact]
     public async Task A_program_that_traces_its_own_allocations_goes_on_doing_so()
     {
         await using var service = await PythonService.StartAsync(

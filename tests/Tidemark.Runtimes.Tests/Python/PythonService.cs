@@ -52,7 +52,12 @@ internal sealed class PythonService : IAsyncDisposable
                     EXTRA.append([Session(n) for n in range(int(number))])
                 elif word == "shrink":
                     EXTRA.clear()
+                elif word == "hold":
+                    import ctypes
+                    sleep = ctypes.PyDLL(None).sleep
                 print(json.dumps(state()), flush=True)
+                if word == "hold":
+                    sleep(600)  # with the interpreter's lock
             os._exit(0)
 
         def work():
@@ -245,6 +250,9 @@ internal sealed class PythonService : IAsyncDisposable
 
     /// <summary>Has the service hold so many more objects.</summary>
     public Task GrowAsync(int sessions) => AskAsync(string.Create(CultureInfo.InvariantCulture, $"grow {sessions}"));
+
+    /// <summary>Has one thread sleep with the interpreter's lock, until the process ends.</summary>
+    public Task HoldAsync() => AskAsync("hold");
 
     /// <summary>Has it let go of them.</summary>
     public Task ShrinkAsync() => AskAsync("shrink");
