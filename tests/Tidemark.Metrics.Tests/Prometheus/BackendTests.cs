@@ -155,7 +155,9 @@ public sealed partial class BackendTests(ShopFixture shop) : IClassFixture<ShopF
         {
             Prefix = VictoriaPrefix,
         };
-        (await FailAsync(proxy.Url)).Message.ShouldContain("path prefix");
+        var failure = await FailAsync(new Uri(proxy.Url, "/?api_key=s3cret"));
+        failure.Message.ShouldContain("path prefix");
+        failure.Message.ShouldNotContain("s3cret");
         seen.Clear();
         var url = new Uri(proxy.Url, VictoriaPrefix + "/api/v1/query?dedup=false&extra_label=shop%3D1");
         var (found, summary) = await CheckAsync(url);

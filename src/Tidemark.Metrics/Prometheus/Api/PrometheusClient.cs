@@ -266,8 +266,11 @@ public sealed class PrometheusClient : IDisposable
         return PrometheusFailures.Of(response, error, Shown);
     }
 
-    /// <summary>The address as messages show it: without a password in it.</summary>
-    private string Shown => options.Url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped).TrimEnd('/');
+    /// <summary>The address as messages show it: without a password in it, or what else is not for a log.</summary>
+    private string Shown =>
+        options
+            .Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+            .TrimEnd('/');
 
     private static string Reason(Exception e) =>
         e.InnerException is AuthenticationException tls
