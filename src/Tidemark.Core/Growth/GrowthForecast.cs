@@ -33,6 +33,9 @@ internal static class GrowthForecast
     private const double EvenRate = 3;
     private const double EvenFuture = 6;
 
+    /// <summary>A step beside it may have taken away a part of the rise: such courses are preferred by so much less.</summary>
+    private const double LessBesideStep = 3;
+
     /// <summary>Courses with a smaller share than this decide nothing.</summary>
     private const double SmallestShare = 0.002;
 
@@ -113,7 +116,7 @@ internal static class GrowthForecast
                     (
                         course,
                         (Believable * course.Score)
-                            + (course.Course.Shape is GrowthShape.Linear or GrowthShape.Step ? even : 0)
+                            + Preference(course.Course.Shape, even)
                             - (witness is null ? 0 : Against(course.Course, witness))
                     )
                 );
@@ -155,6 +158,14 @@ internal static class GrowthForecast
 
         return believed;
     }
+
+    private static double Preference(GrowthShape shape, double even) =>
+        shape switch
+        {
+            GrowthShape.Linear => even,
+            GrowthShape.Step => Math.Max(0, even - LessBesideStep),
+            _ => 0,
+        };
 
     /// <summary>How much less likely the form of a course is than the best by another signal, as a logarithm.</summary>
     private static double Against(GrowthCourse course, Trend witness)

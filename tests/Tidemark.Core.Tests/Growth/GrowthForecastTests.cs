@@ -106,7 +106,7 @@ public class GrowthForecastTests
     public void Forecasts_are_near_and_intervals_hold_the_truth(double share, double median)
     {
         var (errors, held) = (new List<double>(), 0);
-        for (ulong seed = 7_000_001; seed < 7_000_901; seed++)
+        for (ulong seed = 7_000_001; seed < 7_000_501; seed++)
         {
             var world = World.Create(seed, new WorldOptions());
             var until = share * world.Plan.Hours;
@@ -128,7 +128,7 @@ public class GrowthForecastTests
         }
 
         errors.Sort();
-        errors.Count.ShouldBeGreaterThan(80);
+        errors.Count.ShouldBeGreaterThan(50);
         errors[errors.Count / 2].ShouldBeLessThan(median);
         ((double)held / errors.Count).ShouldBeInRange(0.85, 0.96, $"{held} of {errors.Count}");
     }
