@@ -11,6 +11,8 @@ internal sealed class WatchClock(WatchOptions options, TimeProvider time)
     /// <summary>A busy machine takes that many times as long as was expected, and more only where something is wrong.</summary>
     private const int Slowest = 4;
 
+    private static readonly TimeSpan Unwinding = TimeSpan.FromSeconds(10);
+
     // What a timer can be set to.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(40);
 
@@ -44,12 +46,23 @@ internal sealed class WatchClock(WatchOptions options, TimeProvider time)
 
         using var limit = new CancellationTokenSource(left < Longest ? left : Longest, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, enough);
+        var running = step(both.Token);
         try
         {
-            return await step(both.Token).WaitAsync(both.Token);
+            return await running.WaitAsync(both.Token);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !enough.IsCancellationRequested)
+        catch (OperationCanceledException) when (both.IsCancellationRequested)
         {
+            // What heeds it puts back what it has changed in the target, and removes half a file, before anything else is begun.
+            await Task.WhenAny(
+                running,
+                Task.Delay(options.Grace < Unwinding ? options.Grace : Unwinding, time, CancellationToken.None)
+            );
+            if (enough.IsCancellationRequested)
+            {
+                throw;
+            }
+
             throw Late();
         }
     }
