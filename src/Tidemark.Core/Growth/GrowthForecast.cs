@@ -46,6 +46,10 @@ internal static class GrowthForecast
     /// <summary>A limit further off than this many times the length of the history cannot be foreseen.</summary>
     private const double Horizon = 30;
 
+    /// <summary>A crossing is known well enough where growth comes to this share of the room, and is found in far fewer chords than so many.</summary>
+    private const double CloseEnough = 1e-6;
+    private const int MostChords = 60;
+
     /// <summary>Growth of the footprint at the end, bytes per hour.</summary>
     public static Estimate? Rate(KindDecision decision, ProcessTrends trends)
     {
@@ -373,7 +377,7 @@ internal static class GrowthForecast
     /// <summary>When growth ahead comes to so much; null where that is beyond the horizon.</summary>
     internal static double? HoursUntil(Func<double, double> ahead, double room, double horizon)
     {
-        if (room <= 0)
+        if (!(room > 0))
         {
             return 0;
         }
@@ -384,35 +388,19 @@ internal static class GrowthForecast
             return null;
         }
 
-        // Where growth ahead is even or nearly so, a few chords come close, and say on which side most of the middles lie.
-        var (before, after) = Chords(ahead, room, horizon, most);
-        var (low, high) = (0.0, horizon);
-        for (var step = 0; step < 40; step++)
-        {
-            var middle = 0.5 * (low + high);
-            var isBefore = middle <= before || (middle < after && ahead(middle) < room);
-            (low, high) = isBefore ? (middle, high) : (low, middle);
-        }
-
-        return high;
-    }
-
-    /// <summary>Two times close to each other between which growth ahead comes to so much, by chords that are kept from sticking (Illinois).</summary>
-    private static (double Before, double After) Chords(
-        Func<double, double> ahead,
-        double room,
-        double horizon,
-        double most
-    )
-    {
+        // Chords that are kept from sticking (Illinois); where growth ahead is even, the first one meets it.
         var (before, after) = (0.0, horizon);
         var (under, over) = (-room, most - room);
-        for (var (step, side) = (0, 0); step < 12 && after - before > 1e-9 * after; step++)
+        var at = horizon;
+        for (var (step, side) = (0, 0); step < MostChords; step++)
         {
-            var at = after - (over * (after - before) / (over - under));
-            // A little to the side that has not moved, so that both do.
-            at = Math.Clamp(at - (side * 1e-10 * at), before, after);
+            at = after - (over * (after - before) / (over - under));
             var left = ahead(at) - room;
+            if (Math.Abs(left) <= CloseEnough * room)
+            {
+                break;
+            }
+
             if (left < 0)
             {
                 (before, under) = (at, left);
@@ -427,6 +415,6 @@ internal static class GrowthForecast
             }
         }
 
-        return (before, after);
+        return at;
     }
 }
