@@ -326,6 +326,12 @@ internal static class GrowthForecast
         {
             var standing = peaks.Standing(i => factor * course.Between(i, bins.Count - 1), factor * course.Slope);
             var room = (limit - standing) / factor;
+            // Nothing was seen of it in this life.
+            if (double.IsNaN(room))
+            {
+                return null;
+            }
+
             if (HoursUntil(course.Ahead, room, Horizon * bins.SpanHours) is not { } crossing)
             {
                 continue;
@@ -377,7 +383,7 @@ internal static class GrowthForecast
     /// <summary>When growth ahead comes to so much; null where that is beyond the horizon.</summary>
     internal static double? HoursUntil(Func<double, double> ahead, double room, double horizon)
     {
-        if (!(room > 0))
+        if (room <= 0)
         {
             return 0;
         }
