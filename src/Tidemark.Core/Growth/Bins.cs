@@ -90,18 +90,22 @@ internal sealed class Bins
     public BinnedSignal? this[Signal signal] =>
         history.Has(signal) ? signals[(int)signal] ??= Reduce(history.Values(signal)) : null;
 
-    public static Bins Of(ProcessHistory history)
+    public static Bins Of(ProcessHistory history) => Of(history, history.Count);
+
+    /// <summary>The same of its first samples alone.</summary>
+    public static Bins Of(ProcessHistory history, int samples)
     {
         var maximum = IsLive(history) ? MaximumLive : Maximum;
         var starts = new List<int>(maximum);
         var ends = new List<int>(maximum);
         var lives = new List<int>(maximum);
-        var times = history.Times;
+        var times = history.Times[..samples];
         var footprint = history.Values(Signal.Footprint);
         var width = times.IsEmpty ? 0 : (times[^1] - times[0]) / maximum;
         for (var life = 0; life < history.LifeCount && !footprint.IsEmpty; life++)
         {
-            var (first, length) = history.Life(life).GetOffsetAndLength(times.Length);
+            var (first, length) = history.Life(life).GetOffsetAndLength(history.Count);
+            length = Math.Min(length, times.Length - first);
             var edge = double.NegativeInfinity;
             for (var i = first; i < first + length; i++)
             {

@@ -8,14 +8,19 @@ internal static class Findings
 {
     public static List<Evidence> Of(KindDecision decision, ProcessTrends trends)
     {
-        var findings = new List<Evidence>
+        var findings = new List<Evidence>();
+        if (decision.Doubted is { } doubted)
         {
+            findings.Add(TellDoubt(doubted));
+        }
+
+        findings.Add(
             decision.Signal == Signal.GcCount && trends.TooFewCollections is { } collections
                 ? TellUncollected(collections)
             : decision.Signal is Signal.Threads or Signal.Tasks && trends.Count(decision.Signal) is { } count
                 ? TellCount(decision.Signal, count)
-            : Tell(decision.Signal, decision.Trend),
-        };
+            : Tell(decision.Signal, decision.Trend)
+        );
         if (decision.Signal != Signal.Footprint)
         {
             findings.Add(Tell(Signal.Footprint, trends.Footprint));
@@ -40,6 +45,14 @@ internal static class Findings
             $"the collector ran {collections} times: until it does, garbage fills the heap, and nobody can tell it from what is held",
             collections,
             "count"
+        );
+
+    private static Evidence TellDoubt(KindDecision doubted) =>
+        new(
+            doubted.Signal.Describe().Name,
+            "it has begun to look like growth that goes on, but does not without the last sixteenth or eighth of the history: it is told when it lasts",
+            Math.Round(doubted.Trend.Best.Slope),
+            "bytes/hour"
         );
 
     private static Evidence TellCount(Signal signal, Trend trend) =>

@@ -26,10 +26,12 @@ public static class GrowthAnalyzer
     private static GrowthVerdict Judge(ProcessTrends trends, ProcessHistory history, GrowthOptions options)
     {
         var decision = KindDecision.Of(trends);
-        if (
-            decision.Kind
-            is not (GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Fragmentation or GrowthKind.NativeLeak)
-        )
+        if (decision.IsLeaking && !Confirmation.Of(decision, history))
+        {
+            decision = decision.Unconfirmed(trends);
+        }
+
+        if (!decision.IsLeaking)
         {
             return new GrowthVerdict(
                 decision.Kind,

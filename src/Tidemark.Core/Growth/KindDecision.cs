@@ -40,6 +40,12 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     public double Confidence { get; private init; } = 0.5;
 
+    /// <summary>That it leaks, as was found and then not confirmed; null elsewhere.</summary>
+    public KindDecision? Doubted { get; private init; }
+
+    public bool IsLeaking =>
+        Kind is GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Fragmentation or GrowthKind.NativeLeak;
+
     /// <summary>From the heap outwards: what is alive, what is held without being alive, what lies outside of the heap.</summary>
     public static KindDecision Of(ProcessTrends trends)
     {
@@ -135,6 +141,9 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
         return Healthy(trends);
     }
+
+    /// <summary>What it is as long as nothing confirms that it leaks.</summary>
+    public KindDecision Unconfirmed(ProcessTrends trends) => Healthy(trends) with { Doubted = this };
 
     /// <summary>Garbage may be all that grows in a heap that is hardly ever collected; what lies outside of it is told nevertheless.</summary>
     private static KindDecision BeforeCollections(ProcessTrends trends) =>
