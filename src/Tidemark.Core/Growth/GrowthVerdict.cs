@@ -28,6 +28,14 @@ public enum GrowthKind
     Inconclusive,
 }
 
+/// <summary>What the kinds have in common.</summary>
+internal static class GrowthKinds
+{
+    /// <summary>True for the kinds that end in an out-of-memory kill if nobody acts.</summary>
+    public static bool IsLeaking(this GrowthKind kind) =>
+        kind is GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Fragmentation or GrowthKind.NativeLeak;
+}
+
 /// <summary>How the growth runs over time.</summary>
 public enum GrowthShape
 {
@@ -78,8 +86,7 @@ public sealed record GrowthVerdict(
 )
 {
     /// <summary>True for the kinds that end in an out-of-memory kill if nobody acts.</summary>
-    public bool IsLeaking =>
-        Kind is GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Fragmentation or GrowthKind.NativeLeak;
+    public bool IsLeaking => Kind.IsLeaking();
 
     /// <summary>For an inconclusive verdict: how much longer the process must be watched, where that can be said.</summary>
     public TimeSpan? NeedsMore { get; init; }

@@ -43,8 +43,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>That it leaks, as was found and then not confirmed; null elsewhere.</summary>
     public KindDecision? Doubted { get; private init; }
 
-    public bool IsLeaking =>
-        Kind is GrowthKind.Leak or GrowthKind.UnboundedCache or GrowthKind.Fragmentation or GrowthKind.NativeLeak;
+    public bool IsLeaking => Kind.IsLeaking();
 
     /// <summary>From the heap outwards: what is alive, what is held without being alive, what lies outside of the heap.</summary>
     public static KindDecision Of(ProcessTrends trends)

@@ -46,6 +46,22 @@ public class GeneratedWorldsTests
         ((double)rightKind / all).ShouldBeGreaterThanOrEqualTo(kinds, reached);
     }
 
+    /// <summary>A look at the whole of each history alone calls six of them; one that is held against earlier looks, one.</summary>
+    [Fact]
+    public void What_wanders_into_its_end_is_no_leak()
+    {
+        var options = new WorldOptions
+        {
+            Scenarios = [.. Scenarios.All.Where(s => s.Name == "wandering_without_trend")],
+        };
+        var wronglyTold = Enumerable
+            .Range(31, 600)
+            .Select(seed => World.Create((ulong)seed, options))
+            .Select(w => GrowthAnalyzer.Analyze(w.History("w", w.Plan.Hours)))
+            .Count(v => v.IsLeaking);
+        wronglyTold.ShouldBeLessThanOrEqualTo(2);
+    }
+
     [Fact]
     public void The_same_history_gives_the_same_verdict()
     {
