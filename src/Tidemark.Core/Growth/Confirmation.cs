@@ -4,8 +4,8 @@ namespace Tidemark.Core.Growth;
 
 /// <summary>Whether growth that was found is to be seen without the last part of the history too.</summary>
 /// <remarks>
-/// What leaks does so for a while: cut off a sixteenth, and 98 of 100 leaks are still told. A wander that looks like growth today did not
-/// yesterday: of false alarms half are gone. Growth that is beyond doubt by itself is not asked again, so that a fast leak is told at once.
+/// What leaks does so for a while: cut off a sixteenth, and 98 of 100 leaks are still told. What merely wanders looked otherwise before: half of
+/// the false alarms are gone. Growth that is beyond doubt by itself is not asked again, so that a fast leak is told at once.
 /// Within minutes there is nothing to cut off.
 /// </remarks>
 internal static class Confirmation
@@ -30,6 +30,7 @@ internal static class Confirmation
         var growth = decision.Trend;
         if (
             growth.Bins.IsLiveWatch
+            || decision.Witness is not { } witness
             || (growth.Comparison.Odds > BeyondDoubtOdds && growth.Best.Errors > BeyondDoubtErrors)
         )
         {
@@ -38,7 +39,7 @@ internal static class Confirmation
 
         foreach (var share in LeftOut)
         {
-            if (LeaksBefore(double.Lerp(history.Times[^1], history.Times[0], share), history))
+            if (GrewBefore(double.Lerp(history.Times[^1], history.Times[0], share), history, witness))
             {
                 return true;
             }
@@ -47,13 +48,14 @@ internal static class Confirmation
         return false;
     }
 
-    private static bool LeaksBefore(double seconds, ProcessHistory history)
+    private static bool GrewBefore(double seconds, ProcessHistory history, Func<ProcessTrends, Trend?> witness)
     {
         var samples = history.Times.BinarySearch(seconds);
         var bins = Bins.Of(history, samples < 0 ? ~samples : samples + 1);
-        var leaks =
-            bins.Count < FewestIntervals || KindDecision.Of(new ProcessTrends(OutOfMemoryKills.Cut(bins))).IsLeaking;
+        var grew =
+            bins.Count < FewestIntervals
+            || witness(new ProcessTrends(OutOfMemoryKills.Cut(bins))) is { GrowsForEver: true };
         bins.Columns.GiveBack();
-        return leaks;
+        return grew;
     }
 }

@@ -40,6 +40,9 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     public double Confidence { get; private init; } = 0.5;
 
+    /// <summary>What grows without an end where it leaks, to be looked at in other histories of the process too; null where nothing has to.</summary>
+    public Func<ProcessTrends, Trend?>? Witness { get; private init; }
+
     /// <summary>That it leaks, as was found and then not confirmed; null elsewhere.</summary>
     public KindDecision? Doubted { get; private init; }
 
@@ -64,28 +67,29 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             && beside.Best.Rise > MostlyCommitted * trends.FootprintBeyondHeap.Best.Rise
         )
         {
-            return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, beside);
+            return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, beside, t => t.Committed);
         }
 
         if (trends.Live is { GrowsForEver: true } live && !HasLevelledOff(trends))
         {
             var intoCache = trends.Count(Signal.CacheEntries) is { GrowsForEver: true };
-            return Leaking(intoCache ? GrowthKind.UnboundedCache : GrowthKind.Leak, Signal.LiveHeap, live);
+            var kind = intoCache ? GrowthKind.UnboundedCache : GrowthKind.Leak;
+            return Leaking(kind, Signal.LiveHeap, live, t => t.Live);
         }
 
         var beyond = trends.FootprintBeyondHeap;
         if (GrowingOutside(trends) is { } outside)
         {
             return trends.Live is { } inHeap && IsMostly(inHeap, outside)
-                ? Leaking(GrowthKind.Leak, Signal.LiveHeap, inHeap)
-                : Leaking(GrowthKind.NativeLeak, Signal.Footprint, outside);
+                ? Leaking(GrowthKind.Leak, Signal.LiveHeap, inHeap, t => t.OutsideHeap)
+                : Leaking(GrowthKind.NativeLeak, Signal.Footprint, outside, t => t.OutsideHeap);
         }
 
         if (trends.GrowsBeyondHeap)
         {
             if (trends.Live is not { } held || IsMostly(held, beyond))
             {
-                return Leaking(GrowthKind.Leak, Signal.Footprint, beyond);
+                return Leaking(GrowthKind.Leak, Signal.Footprint, beyond, t => t.FootprintBeyondHeap);
             }
 
             if (
@@ -94,7 +98,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
                 && (!trends.Bins.IsLiveWatch || committed.Best.Rise > MostlyCommitted * beyond.Best.Rise)
             )
             {
-                return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, committed);
+                return Leaking(GrowthKind.Fragmentation, Signal.CommittedHeap, committed, t => t.Committed);
             }
 
             if (
@@ -103,7 +107,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
                 && (trends.HeapIsCollectorsChoice ? trends.Committed is null : IsOutside(trends.OutsideHeap, beyond))
             )
             {
-                return Leaking(GrowthKind.NativeLeak, Signal.Footprint, beyond);
+                return Leaking(GrowthKind.NativeLeak, Signal.Footprint, beyond, t => t.FootprintBeyondHeap);
             }
         }
 
@@ -117,7 +121,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         )
         {
             // What is committed and not touched yet hides it from the lower bound, what is touched and free from the upper.
-            return Leaking(GrowthKind.NativeLeak, Signal.Footprint, whole);
+            return Leaking(GrowthKind.NativeLeak, Signal.Footprint, whole, t => t.FootprintAsSeen);
         }
 
         if (
@@ -127,7 +131,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             && GrowingCount(trends) is { } count
         )
         {
-            return Leaking(GrowthKind.NativeLeak, count, trends.Footprint);
+            return Leaking(GrowthKind.NativeLeak, count, trends.Footprint, t => t.Footprint);
         }
 
         if (HeldAfterPeak.Find(trends.Bins))
@@ -146,7 +150,8 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>Garbage may be all that grows in a heap that is hardly ever collected; what lies outside of it is told nevertheless.</summary>
     private static KindDecision BeforeCollections(ProcessTrends trends) =>
-        GrowingOutside(trends) is { } outside ? Leaking(GrowthKind.NativeLeak, Signal.Footprint, outside)
+        GrowingOutside(trends) is { } outside
+            ? Leaking(GrowthKind.NativeLeak, Signal.Footprint, outside, t => t.OutsideHeap)
         : trends.Live is { GrowsForEver: true } || trends.GrowsBeyondHeap
             ? new KindDecision(GrowthKind.Inconclusive, GrowthShape.Flat, Signal.GcCount, trends.FootprintAsSeen)
         : Healthy(trends);
@@ -206,7 +211,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             // Seconds after seconds, the footprint follows the collector and whoever looks; what is held is told by the live heap.
             return trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad && IsExplained(held, trends.Live!)
                     ? Well(GrowthKind.Load, Signal.LiveHeap, held)
-                : held.Grows && Tail.GoesOn(held) ? Leaking(GrowthKind.Leak, Signal.LiveHeap, held)
+                : held.Grows && Tail.GoesOn(held) ? Leaking(GrowthKind.Leak, Signal.LiveHeap, held, t => t.LiveAsSeen)
                 : held.Best.Errors > WarmUpErrors && held.Best.RiseAfterFirstMoments > WarmUpRise * held.Level
                     ? Well(GrowthKind.WarmUp, Signal.LiveHeap, held)
                 : Well(GrowthKind.Steady, Signal.LiveHeap, held);
@@ -242,8 +247,17 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         && seen.Best.Rise > WarmUpRise * seen.Level
         && (!withLoad.Grows || withLoad.Best.Rise < Unexplained * seen.Best.Rise);
 
-    private static KindDecision Leaking(GrowthKind kind, Signal signal, Trend trend) =>
-        new(kind, trend.Shape, signal, trend) { Confidence = Odds(trend.Comparison.Odds, trend.Best.Errors) };
+    private static KindDecision Leaking(
+        GrowthKind kind,
+        Signal signal,
+        Trend trend,
+        Func<ProcessTrends, Trend?> witness
+    ) =>
+        new(kind, trend.Shape, signal, trend)
+        {
+            Confidence = Odds(trend.Comparison.Odds, trend.Best.Errors),
+            Witness = witness,
+        };
 
     private static KindDecision Well(GrowthKind kind, Signal signal, Trend trend) =>
         new(kind, kind == GrowthKind.Steady ? GrowthShape.Flat : trend.Shape, signal, trend)
