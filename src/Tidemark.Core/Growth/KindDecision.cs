@@ -23,7 +23,7 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     private const double MostlyLive = 0.5;
 
     /// <summary>The same of what the heap has taken from the system.</summary>
-    private const double MostlyCommitted = 0.75;
+    private const double MostlyCommitted = 0.5;
 
     /// <summary>The same of what lies outside of the heap.</summary>
     private const double MostlyOutside = 0.3;
@@ -37,6 +37,9 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
+
+    /// <summary>A pool that takes one or two threads more is no leak of threads, though a number that hardly ever moves has no noise.</summary>
+    private const double FewestMore = 4;
 
     public double Confidence { get; private init; } = 0.5;
 
@@ -104,7 +107,11 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
             if (
                 trends.HeldAsSeen.GrowsForEver
                 && (!trends.Bins.IsLiveWatch || IsClear(trends.HeldAsSeen, trends.FootprintAsSeen))
-                && (trends.HeapIsCollectorsChoice ? trends.Committed is null : IsOutside(trends.OutsideHeap, beyond))
+                && (
+                    trends.HeapIsCollectorsChoice
+                        ? trends.Committed is null
+                        : IsOutside(trends.OutsideHeap, beyond) || trends.IsAllOutside
+                )
             )
             {
                 return Leaking(GrowthKind.NativeLeak, Signal.Footprint, beyond, t => t.FootprintBeyondHeap);
@@ -193,9 +200,12 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
 
     /// <summary>Threads or tasks that are never done: each holds memory of its own.</summary>
     private static Signal? GrowingCount(ProcessTrends trends) =>
-        trends.Count(Signal.Threads) is { GrowsForEver: true } ? Signal.Threads
-        : trends.Count(Signal.Tasks) is { GrowsForEver: true } ? Signal.Tasks
+        IsGrowingCount(trends, Signal.Threads) ? Signal.Threads
+        : IsGrowingCount(trends, Signal.Tasks) ? Signal.Tasks
         : null;
+
+    private static bool IsGrowingCount(ProcessTrends trends, Signal signal) =>
+        trends.Count(signal) is { GrowsForEver: true, Best.Rise: >= FewestMore };
 
     /// <summary>Whether the growth is mostly of the live heap, which may yet go on.</summary>
     private static bool IsMostly(Trend live, Trend footprint) =>

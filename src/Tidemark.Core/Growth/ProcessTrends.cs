@@ -82,6 +82,12 @@ internal sealed class ProcessTrends(Bins bins)
         && GrowsBeyondHeap
         && FootprintBeyondHeap.Best.Rise > ManyTimes * live.Best.Rise;
 
+    /// <summary>
+    /// True where the runtime tells what it uses again, and what it has taken beside that and the live heap does not grow: then whatever
+    /// grows beside these lies outside, even if the difference of two readings scatters too much to show it.
+    /// </summary>
+    public bool IsAllOutside => TellsReusable && bins.IsLiveWatch && Committed is { Grows: false };
+
     /// <summary>What lies outside of the heap that was taken from the system, without what the load explains; null where that is not known.</summary>
     public Trend? OutsideHeap =>
         field ??= Outside() is { } outside ? TrendAnalysis.Of(bins, outside, load.Value) : null;
