@@ -282,8 +282,8 @@ public sealed class Watch
             );
             meanwhile = await SampleWhileAsync(capture, enough);
             var outcome = await capture;
-            var isLong = (outcome.Pause ?? plan.Estimate.Pause) > LongPause;
-            AddUnlessLong(meanwhile, outcome.Pause ?? plan.Estimate.Pause);
+            var pause = outcome.Pause ?? plan.Estimate.Pause;
+            AddUnlessLong(meanwhile, pause);
 
             if (plan.Failure is { } first)
             {
@@ -310,7 +310,7 @@ public sealed class Watch
 
             // A capture that forced a collection has made the live heap known: that belongs to this moment, and not to a sample
             // that may never come.
-            if (!isLong || Elapsed < options.For)
+            if (pause <= LongPause || Elapsed < options.For)
             {
                 await SampleAsync(enough);
             }

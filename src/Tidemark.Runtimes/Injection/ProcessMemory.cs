@@ -14,8 +14,15 @@ internal sealed class ProcessMemory : IDisposable
     /// <summary>Opens it.</summary>
     /// <exception cref="IOException">The process is gone.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be traced.</exception>
-    public static ProcessMemory Open(int pid) =>
-        new(File.OpenHandle($"/proc/{pid}/mem", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite));
+    public static ProcessMemory Open(int pid) => Open(pid, FileAccess.ReadWrite);
+
+    /// <summary>The same for who changes nothing.</summary>
+    /// <exception cref="IOException">The process is gone.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be traced.</exception>
+    public static ProcessMemory OpenToRead(int pid) => Open(pid, FileAccess.Read);
+
+    private static ProcessMemory Open(int pid, FileAccess access) =>
+        new(File.OpenHandle($"/proc/{pid}/mem", FileMode.Open, access, FileShare.ReadWrite));
 
     /// <summary>Fills the span.</summary>
     /// <exception cref="IOException">It is not all mapped, or the process is gone.</exception>

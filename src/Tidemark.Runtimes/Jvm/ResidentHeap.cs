@@ -9,30 +9,13 @@ namespace Tidemark.Runtimes.Jvm;
 /// </remarks>
 internal sealed class ResidentHeap(LinuxProcess process, HeapInfo heap)
 {
-    /// <summary>
-    /// A walk over the page tables is repeated after at least this many times what the last one cost: a quarter of a percent of a core (at half, it was half of a watch).
-    /// In CPU time, because on a busy machine a walk of milliseconds takes seconds, and the figure would stand still for a minute.
-    /// </summary>
-    private const int Rest = 400;
-
-    private long due;
+    private readonly SparingReader sparing = new();
 
     /// <summary>False once the page tables could not be read.</summary>
     public bool IsVisible { get; private set; } = true;
 
     /// <summary>Bytes in memory; null where it is not yet time to look again, or that may not be seen.</summary>
-    public long? Read()
-    {
-        if (Environment.TickCount64 < due)
-        {
-            return null;
-        }
-
-        var start = ThreadClock.Now;
-        var resident = ReadNow();
-        due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
-        return resident;
-    }
+    public long? Read() => sparing.Read(ReadNow);
 
     /// <summary>Bytes in memory at this moment; null where that may not be seen.</summary>
     public long? ReadNow()

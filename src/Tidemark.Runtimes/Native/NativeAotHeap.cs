@@ -25,15 +25,12 @@ internal sealed class NativeAotHeap : IDisposable
     private const int Oldest = 2;
     private const ulong FrozenSegment = 1;
 
-    /// <summary>The walk over regions and page tables is repeated after this many times the processor time that the last one took: a quarter of a percent of a core.</summary>
-    private const int Rest = 400;
-
     private readonly LinuxProcess process;
     private readonly ProcessMemory memory;
     private readonly Dictionary<string, ulong> fields;
     private readonly ulong collector;
     private (long, long) told;
-    private long due;
+    private readonly SparingReader sparing = new();
     private bool isGone;
 
     private NativeAotHeap(LinuxProcess process, ProcessMemory memory, Dictionary<string, ulong> fields, ulong collector)
@@ -55,7 +52,7 @@ internal sealed class NativeAotHeap : IDisposable
                 return null;
             }
 
-            memory = ProcessMemory.Open(process.Pid);
+            memory = ProcessMemory.OpenToRead(process.Pid);
             var header = found[Header];
             Span<byte> cookie = stackalloc byte[4];
             memory.Read(header, cookie);
@@ -89,33 +86,7 @@ internal sealed class NativeAotHeap : IDisposable
     /// </summary>
     public void Sample(SignalSample sample)
     {
-        if (Environment.TickCount64 < due)
-        {
-            return;
-        }
-
-        var start = ThreadClock.Now;
-        Read(sample);
-        due = Environment.TickCount64 + (long)((ThreadClock.Now - start).TotalMilliseconds * Rest);
-    }
-
-    private void Read(SignalSample sample)
-    {
-        IReadOnlyList<Generation>? generations = null;
-        try
-        {
-            generations = isGone ? null : ReadGenerations();
-        }
-        catch (Exception e)
-            when (e is IOException or UnauthorizedAccessException or KeyNotFoundException or InvalidDataException)
-        {
-            // It was read in the middle of a collection, or has ended: the next sample looks again.
-        }
-
-        if (
-            generations is null
-            || process.ReadResidentBytes(generations.Min(g => g.From), generations.Max(g => g.To)) is not { } resident
-        )
+        if (sparing.Read(ReadNow) is not (var generations, var resident))
         {
             return;
         }
@@ -135,6 +106,26 @@ internal sealed class NativeAotHeap : IDisposable
             // Between two collections nothing new is known of what is live: to repeat it would look like a level.
             told = older;
             sample[Signal.LiveHeap] = survived;
+        }
+    }
+
+    /// <summary>The generations, and what of them is in memory; null where that cannot be read now.</summary>
+    private (List<Generation> Generations, long Resident)? ReadNow()
+    {
+        try
+        {
+            return
+                !isGone
+                && ReadGenerations() is { } generations
+                && process.ReadResidentBytes(generations.Min(g => g.From), generations.Max(g => g.To)) is { } resident
+                ? (generations, resident)
+                : null;
+        }
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or KeyNotFoundException or InvalidDataException)
+        {
+            // It was read in the middle of a collection, or has ended: the next sample looks again.
+            return null;
         }
     }
 

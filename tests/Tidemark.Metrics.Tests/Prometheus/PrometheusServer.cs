@@ -6,19 +6,10 @@ using Tidemark.Tests;
 namespace Tidemark.Metrics.Tests.Prometheus;
 
 /// <summary>A real Prometheus (Debian's package) on a free port of the loopback, with a data folder of its own.</summary>
-public sealed class PrometheusServer : IAsyncDisposable
+public sealed class PrometheusServer : LoopbackServer
 {
-    private readonly string folder;
-    private readonly Process process;
-
     private PrometheusServer(string folder, Process process, Uri url)
-    {
-        this.folder = folder;
-        this.process = process;
-        Url = url;
-    }
-
-    public Uri Url { get; }
+        : base(folder, process, url) { }
 
     /// <summary>Starts one.</summary>
     /// <param name="history">What it knows from before, in the OpenMetrics text format; null for nothing.</param>
@@ -86,14 +77,6 @@ public sealed class PrometheusServer : IAsyncDisposable
 
         await server.DisposeAsync();
         throw new TimeoutException(string.Join('\n', log));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        process.Kill();
-        await process.WaitForExitAsync();
-        process.Dispose();
-        Directory.Delete(folder, recursive: true);
     }
 
     /// <summary>Runs a tool to its end.</summary>

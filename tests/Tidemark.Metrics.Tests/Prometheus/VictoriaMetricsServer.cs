@@ -6,19 +6,10 @@ using Tidemark.Tests;
 namespace Tidemark.Metrics.Tests.Prometheus;
 
 /// <summary>A real VictoriaMetrics (Debian's package) on a free port of the loopback, with a data folder of its own.</summary>
-public sealed class VictoriaMetricsServer : IAsyncDisposable
+public sealed class VictoriaMetricsServer : LoopbackServer
 {
-    private readonly string folder;
-    private readonly Process process;
-
     private VictoriaMetricsServer(string folder, Process process, Uri url)
-    {
-        this.folder = folder;
-        this.process = process;
-        Url = url;
-    }
-
-    public Uri Url { get; }
+        : base(folder, process, url) { }
 
     /// <summary>Starts one that knows a history.</summary>
     /// <param name="history">In the OpenMetrics text format.</param>
@@ -57,14 +48,6 @@ public sealed class VictoriaMetricsServer : IAsyncDisposable
         return server;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        process.Kill();
-        await process.WaitForExitAsync();
-        process.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
     private async Task ImportAsync(string history)
     {
         using var http = new HttpClient { BaseAddress = Url };
@@ -75,7 +58,7 @@ public sealed class VictoriaMetricsServer : IAsyncDisposable
                 using var health = await http.GetAsync("/health");
                 break;
             }
-            catch (HttpRequestException) when (i < 600 && !process.HasExited)
+            catch (HttpRequestException) when (i < 600 && !HasExited)
             {
                 await Task.Delay(100);
             }
