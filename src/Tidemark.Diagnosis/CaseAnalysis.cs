@@ -32,8 +32,8 @@ public static class CaseAnalysis
         var notes = new List<string>(file.Notes);
         var series = CaptureReader.Read(file, folder, knowledge, notes);
         var graphs = GrowthAnalyzer.Analyze(history, options);
-        // Where the runtime's own heap cannot be captured, its growth is outside of what the captures show as well.
-        var isOutside = graphs.Kind == GrowthKind.NativeLeak || file.Remark is not null;
+        // What grows in a heap that nobody can walk is outside of what the captures show as well.
+        var isOutside = graphs.Kind == GrowthKind.NativeLeak || file.HiddenHeap is not null;
         var suspects = SuspectMerge.Of(series, knowledge, isOutside);
         if (
             series.Select(s => s.Snapshots.ProfileDiff).FirstOrDefault(d => d?.Growth.DefaultIndex >= 0) is { } profiles
@@ -57,12 +57,12 @@ public static class CaseAnalysis
             }
         }
 
-        if (file.Remark is { } remark)
+        if (file.HiddenHeap is { } hidden)
         {
-            notes.Insert(0, remark);
-            // There the target's kind says more than the advice for any native program.
+            notes.Insert(0, hidden);
+            // It lies there, so that says more than the advice for any native program.
             var anonymous = AnonymousMappings(series);
-            suspects = [.. suspects.Select(s => anonymous.Contains(s.Subject) ? s with { Advice = remark } : s)];
+            suspects = [.. suspects.Select(s => anonymous.Contains(s.Subject) ? s with { Advice = hidden } : s)];
         }
 
         if (graphs.Kind == GrowthKind.Steady)

@@ -50,8 +50,11 @@ public abstract class RuntimeSession : ISignalSource
     /// <summary>The ways to capture, cheapest first within a role.</summary>
     public abstract IReadOnlyList<CaptureMethod> Methods { get; }
 
-    /// <summary>What must be known of this process to read the answer, a sentence; null where there is nothing.</summary>
-    public virtual string? Remark => null;
+    /// <summary>
+    /// Why no capture shows what is in this process's own heap, which lies in anonymous mappings, a sentence that says what to do instead;
+    /// null where captures do.
+    /// </summary>
+    public virtual string? HiddenHeap => null;
 
     /// <inheritdoc />
     public abstract ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation);

@@ -73,8 +73,8 @@ public sealed record CaseFile
     /// <summary>What was seen of processes that the target has started, a sentence; null where none of them grows.</summary>
     public string? Children { get; init; }
 
-    /// <summary>What must be known of the target to read the answer, a sentence; null where there is nothing.</summary>
-    public string? Remark { get; init; }
+    /// <summary>Why no capture shows what is in the target's own heap, a sentence; null where captures do.</summary>
+    public string? HiddenHeap { get; init; }
 
     /// <summary>That the kernel killed the target for want of memory, a sentence; null where that was not seen.</summary>
     public string? Killed { get; init; }

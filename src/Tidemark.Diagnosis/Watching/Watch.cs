@@ -87,9 +87,9 @@ public sealed class Watch
         clock.Start();
         try
         {
-            if (target.Session.Remark is { } remark)
+            if (target.Session.HiddenHeap is { } hidden)
             {
-                record.Update(f => f with { Remark = remark });
+                record.Update(f => f with { HiddenHeap = hidden });
             }
 
             await PlanCapturesAsync(enough);
@@ -199,6 +199,18 @@ public sealed class Watch
         TimeSpan expectedPause,
         CancellationToken enough
     ) => clock.WithinAsync(expectedPause, c => target.Session.EstimateAsync(method, c), enough);
+
+    private async Task EstimateAgainAsync(CapturePlan plan, CancellationToken enough)
+    {
+        try
+        {
+            plan.Estimate = await EstimateAsync(plan.Method, plan.Estimate.Pause, enough);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
+        {
+            // The estimate of before must do; a target that is gone shows at the next sample or capture.
+        }
+    }
 
     private async Task PrepareAsync(CancellationToken enough)
     {
@@ -317,7 +329,7 @@ public sealed class Watch
             if (!plan.IsCheap)
             {
                 // What the first one cost tells when the last one must begin.
-                plan.Estimate = await EstimateAsync(method, plan.Estimate.Pause, enough);
+                await EstimateAgainAsync(plan, enough);
             }
         }
         catch (TargetGoneException e)
@@ -386,15 +398,7 @@ public sealed class Watch
     /// <summary>Why a capture would harm, null where it would not.</summary>
     private async Task<string?> RefuseAsync(CapturePlan plan, CancellationToken enough)
     {
-        try
-        {
-            plan.Estimate = await EstimateAsync(plan.Method, plan.Estimate.Pause, enough);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !enough.IsCancellationRequested)
-        {
-            // The estimate of before must do; a target that is gone shows at the capture.
-        }
-
+        await EstimateAgainAsync(plan, enough);
         if (TooLong(plan.Estimate) is { } reason)
         {
             return reason;

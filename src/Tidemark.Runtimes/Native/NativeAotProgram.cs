@@ -9,8 +9,8 @@ namespace Tidemark.Runtimes.Native;
 /// </remarks>
 internal static class NativeAotProgram
 {
-    /// <summary>What its users must know to read an answer of the native runtime.</summary>
-    public const string Remark =
+    /// <summary>What its users must know to read an answer of the native runtime, and what to do instead.</summary>
+    public const string HiddenHeap =
         "this is a .NET program that was compiled to native code (NativeAOT): its objects lie in anonymous mappings that its own collector manages and nobody can walk from outside; how much of them is alive is read in its memory (not with the server's collector), and malloc counts only what the runtime takes for itself; to have the objects named, run the same program on the ordinary runtime (dotnet run, or a publish without PublishAot) and diagnose that";
 
     private static readonly string[] Sections = ["__managedcode", ".dotnet_eh_table"];

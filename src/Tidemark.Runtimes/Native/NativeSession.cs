@@ -52,13 +52,13 @@ internal sealed class NativeSession : RuntimeSession
                 : [heap, NativeCaptures.Mappings, HeaptrackInjection.Method];
         if (NativeAotProgram.Is(process.Executable))
         {
-            Remark = NativeAotProgram.Remark;
+            HiddenHeap = NativeAotProgram.HiddenHeap;
             managed = NativeAotHeap.TryOpen(process);
         }
     }
 
     /// <inheritdoc />
-    public override string? Remark { get; }
+    public override string? HiddenHeap { get; }
 
     /// <inheritdoc />
     public override IReadOnlyList<CaptureMethod> Methods { get; }
@@ -99,7 +99,7 @@ internal sealed class NativeSession : RuntimeSession
     public override async ValueTask SampleAsync(SignalSample sample, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        if (Remark is not null)
+        if (HiddenHeap is not null)
         {
             // What malloc counts is next to nothing of such a heap, and would tell all the rest as memory outside of it.
             managed?.Sample(sample);

@@ -22,7 +22,7 @@ public sealed class FailingSessionTests : IDisposable
         file.Captures.Count.ShouldBeGreaterThan(1);
         file.Notes.ShouldContain("the census of the test was taken at the second attempt: out of step");
         file.Ending.ShouldBe(CaseEnding.Complete);
-        file.Remark.ShouldBe("a remark of the test");
+        file.HiddenHeap.ShouldBe("nobody walks the heap of the test");
         history.Has(Signal.LiveHeap).ShouldBeTrue();
     }
 
@@ -34,6 +34,25 @@ public sealed class FailingSessionTests : IDisposable
         runtime.Attempts.ShouldBe(2);
         file.Captures.ShouldBeEmpty();
         file.Notes.Count(n => n == "no census of the test: out of step").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_estimate_that_fails_after_a_capture_makes_no_failed_capture_of_it()
+    {
+        // A dear capture: its cost is asked for again once it is known, and it waits until the process is seen to grow.
+        const string grow = """
+            import time
+            kept = []
+            while True:
+                kept.append(b"x" * (4 << 20))
+                time.sleep(0.2)
+            """;
+        var runtime = new FaultyRuntime(0, 0) { Pause = TimeSpan.FromSeconds(3), EstimatesBeforeCapturesOnly = true };
+        var (_, file) = await WatchAsync(runtime, TimeSpan.FromSeconds(25), "python3", "-c", grow);
+
+        runtime.RefusedEstimates.ShouldBeGreaterThan(0);
+        file.Captures.Count.ShouldBe(2);
+        file.Notes.ShouldNotContain(n => n.Contains("no figures"));
     }
 
     [Fact]
@@ -72,22 +91,30 @@ public sealed class FailingSessionTests : IDisposable
         }
     }
 
-    private async Task<(ProcessHistory History, CaseFile File)> WatchAsync(FaultyRuntime runtime)
+    private Task<(ProcessHistory History, CaseFile File)> WatchAsync(FaultyRuntime runtime) =>
+        WatchAsync(runtime, TimeSpan.FromSeconds(5), "sleep", "60");
+
+    private async Task<(ProcessHistory History, CaseFile File)> WatchAsync(
+        FaultyRuntime runtime,
+        TimeSpan duration,
+        string program,
+        params string[] arguments
+    )
     {
-        using var sleep = Process.Start("sleep", "60");
+        using var process = Process.Start(program, arguments);
         try
         {
             await using var watched = await WatchedProcess.AttachAsync(
-                sleep.Id,
+                process.Id,
                 runtime,
-                new WatchOptions { For = TimeSpan.FromSeconds(5), Grace = TimeSpan.FromSeconds(1) },
+                new WatchOptions { For = duration, Grace = TimeSpan.FromSeconds(1) },
                 folder
             );
             return (await watched.RunAsync(), watched.File);
         }
         finally
         {
-            sleep.Kill();
+            process.Kill();
         }
     }
 
@@ -98,13 +125,21 @@ public sealed class FailingSessionTests : IDisposable
         /// <summary>What it is asked and never answers, nor gives up when it is told to.</summary>
         public string? Unanswered { get; init; }
 
+        /// <summary>How long a capture is said to take.</summary>
+        public TimeSpan Pause { get; init; }
+
+        /// <summary>True where it says what a capture costs until one was taken, and fails to afterwards.</summary>
+        public bool EstimatesBeforeCapturesOnly { get; init; }
+
+        public int RefusedEstimates { get; private set; }
+
         private int Samples { get; set; }
 
         public string Name => "native";
 
         public RuntimeKnowledge Knowledge => throw new NotSupportedException();
 
-        public override string? Remark => "a remark of the test";
+        public override string? HiddenHeap => "nobody walks the heap of the test";
 
         public override IReadOnlyList<CaptureMethod> Methods { get; } =
         [new("census", "smaps", ".txt", CaptureRole.Census, "census of the test")];
@@ -139,7 +174,13 @@ public sealed class FailingSessionTests : IDisposable
         public override async Task<CaptureEstimate> EstimateAsync(CaptureMethod method, CancellationToken cancellation)
         {
             await WaitAsync("estimate");
-            return new CaptureEstimate(TimeSpan.Zero, 1, 0);
+            if (EstimatesBeforeCapturesOnly && Attempts > 0)
+            {
+                RefusedEstimates++;
+                throw new CaptureFailedException("no figures");
+            }
+
+            return new CaptureEstimate(Pause, 1, 0);
         }
 
         public override async Task<CaptureOutcome> CaptureAsync(

@@ -43,8 +43,8 @@ public sealed class NativeAotProgramTests : IDisposable
             (await process.StandardOutput.ReadLineAsync()).ShouldBe("ready");
             await using var session = await new NativeRuntime().AttachAsync(new(process.Id, null, "program"), default);
 
-            (session.Remark is not null).ShouldBe(isOne);
-            (session.Remark ?? "").Contains("without PublishAot", StringComparison.Ordinal).ShouldBe(isOne);
+            (session.HiddenHeap is not null).ShouldBe(isOne);
+            (session.HiddenHeap ?? "").Contains("without PublishAot", StringComparison.Ordinal).ShouldBe(isOne);
         }
         finally
         {

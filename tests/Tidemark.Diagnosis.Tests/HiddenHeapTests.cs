@@ -5,19 +5,19 @@ using Tidemark.Runtimes;
 
 namespace Tidemark.Diagnosis.Tests;
 
-/// <summary>What a runtime says of a target takes the place of advice that would be of no use there.</summary>
-public sealed class RemarkTests : IDisposable
+/// <summary>Where nobody can walk a target's heap, what its runtime says of that takes the place of advice that would be of no use there.</summary>
+public sealed class HiddenHeapTests : IDisposable
 {
-    private const string Remark = "nobody can walk this heap";
+    private const string HiddenHeap = "nobody can walk this heap";
 
-    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-remark-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("tidemark-hidden-heap-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
-    [InlineData(Remark)]
+    [InlineData(HiddenHeap)]
     [InlineData(null)]
-    public void It_is_the_advice_for_anonymous_mappings_and_for_nothing_else(string? remark)
+    public void It_is_the_advice_for_anonymous_mappings_and_for_nothing_else(string? hidden)
     {
         var file = new CaseFile
         {
@@ -25,7 +25,7 @@ public sealed class RemarkTests : IDisposable
             StartedAt = DateTimeOffset.UnixEpoch,
             ForSeconds = 60,
             Captures = [Write("01.smaps", 4, 2), Write("02.smaps", 40, 20)],
-            Remark = remark,
+            HiddenHeap = hidden,
         };
 
         var diagnosis = CaseAnalysis.Analyze(
@@ -38,9 +38,9 @@ public sealed class RemarkTests : IDisposable
 
         var anonymous = diagnosis.Suspects.Single(s => s.Subject.StartsWith("[anonymous", StringComparison.Ordinal));
         var heap = diagnosis.Suspects.Single(s => s.Subject == "[heap]");
-        (anonymous.Advice == Remark).ShouldBe(remark is not null);
-        heap.Advice.ShouldNotBe(Remark);
-        diagnosis.Notes.Contains(Remark).ShouldBe(remark is not null);
+        (anonymous.Advice == HiddenHeap).ShouldBe(hidden is not null);
+        heap.Advice.ShouldNotBe(HiddenHeap);
+        diagnosis.Notes.Contains(HiddenHeap).ShouldBe(hidden is not null);
     }
 
     private CaseCapture Write(string name, int anonymous, int heap)
