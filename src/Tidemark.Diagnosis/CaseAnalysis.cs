@@ -74,12 +74,7 @@ public static class CaseAnalysis
         var verdict = VerdictRefinement.Refine(graphs, history, series, suspects, file.Division);
         if (file.Children is { } children)
         {
-            // Beside the evidence, where it is of the process that was named: who named a master is to look at its workers.
-            verdict = verdict with
-            {
-                Evidence = [.. verdict.Evidence, new Evidence("children", children)],
-            };
-            notes.Insert(0, children);
+            verdict = verdict with { Evidence = [.. verdict.Evidence, new Evidence("children", children)] };
         }
 
         if (file.Killed is { } killed)
@@ -100,6 +95,7 @@ public static class CaseAnalysis
             notes
         )
         {
+            Children = file.Children,
             Series = series,
         };
     }

@@ -25,6 +25,9 @@ public sealed record Diagnosis(
     IReadOnlyList<string> Notes
 )
 {
+    /// <summary>Which of the processes that the target has started grow, a sentence with the command to run next; null where none does.</summary>
+    public string? Children { get; init; }
+
     /// <summary>What was read from the captures, one series a capture method: for pictures.</summary>
     public IReadOnlyList<CaptureSeries> Series { get; init; } = [];
 }

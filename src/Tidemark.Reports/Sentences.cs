@@ -2,6 +2,7 @@ using System.Globalization;
 using Tidemark.Core;
 using Tidemark.Core.Growth;
 using Tidemark.Core.Suspects;
+using Tidemark.Diagnosis.Cases;
 
 namespace Tidemark.Reports;
 
@@ -21,6 +22,19 @@ public static class Sentences
             GrowthKind.NativeLeak => "The footprint grows outside of the managed heap.",
             _ => "There is not enough to say.",
         };
+
+    /// <summary>That children of the process grow, in one sentence with what to do; null where none does.</summary>
+    /// <remarks>Who names a server's master is told of it, and its workers may leak: nobody may take the one for the other.</remarks>
+    public static string? Children(Diagnosis.Diagnosis diagnosis)
+    {
+        ArgumentNullException.ThrowIfNull(diagnosis);
+        return diagnosis.Children is { } children
+            ? $"This verdict is of {OneProcess(diagnosis.Target)} alone, but {children}"
+            : null;
+    }
+
+    private static string OneProcess(CaseTarget target) =>
+        target.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $"process {pid}") : target.Name;
 
     /// <summary>The rate with its interval, such as <c>20.0 MiB/h (19.1 to 21.0)</c>; null where there is none.</summary>
     public static string? Rate(GrowthVerdict verdict)

@@ -6,6 +6,7 @@ using Tidemark.Core.Series;
 using Tidemark.Diagnosis;
 using Tidemark.Diagnosis.Cases;
 using Tidemark.Diagnosis.Watching;
+using Tidemark.Reports;
 using Tidemark.Reports.Html;
 using Tidemark.Reports.Json;
 using Tidemark.Reports.Markdown;
@@ -161,6 +162,12 @@ public sealed class DiagnoseRun(DiagnoseRequest request, Output output)
         if (folder.File.Killed is { } killed)
         {
             output.Say(killed);
+        }
+
+        if (output.Format != OutputFormat.Text && Sentences.Children(diagnosis) is { } children)
+        {
+            // Who reads the exit status alone must not miss it.
+            output.Say(children);
         }
 
         foreach (var problem in written.Problems)

@@ -70,7 +70,7 @@ public sealed record CaseFile
     /// <summary>How the heap was divided at the end, where it was seen to be fragmented.</summary>
     public IReadOnlyList<HeapDivision> Division { get; init; } = [];
 
-    /// <summary>What was seen of processes that the target has started, a sentence; null where none of them grows.</summary>
+    /// <summary>Which of the processes that the target has started grow, a sentence with the command to run next; null where none does.</summary>
     public string? Children { get; init; }
 
     /// <summary>Why no capture shows what is in the target's own heap, a sentence; null where captures do.</summary>

@@ -30,7 +30,7 @@ public static class EightSteps
             Second(file, suspects),
             HighCounts(file, suspects),
             Site(suspects),
-            AfterTheFix(history, verdict),
+            AfterTheFix(history, verdict, file),
         ];
     }
 
@@ -164,12 +164,14 @@ public static class EightSteps
             : new(7, question, Finding.Confirmed, string.Join("; ", new[] { site, holder }.OfType<string>()));
     }
 
-    private static ChecklistAnswer AfterTheFix(ProcessHistory history, GrowthVerdict verdict)
+    private static ChecklistAnswer AfterTheFix(ProcessHistory history, GrowthVerdict verdict, CaseFile file)
     {
         const string question = "What is to be watched for 24 hours after the fix?";
         if (!verdict.IsLeaking)
         {
-            return new(8, question, Finding.RuledOut, "there is nothing to fix");
+            return file.Children is null
+                ? new(8, question, Finding.RuledOut, "there is nothing to fix")
+                : new(8, question, Finding.Unknown, "there is nothing to fix in this process, but in its children");
         }
 
         var signal =

@@ -83,7 +83,7 @@ internal sealed class ChildProcesses(int pid, TimeSpan duration)
         var others = growing.Count > Told ? $" and {growing.Count - Told} more" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{growing.Count} of {children.Count} child processes {(growing.Count == 1 ? "grows" : "grow")}: {string.Join(", ", told)}{others}; look into one with `tidemark diagnose --pid {first}`"
+            $"{growing.Count} of {children.Count} child processes {(growing.Count == 1 ? "grows" : "grow")}: {string.Join(", ", told)}{others}; run next: `tidemark diagnose --pid {first}`"
         );
     }
 

@@ -18,6 +18,11 @@ public static class DiagnosisMarkdown
         text.Append($"{Sentences.Meaning(verdict.Kind)} ");
         text.Append($"Watched {Quantity.Duration(diagnosis.History.To - diagnosis.History.From)} ");
         text.AppendLine($"({diagnosis.Target.Runtime}); {Quantity.Percent(verdict.Confidence)} sure.");
+        if (Sentences.Children(diagnosis) is { } children)
+        {
+            text.AppendLine().AppendLine($"**{Escape(children)}**");
+        }
+
         if (Sentences.Rate(verdict) is { } rate)
         {
             text.AppendLine().AppendLine($"- footprint {rate}");

@@ -52,6 +52,11 @@ public static class DiagnosisText
             $"[bold {Color(verdict)}]{kind}[/]  [bold]{Markup.Escape(target.Name)}[/] [grey]({target.Runtime}{pid}; watched {watched}, {diagnosis.History.Count} samples; {Quantity.Percent(verdict.Confidence)} sure)[/]"
         );
         console.WriteLine(Sentences.Meaning(verdict.Kind));
+        if (Sentences.Children(diagnosis) is { } children)
+        {
+            console.MarkupLineInterpolated($"[bold red]{children}[/]");
+        }
+
         if (verdict.NeedsMore is { } more)
         {
             console.WriteLine($"Watch for at least {Quantity.Duration(more)} more.");

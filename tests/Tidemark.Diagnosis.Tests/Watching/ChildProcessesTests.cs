@@ -15,7 +15,7 @@ public sealed class ChildProcessesTests
         worker = os.fork()
         if worker == 0:
             kept = []
-            print("ready", flush=True)
+            print(os.getpid(), flush=True)
             for line in sys.stdin:
                 if line.startswith("grow"):
                     kept.append(b"x" * (512 << 10))
@@ -39,7 +39,7 @@ public sealed class ChildProcessesTests
         )!;
         try
         {
-            (await master.StandardOutput.ReadLineAsync()).ShouldBe("ready");
+            var worker = await master.StandardOutput.ReadLineAsync();
             var children = new ChildProcesses(master.Id, TimeSpan.FromSeconds(120));
             for (var second = 0; second < 120; second += 2)
             {
@@ -59,7 +59,8 @@ public sealed class ChildProcessesTests
 
             said.ShouldNotBeNull();
             said.ShouldStartWith("1 of 2 child processes grows: ");
-            said.ShouldContain("tidemark diagnose --pid ");
+            said.ShouldContain($"(pid {worker})");
+            said.ShouldEndWith($"run next: `tidemark diagnose --pid {worker}`");
         }
         finally
         {
