@@ -9,6 +9,9 @@ public sealed class Symboliser(MemoryMap map, string root = "") : IDisposable
 
     public MemoryMap Map { get; } = map;
 
+    /// <summary>What the program goes by, where its file may be one of several programs; null for the file's name.</summary>
+    public string? ProgramName { get; init; }
+
     /// <summary>Files that could not be read, or whose debug information is damaged, each as a line.</summary>
     public IReadOnlyList<string> Problems =>
         [

@@ -31,8 +31,8 @@ public class TargetFinderTests
         string? name,
         string commandLine
     ) =>
-        TargetFinder
-            .OwnName(
+        Runtimes
+            .Processes.ProgramName.Own(
                 command[..Math.Min(15, command.Length)],
                 commandLine.Contains('*')
                 || commandLine.Contains(':', StringComparison.Ordinal) && !commandLine.StartsWith('/')

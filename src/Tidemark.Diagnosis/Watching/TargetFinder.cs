@@ -2,6 +2,7 @@ using System.Globalization;
 using Tidemark.Core.Series;
 using Tidemark.Metrics.Procfs;
 using Tidemark.Runtimes;
+using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Diagnosis.Watching;
 
@@ -70,21 +71,9 @@ public static class TargetFinder
         var program = Path.GetFileName(files.ReadExecutable() ?? words.FirstOrDefault() ?? "");
         var command = files.ReadStat()?.Command;
         var fallback = command ?? files.Pid.ToString(CultureInfo.InvariantCulture);
-        return OwnName(command, words) is { } own && !IsInterpreter(own)
+        return ProgramName.Own(command, words) is { } own && !IsInterpreter(own)
             ? own
             : NameOf(program.Length > 0 ? program : fallback, words);
-    }
-
-    /// <summary>
-    /// What a process calls itself, where the kernel and its command line agree on it: a program that goes by several names is one file
-    /// (<c>redis-server</c>, busybox), and a service may give itself a title (<c>gunicorn: master [shop]</c>).
-    /// </summary>
-    internal static string? OwnName(string? command, IReadOnlyList<string> words)
-    {
-        const int longestCommand = 15;
-        var title = words.Count > 0 ? words[0].Split(' ', ':')[0] : "";
-        var name = Path.GetFileName(title.TrimStart('-'));
-        return name.Length > 0 && name[..Math.Min(name.Length, longestCommand)] == command ? name : null;
     }
 
     private static bool IsInterpreter(string program) =>

@@ -18,12 +18,13 @@ public sealed class AddressStacks
     private readonly List<int> placeFrames = [];
     private readonly Dictionary<int, int> modules = [];
     private readonly List<int> stack = [];
+    private readonly string? program;
 
     public AddressStacks(SampleType[] columns, ProfileHeader header, Symboliser symboliser, int expectedStacks)
     {
         builder = new AllocationProfileBuilder(columns, expectedStacks) { Header = header };
         this.symboliser = symboliser;
-        AddProgram();
+        program = AddProgram();
     }
 
     /// <summary>Adds a stack.</summary>
@@ -111,11 +112,15 @@ public sealed class AddressStacks
         var found = symboliser.Map.Mappings[mapping];
         return found.Path.Length == 0
             ? $"0x{address:x}"
-            : $"{Path.GetFileName(found.Path)}+0x{address - found.Start + found.Offset:x}";
+            : $"{NameOf(found)}+0x{address - found.Start + found.Offset:x}";
     }
 
+    private string NameOf(Mapping mapping) =>
+        mapping.Path == program && symboliser.ProgramName is { } name ? name : Path.GetFileName(mapping.Path);
+
     /// <summary>The first module is taken for the program: the first file whose code is mapped, which lies below its libraries.</summary>
-    private void AddProgram()
+    /// <returns>The program's file; null where none is mapped.</returns>
+    private string? AddProgram()
     {
         var mappings = symboliser.Map.Mappings;
         for (var m = 0; m < mappings.Count; m++)
@@ -123,9 +128,11 @@ public sealed class AddressStacks
             if (mappings[m] is { IsFile: true, IsExecutable: true })
             {
                 Module(m);
-                return;
+                return mappings[m].Path;
             }
         }
+
+        return null;
     }
 
     private int Module(int mapping)

@@ -74,7 +74,10 @@ internal sealed class NativeSession : RuntimeSession
     public static async Task<NativeSession> OpenAsync(LinuxProcess process, CancellationToken cancellation)
     {
         var map = ReadMap(process.Pid);
-        var symboliser = new Symboliser(map, process.SharesOurFiles ? "" : process.Root);
+        var symboliser = new Symboliser(map, process.SharesOurFiles ? "" : process.Root)
+        {
+            ProgramName = ProgramName.Own(process.ReadCommand(), process.ReadCommandLine()),
+        };
         try
         {
             var waiting = new WaitingThreads(process.Pid, symboliser);
