@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Tidemark.Runtimes.Processes;
 
 namespace Tidemark.Runtimes.Injection;
 

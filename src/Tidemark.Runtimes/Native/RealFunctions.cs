@@ -1,4 +1,4 @@
-using Tidemark.Runtimes.Injection;
+using Tidemark.Runtimes.Processes;
 using Tidemark.Symbols;
 
 namespace Tidemark.Runtimes.Native;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Tidemark.Runtimes.Injection;
+using Tidemark.Runtimes.Processes;
 using Tidemark.Symbols;
 
 namespace Tidemark.Runtimes.Native;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Tidemark.Runtimes.Injection;
+using Tidemark.Runtimes.Processes;
 using Tidemark.Symbols;
 
 namespace Tidemark.Runtimes.Native;

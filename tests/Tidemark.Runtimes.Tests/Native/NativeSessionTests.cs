@@ -4,6 +4,7 @@ using Tidemark.Core.Suspects;
 using Tidemark.Formats;
 using Tidemark.Runtimes.Injection;
 using Tidemark.Runtimes.Native;
+using Tidemark.Runtimes.Processes;
 using Tidemark.Symbols;
 
 namespace Tidemark.Runtimes.Tests.Native;

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Tidemark.Runtimes.Injection;
+using Tidemark.Runtimes.Processes;
 using Tidemark.Runtimes.Python.Agent;
 
 namespace Tidemark.Runtimes.Python.Injection;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Tidemark.Runtimes.Injection;
+namespace Tidemark.Runtimes.Processes;
 
 /// <summary>The memory of another process, read and written through <c>/proc/PID/mem</c>; needs the right to trace it.</summary>
 internal sealed class ProcessMemory : IDisposable

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Tidemark.Runtimes.Injection;
+namespace Tidemark.Runtimes.Processes;
 
 /// <summary>Writes to <c>/proc/PID/mem</c>.</summary>
 internal static unsafe partial class MemoryFile
