@@ -30,6 +30,7 @@ internal sealed class CourseSearch : IDisposable
 
     private readonly CourseCatalog catalog;
     private readonly CourseFitter fitter;
+    private readonly CourseLives lives;
     private readonly IReadOnlyList<double[]> beside;
     private readonly Lists lists;
     private readonly List<GrowthCourse> courses;
@@ -62,6 +63,7 @@ internal sealed class CourseSearch : IDisposable
     {
         this.catalog = catalog;
         this.beside = beside;
+        this.lives = lives;
         lists = Lists.Take();
         (courses, contenders, variants) = (lists.Courses, lists.Contenders, lists.Variants);
         catalog.AddCourses(lives, jumps, courses);
@@ -110,13 +112,16 @@ internal sealed class CourseSearch : IDisposable
         var all = new List<FittedCourse>();
         if (contest.GoesOn)
         {
+            var least = contest.Best.Score - Contest.Hopeless;
             foreach (var contender in contenders)
             {
-                if (contender.IsUnbounded && contender.Score > contest.Best.Score - Contest.Hopeless)
+                if (contender.IsUnbounded && contender.Score > least)
                 {
                     all.Add(fitter.Fit(contender.Course));
                 }
             }
+
+            AddFaster(least, all);
         }
 
         // The flat hypothesis always fits, and comes first.
@@ -129,6 +134,21 @@ internal sealed class CourseSearch : IDisposable
                 ? null
                 : all.Find(c => ReferenceEquals(c.Course, unbounded.Course)) ?? fitter.Fit(unbounded.Course)
         );
+    }
+
+    /// <summary>Adds the courses that accelerate otherwise than the hypotheses do: they decide nothing but how it goes on.</summary>
+    private void AddFaster(double least, List<FittedCourse> all)
+    {
+        var faster = catalog.Faster(lives);
+        Span<Screening> screenings = stackalloc Screening[faster.Length];
+        fitter.Screen(faster, screenings);
+        for (var i = 0; i < faster.Length; i++)
+        {
+            if (screenings[i] is { IsPossible: true, IsUnbounded: true } screening && screening.Score > least)
+            {
+                all.Add(fitter.Fit(faster[i]));
+            }
+        }
     }
 
     /// <summary>Tries the likeliest of one side between the points of the grid.</summary>

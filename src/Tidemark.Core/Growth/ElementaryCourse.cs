@@ -15,7 +15,7 @@ internal enum CourseKind
     /// <summary>Towards a bound, as a cache of bounded size or a pool does: 1 - exp(-age / p).</summary>
     Levelling,
 
-    /// <summary>Ever slower but without a bound, as new keys do (Heaps' law): age to the power of p, which is below 1.</summary>
+    /// <summary>Ever slower but without a bound, as new keys do (Heaps' law): age to the power of p, which is below 1; or ever faster, where it is above.</summary>
     Power,
 
     /// <summary>Ever slower still, as ever rarer keys do: log(1 + age / p).</summary>
@@ -159,10 +159,14 @@ internal sealed class ElementaryCourse
     /// <summary>How much it rises beyond that in as long again as the history lasted.</summary>
     public double Future { get; }
 
-    /// <summary>What it is, whatever its parameter.</summary>
-    public (CourseKind Kind, bool ByWork) Form => (kind, clock.Pace != 1);
+    /// <summary>What it is, whatever its parameter: what accelerates is of one form.</summary>
+    public (CourseKind Kind, bool ByWork) Form =>
+        (kind == CourseKind.Power && parameter > 1 ? CourseKind.Square : kind, clock.Pace != 1);
 
     public bool IsLevelling { get; }
+
+    /// <summary>Whether it begins in the midst of what was seen.</summary>
+    public bool IsLate => kind == CourseKind.Late;
 
     /// <summary>Whether it may be a start-up, after which the process does something else.</summary>
     public bool IsStartUp { get; }

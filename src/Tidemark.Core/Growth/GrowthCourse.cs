@@ -15,6 +15,9 @@ internal sealed class CourseCatalog
     /// <summary>Exponents of Heaps' law; 0.4 to 0.6 is usual for words, up to 0.9 for identifiers.</summary>
     private static readonly double[] Powers = [0.35, 0.5, 0.65, 0.8];
 
+    /// <summary>Exponents of growth that accelerates, between the square and even growth and beyond.</summary>
+    private static readonly double[] FasterPowers = [1.25, 1.5, 1.75, 2.25, 2.5, 3];
+
     /// <summary>Times after which a logarithm bends, as shares of the history.</summary>
     private static readonly double[] Logarithms = [0.03, 0.1, 0.3];
 
@@ -43,6 +46,8 @@ internal sealed class CourseCatalog
     private int count;
     private GeneralCourses? inAllLives;
     private GeneralCourses? inLastLife;
+    private GrowthCourse[]? fasterInAllLives;
+    private GrowthCourse[]? fasterInLastLife;
 
     public CourseCatalog(Bins bins)
     {
@@ -123,6 +128,16 @@ internal sealed class CourseCatalog
             AddAroundJumps(general, lives, jumps, courses);
         }
     }
+
+    /// <summary>What accelerates by another power than the square; a forecast asks for it, and nothing else does.</summary>
+    public GrowthCourse[] Faster(CourseLives lives) =>
+        lives == CourseLives.Last ? fasterInLastLife ??= MakeFaster(lives) : fasterInAllLives ??= MakeFaster(lives);
+
+    private GrowthCourse[] MakeFaster(CourseLives lives) =>
+        Array.ConvertAll(
+            FasterPowers,
+            p => new GrowthCourse(GrowthShape.Accelerating, 1, Of(CourseKind.Power, p, lives: lives))
+        );
 
     private ElementaryCourse Of(
         CourseKind kind,

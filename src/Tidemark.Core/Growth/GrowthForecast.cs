@@ -33,8 +33,11 @@ internal static class GrowthForecast
     private const double EvenRate = 3;
     private const double EvenFuture = 6;
 
-    /// <summary>A step beside it may have taken away a part of the rise: such courses are preferred by so much less.</summary>
-    private const double LessBesideStep = 3;
+    /// <summary>
+    /// A step beside it may have taken away a part of the rise, and what seems to begin late may have been there all the time and accelerate:
+    /// such courses are preferred by so much less.
+    /// </summary>
+    private const double LessCertain = 3;
 
     /// <summary>Courses with a smaller share than this decide nothing.</summary>
     private const double SmallestShare = 0.002;
@@ -120,7 +123,7 @@ internal static class GrowthForecast
                     (
                         course,
                         (Believable * course.Score)
-                            + Preference(course.Course.Shape, even)
+                            + Preference(course.Course, even)
                             - (witness is null ? 0 : Against(course.Course, witness))
                     )
                 );
@@ -163,11 +166,12 @@ internal static class GrowthForecast
         return believed;
     }
 
-    private static double Preference(GrowthShape shape, double even) =>
-        shape switch
+    private static double Preference(GrowthCourse course, double even) =>
+        course.Shape switch
         {
+            GrowthShape.Linear when course.Parts is [{ IsLate: true }] => Math.Max(0, even - LessCertain),
             GrowthShape.Linear => even,
-            GrowthShape.Step => Math.Max(0, even - LessBesideStep),
+            GrowthShape.Step => Math.Max(0, even - LessCertain),
             _ => 0,
         };
 
