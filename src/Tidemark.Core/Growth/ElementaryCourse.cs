@@ -224,8 +224,11 @@ internal sealed class ElementaryCourse
         return isKnown ? new ElementaryCourse(index, own, clock, kind, p, s, lives) : null;
     }
 
-    /// <summary>How much it rises in so many hours after the end of the history, if the work goes on as it did of late.</summary>
-    public double Ahead(double hours) => At(clock.End + (hours * clock.PaceAhead)) - atEnd;
+    /// <summary>How much it rises in so many hours after the end of the history, if the work goes on as can be foreseen.</summary>
+    public double Ahead(double hours) => At(clock.End + clock.Ahead(hours)) - atEnd;
+
+    /// <summary>How uncertain the work is that it runs by, in so many hours after the end, as a variance of its logarithm.</summary>
+    public double UncertaintyOfWork(double hours) => clock.Uncertainty(hours);
 
     public override string ToString() => $"{kind}({parameter:0.##},{since:0.##}){(clock.Pace == 1 ? "" : "w")}";
 

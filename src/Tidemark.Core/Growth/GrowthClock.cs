@@ -9,8 +9,17 @@ namespace Tidemark.Core.Growth;
 /// <param name="Pace">How fast it goes at the end, in hours per hour.</param>
 internal sealed record GrowthClock(double[] Readings, double Pace)
 {
-    /// <summary>How fast it will go, as far as can be told: as it did over the last whole days, the days of the week alike.</summary>
-    public double PaceAhead { get; private init; } = Pace;
+    /// <summary>How fast it will go where it knows no day: as it did over the last whole days.</summary>
+    private double PaceAhead { get; init; } = Pace;
+
+    /// <summary>What is to come, where it goes by requests; asked for by forecasts alone.</summary>
+    private Lazy<WorkToCome?>? ToCome { get; init; }
+
+    /// <summary>How far it will go in so many hours, as far as can be told.</summary>
+    public double Ahead(double hours) => ToCome?.Value?.In(hours) ?? (hours * PaceAhead);
+
+    /// <summary>How uncertain that is, as a variance of its logarithm.</summary>
+    public double Uncertainty(double hours) => ToCome?.Value?.Variance(hours) ?? 0;
 
     /// <summary>More collections than this many times the usual in one interval were forced.</summary>
     private const double MostCollections = 2;
@@ -51,7 +60,8 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
     /// </summary>
     public static GrowthClock? OfWork(Bins bins)
     {
-        if ((bins.Rate(Signal.Requests) ?? Awake(bins) ?? Collections(bins)) is not { } rate)
+        var requests = bins.Rate(Signal.Requests);
+        if ((requests ?? Awake(bins) ?? Collections(bins)) is not { } rate)
         {
             return null;
         }
@@ -103,7 +113,13 @@ internal sealed record GrowthClock(double[] Readings, double Pace)
         }
 
         return apart > Even * bins.SpanHours
-            ? new GrowthClock(readings, hours > 0 ? recent / hours : 1) { PaceAhead = ofDays > 0 ? ahead / ofDays : 1 }
+            ? new GrowthClock(readings, hours > 0 ? recent / hours : 1)
+            {
+                PaceAhead = ofDays > 0 ? ahead / ofDays : 1,
+                ToCome = requests is null
+                    ? null
+                    : new(() => WorkToCome.Of(bins.Hours, requests, 1 / mean, days), isThreadSafe: false),
+            }
             : null;
     }
 

@@ -347,7 +347,14 @@ internal static class GrowthForecast
             var blur = trend.Best.Noise / (course.Slope * hours);
             sum += weight;
             meanLog += weight * log;
-            square += weight * ((log * log) + (relative * relative) + (blur * blur));
+            square +=
+                weight
+                * (
+                    (log * log)
+                    + (relative * relative)
+                    + (blur * blur)
+                    + course.Course.Parts[^1].UncertaintyOfWork(hours)
+                );
         }
 
         return sum < 0.5
