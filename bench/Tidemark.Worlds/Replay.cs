@@ -49,7 +49,7 @@ internal sealed class Replay(TextWriter output)
         var hours = new List<double>();
         var alarms = new List<bool>();
         var couldTell = new List<bool>();
-        var leaveTime = new List<bool>();
+        var patience = new List<TimeSpan>();
         var samples = new List<int>();
         for (var hour = everyHours; hour <= world.Plan.Hours; hour += everyHours)
         {
@@ -59,7 +59,7 @@ internal sealed class Replay(TextWriter output)
             var verdict = GrowthAnalyzer.Analyze(history);
             alarms.Add(verdict.IsLeaking);
             samples.Add(history.Count);
-            leaveTime.Add(LeakAlarm.LeavesTime(verdict, history.Last(Signal.Footprint) ?? 0, history.To));
+            patience.Add(LeakAlarm.Patience(verdict, history.Last(Signal.Footprint) ?? 0, history.To));
             couldTell.Add(!truth.Acceptable.Any(Truth.IsLeaking) && !Truth.IsLeaking(truth.Kind));
         }
 
@@ -74,7 +74,7 @@ internal sealed class Replay(TextWriter output)
                 world.Plan.Limit > 0 && end.Rate > 0 ? end.Rate.Value * 24 / world.Plan.Limit : double.NaN,
                 [.. hours],
                 [.. alarms],
-                [.. leaveTime],
+                [.. patience],
                 [.. samples],
                 [.. couldTell]
             );
@@ -135,7 +135,7 @@ internal sealed class Replay(TextWriter output)
         double ShareOfLimitADay,
         double[] Hours,
         bool[] Verdicts,
-        bool[] LeaveTime,
+        TimeSpan[] Patience,
         int[] Samples,
         bool[] CouldTell
     )
@@ -143,7 +143,7 @@ internal sealed class Replay(TextWriter output)
         /// <summary>Whether there is an alarm, by the rule that is looked at.</summary>
         public bool[] Alarms { get; init; } = Verdicts;
 
-        /// <param name="isPatient">Whether what leaves time, or rests on few new samples, must be told for longer.</param>
+        /// <param name="isPatient">Whether what leaves time, may pass, or rests on few new samples must be told for longer.</param>
         public bool[] Watched(bool isPatient)
         {
             var alarm = new LeakAlarm();
@@ -151,7 +151,7 @@ internal sealed class Replay(TextWriter output)
             for (var i = 0; i < alarms.Length; i++)
             {
                 var (at, seen) = (DateTimeOffset.UnixEpoch.AddHours(Hours[i]), TimeSpan.FromHours(Hours[i]));
-                alarm.Update(Verdicts[i], at, seen, isPatient ? Samples[i] : 0, isPatient && LeaveTime[i]);
+                alarm.Update(Verdicts[i], at, seen, isPatient ? Samples[i] : 0, isPatient ? Patience[i] : default);
                 alarms[i] = alarm.IsRaised;
             }
 

@@ -54,6 +54,9 @@ public static class GrowthAnalyzer
             rate,
             GrowthForecast.OutOfMemory(decision, trends, history, options),
             Findings.Of(decision, trends)
-        );
+        )
+        {
+            MayPass = PassingGrowth.Of(decision, trends.Bins),
+        };
     }
 }

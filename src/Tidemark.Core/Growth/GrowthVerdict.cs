@@ -90,4 +90,7 @@ public sealed record GrowthVerdict(
 
     /// <summary>For an inconclusive verdict: how much longer the process must be watched, where that can be said.</summary>
     public TimeSpan? NeedsMore { get; init; }
+
+    /// <summary>For a leaking verdict: whether the growth may be over by itself within half a day; see <see cref="PassingGrowth"/>.</summary>
+    public bool MayPass { get; init; }
 }

@@ -17,6 +17,7 @@ namespace Tidemark.Core.Tests.Growth;
 /// expect full 2h..6h                                   # the limit will be met so long after the end
 /// expect evidence live-heap                            # the signal that decided
 /// expect told gc-pause                                 # a signal that is told of beside it
+/// expect lasting                                       # growth that does not pass by itself within half a day; or: passing
 /// </code>
 /// Modifiers of a series: <c>~1%</c> autocorrelated noise, <c>/\60:20%</c> a sawtooth of that many samples and height, <c>day:30%</c> a daily season.
 /// </remarks>
@@ -87,6 +88,10 @@ internal sealed partial class GrowthScript
                 return verdict.Evidence.Count > 0 && verdict.Evidence[0].Signal == words[1];
             case "told":
                 return verdict.Evidence.Any(e => e.Signal == words[1]);
+            case "lasting":
+                return verdict.IsLeaking && !verdict.MayPass;
+            case "passing":
+                return verdict.IsLeaking && verdict.MayPass;
             case "more":
                 return verdict.NeedsMore is { } more && more > TimeSpan.Zero;
             default:

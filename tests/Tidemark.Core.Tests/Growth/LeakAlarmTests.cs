@@ -98,15 +98,17 @@ public sealed class LeakAlarmTests
     }
 
     [Fact]
-    public void What_leaves_time_must_be_told_for_a_day()
+    public void Answers_must_last_as_long_as_patience_asks()
     {
         var alarm = new LeakAlarm();
 
         var raised = Enumerable
             .Range(0, 200)
-            .First(i => alarm.Update(true, Start.AddMinutes(15 * i), TimeSpan.FromHours(30), leavesTime: true));
+            .First(i =>
+                alarm.Update(true, Start.AddMinutes(15 * i), TimeSpan.FromHours(30), patience: TimeSpan.FromHours(5))
+            );
 
-        raised.ShouldBe(24 * 4);
+        raised.ShouldBe(5 * 4);
     }
 
     [Theory]
@@ -127,7 +129,7 @@ public sealed class LeakAlarmTests
             []
         );
 
-        LeakAlarm.LeavesTime(verdict, 1e9, Start).ShouldBe(leavesTime);
+        LeakAlarm.Patience(verdict, 1e9, Start).ShouldBe(leavesTime ? TimeSpan.FromHours(24) : TimeSpan.Zero);
     }
 
     [Fact]
@@ -135,6 +137,29 @@ public sealed class LeakAlarmTests
     {
         var verdict = new GrowthVerdict(GrowthKind.Fragmentation, GrowthShape.Step, 0.9, null, null, []);
 
-        LeakAlarm.LeavesTime(verdict, 1e9, Start).ShouldBeTrue();
+        LeakAlarm.Patience(verdict, 1e9, Start).ShouldBe(TimeSpan.FromHours(24));
+    }
+
+    [Theory]
+    [InlineData(null, 12)]
+    [InlineData(60.0, 12)]
+    [InlineData(20.0, 5)]
+    [InlineData(-1.0, 0)]
+    public void What_may_pass_is_given_half_a_day_unless_too_little_is_left(double? hoursLeft, double hours)
+    {
+        var end = hoursLeft is { } left ? Start.AddHours(left) : (DateTimeOffset?)null;
+        var verdict = new GrowthVerdict(
+            GrowthKind.Leak,
+            GrowthShape.Logarithmic,
+            0.9,
+            new Estimate(1e8, 1e8, 1e8),
+            end is { } at ? new OutOfMemoryForecast(2_000_000_000, at, at, at) : null,
+            []
+        )
+        {
+            MayPass = true,
+        };
+
+        new[] { LeakAlarm.Patience(verdict, 1e9, Start), TimeSpan.Zero }.Max().ShouldBe(TimeSpan.FromHours(hours));
     }
 }

@@ -28,8 +28,8 @@ public sealed class WatchAlarms
             var alarm = alarms.TryGetValue(name, out var known) ? known.Alarm : new LeakAlarm();
             alarms[name] = (alarm, series.Verdict.Kind);
             var footprint = series.Sketch.LastOrDefault(v => !double.IsNaN(v));
-            var leavesTime = LeakAlarm.LeavesTime(series.Verdict, footprint, series.To);
-            if (alarm.Update(true, now, series.To - series.From, series.Samples, leavesTime))
+            var patience = LeakAlarm.Patience(series.Verdict, footprint, series.To);
+            if (alarm.Update(true, now, series.To - series.From, series.Samples, patience))
             {
                 changes.Add(Raised(name, series.Verdict.Kind, alarm));
             }
