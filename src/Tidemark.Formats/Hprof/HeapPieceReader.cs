@@ -55,7 +55,7 @@ internal sealed unsafe class HeapPieceReader(HeapContents contents, HeapTypes ty
         targets.Clear();
         shapes.Clear();
         Weak.Clear();
-        previous = 0;
+        (previous, previousClass, previousArrayEnd) = (0, -1, 0);
         cursor.Open(piece.Start, piece.End);
         for (var node = piece.First; node < piece.First + piece.Count; )
         {
@@ -246,6 +246,7 @@ internal sealed unsafe class HeapPieceReader(HeapContents contents, HeapTypes ty
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Follow(ulong address, int classIndex)
     {
+        Gaps.AddressBits |= address;
         if (address > previous)
         {
             if (previousClass >= 0)

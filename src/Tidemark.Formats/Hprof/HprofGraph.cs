@@ -93,7 +93,7 @@ internal sealed class HprofGraph : IDisposable
 
     private (List<int> Types, List<long> Sizes) TellSizes()
     {
-        var layout = new ObjectLayout(contents.Classes, contents.IdSize, gaps);
+        var layout = new ObjectLayout(contents.Classes, contents.IdSize, contents.ObjectCount, gaps);
         var typeOfShape = new List<int>();
         var sizeOfShape = new List<long>();
         for (var i = 0; i < contents.Classes.Count; i++)

@@ -17,6 +17,9 @@ internal sealed class ObjectGaps
     /// <summary>True where an array of references lies too close to the next object for references of 8 bytes.</summary>
     public bool HasCompressedReferences { get; set; }
 
+    /// <summary>Bits that are set in the address of any object.</summary>
+    public ulong AddressBits { get; set; }
+
     /// <summary>Instances with another number of bytes than their class tells.</summary>
     public long Misfits { get; set; }
 
@@ -28,6 +31,7 @@ internal sealed class ObjectGaps
     public void Add(ObjectGaps others)
     {
         HasCompressedReferences |= others.HasCompressedReferences;
+        AddressBits |= others.AddressBits;
         Misfits += others.Misfits;
         for (var i = 0; i < smallest.Length; i++)
         {

@@ -389,6 +389,52 @@ public class HprofDumpTests
         static long Up(long bytes) => (bytes + 7) / 8 * 8;
     }
 
+    /// <summary>Several pieces, each at lower addresses than the one before, as ZGC and Shenandoah write their regions.</summary>
+    [Fact]
+    public void An_array_at_the_end_of_a_piece_says_nothing_of_the_next_piece()
+    {
+        var writer = new HprofWriter();
+        AddKnownClasses(writer);
+        writer.Class(0x30200, "[LPair;", ObjectClass);
+        var elements = new ulong[2000];
+        const int arrays = 200;
+        for (ulong i = 0; i < arrays; i++)
+        {
+            writer.ObjectArray(0x7000_0000 - (i * 0x10000), 0x30200, elements);
+        }
+
+        var graph = Read(writer.ToArray()).Graph;
+
+        graph.ShallowSize(graph.Find(0x7000_0000)).ShouldBe(24 + (elements.Length * 8));
+    }
+
+    /// <summary>The sizes that a JVM of version 17 gives the same fields (jcmd GC.class_histogram), one instance far from any other.</summary>
+    [Theory]
+    [InlineData(true, 24)]
+    [InlineData(false, 32)]
+    public void Fields_fill_the_holes_of_a_super_class_where_the_JVM_is_seen_to_do_so(bool isSeen, int size)
+    {
+        var writer = new HprofWriter();
+        AddKnownClasses(writer);
+        writer.Class(0x30000, "A", ObjectClass, fields: [("a", BasicType.Byte)]);
+        writer.Class(0x30100, "B", 0x30000, fields: [("b", BasicType.Byte), ("c", BasicType.Byte)]);
+        writer.Class(
+            0x30200,
+            "C",
+            0x30100,
+            fields: [("d", BasicType.Byte), ("e", BasicType.Int), ("f", BasicType.Int)]
+        );
+        writer.Class(0x30300, "[LA;", ObjectClass);
+        writer.Class(0x30400, "D", 0x30000, fields: [("g", BasicType.Byte), ("h", BasicType.Byte)]);
+        writer.ObjectArray(0x40000, 0x30300, 0, 0, 0, 0, 0);
+        writer.Instance(0x40028, 0x30200);
+        writer.Instance(0x50000, 0x30400);
+        writer.Instance(isSeen ? 0x50010UL : 0x51000, 0x30400);
+        var graph = Read(writer.ToArray()).Graph;
+
+        graph.ShallowSize(graph.Find(0x40028)).ShouldBe(size);
+    }
+
     [Fact]
     public void Without_compression_references_take_eight_bytes()
     {
