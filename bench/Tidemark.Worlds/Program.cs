@@ -259,10 +259,12 @@ internal sealed record Row(string Name, Truth? Truth, GrowthVerdict Verdict, dou
             ("footprint beyond heap", trends.FootprintBeyondHeap),
             ("outside heap", trends.OutsideHeap),
             ("live", trends.Live),
+            ("live as seen", trends.LiveAsSeen),
             ("committed", trends.Committed),
         ];
         return
         [
+            FormattableString.Invariant($"load risen {LoadLevel.Risen(trends.Bins):0.00}"),
             .. all.Where(t => t.Trend is not null).Select(t => Line(t.Name, t.Trend!)),
             .. all.Where(t => t.Trend is not null).Select(t => Courses(t.Name, t.Trend!)),
         ];

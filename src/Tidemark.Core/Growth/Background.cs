@@ -21,10 +21,17 @@ internal sealed class Background
     private readonly Bins bins;
     private readonly List<double[]> columns;
 
-    public Background(Bins bins, bool withSeason)
+    /// <param name="bins">The clock.</param>
+    /// <param name="withSeason">Whether a day and a week move it.</param>
+    /// <param name="holds">What it is known to hold; null for nothing.</param>
+    public Background(Bins bins, bool withSeason, double[]? holds = null)
     {
         this.bins = bins;
         columns = withSeason ? [.. bins.Movements.Levels, .. bins.Movements.Season] : [.. bins.Movements.Levels];
+        if (holds is not null)
+        {
+            columns.Add(holds);
+        }
     }
 
     /// <summary>The columns, the levels first.</summary>

@@ -214,7 +214,7 @@ internal static class Explanations
     }
 
     /// <summary>Puts the nearest earlier value where one is missing, or the first; false where there is none at all.</summary>
-    private static bool Fill(double[] column)
+    public static bool Fill(double[] column)
     {
         var known = Array.Find(column, v => !double.IsNaN(v));
         if (!Array.Exists(column, v => !double.IsNaN(v)))

@@ -14,6 +14,11 @@ internal static class Findings
             findings.Add(TellDoubt(doubted));
         }
 
+        if (decision.Followed is not null)
+        {
+            findings.Add(TellFollowed(trends));
+        }
+
         findings.Add(
             decision.Signal == Signal.GcCount && trends.TooFewCollections is { } collections
                 ? TellUncollected(collections)
@@ -29,6 +34,11 @@ internal static class Findings
         if (trends.Live is { } live && decision.Signal != Signal.LiveHeap)
         {
             findings.Add(Tell(Signal.LiveHeap, live));
+        }
+
+        if (trends.CacheIsFull)
+        {
+            findings.Add(TellFull(trends));
         }
 
         if (CollectorPressure.Of(trends.Bins) is { IsRising: true } pressure)
@@ -53,6 +63,22 @@ internal static class Findings
             "it has begun to look like growth that goes on, but does not without the last sixteenth or eighth of the history: it is told when it lasts",
             Math.Round(doubted.Trend.Best.Slope),
             "bytes/hour"
+        );
+
+    private static Evidence TellFollowed(ProcessTrends trends) =>
+        new(
+            Signal.Requests.Describe().Name,
+            "they have risen, and the footprint goes on growing by itself, but not beside them",
+            Math.Round(LoadLevel.Risen(trends.Bins), 2),
+            "times"
+        );
+
+    private static Evidence TellFull(ProcessTrends trends) =>
+        new(
+            Signal.CacheEntries.Describe().Name,
+            "the cache is full: the number of its entries stands still while the work goes on",
+            Math.Round(trends.Bins[Signal.CacheEntries]!.High.Max()),
+            "count"
         );
 
     private static Evidence TellCount(Signal signal, Trend trend) =>

@@ -38,6 +38,12 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>What grows outside of the heap must be this share of the whole footprint.</summary>
     private const double OutsideRise = 0.05;
 
+    /// <summary>Growth that is likelier than its end by this much, as a logarithm, beside the requests is none of theirs.</summary>
+    private const double BesideLoadOdds = 20;
+
+    /// <summary>The requests explain it where less than this share is left of how much likelier it was without them.</summary>
+    private const double TakenOdds = 0.5;
+
     /// <summary>A pool that takes one or two threads more is no leak of threads, though a number that hardly ever moves has no noise.</summary>
     private const double FewestMore = 4;
 
@@ -49,10 +55,45 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
     /// <summary>That it leaks, as was found and then not confirmed; null elsewhere.</summary>
     public KindDecision? Doubted { get; private init; }
 
+    /// <summary>That it leaks, as was found and then explained by the requests; null elsewhere.</summary>
+    public KindDecision? Followed { get; private init; }
+
     public bool IsLeaking => Kind.IsLeaking();
 
-    /// <summary>From the heap outwards: what is alive, what is held without being alive, what lies outside of the heap.</summary>
+    /// <summary>The kind, unless the requests explain it after all.</summary>
     public static KindDecision Of(ProcessTrends trends)
+    {
+        var found = Find(trends);
+        return found.IsLeaking && IsOfTheLoad(found, trends) ? Healthy(trends) with { Followed = found } : found;
+    }
+
+    /// <summary>
+    /// Whether the footprint goes on by itself and not beside requests that have risen, and they take away most of what speaks for growth of the
+    /// signal that decided: what moves the whole moves its parts, though a part may scatter less and show what is left by a lag that is not met.
+    /// </summary>
+    private static bool IsOfTheLoad(KindDecision found, ProcessTrends trends)
+    {
+        if (
+            trends.Bins.IsLiveWatch
+            || !trends.HasLoad
+            || found.Trend.Comparison.Odds > BesideLoadOdds
+            || LoadLevel.Risen(trends.Bins) < RisenLoad
+            || trends.Held is { Grows: true, Best.IsUnbounded: true }
+            || !trends.HeldAsSeen.GrowsForEver
+        )
+        {
+            return false;
+        }
+
+        var (seen, beside) =
+            found.Signal == Signal.LiveHeap && trends.Live is { } live
+                ? (trends.LiveAsSeen!, live)
+                : (trends.HeldAsSeen, trends.Held);
+        return beside.Comparison.Odds < TakenOdds * seen.Comparison.Odds;
+    }
+
+    /// <summary>From the heap outwards: what is alive, what is held without being alive, what lies outside of the heap.</summary>
+    private static KindDecision Find(ProcessTrends trends)
     {
         if (trends.TooFewCollections is not null)
         {
@@ -170,6 +211,8 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
         && outside.Best.Rise > OutsideRise * trends.FootprintAsSeen.Level
         && (trends.FootprintBeyondHeap is { GrowsForEver: false } || IsOutside(outside, trends.FootprintBeyondHeap))
         && (!trends.Bins.IsLiveWatch || IsClear(outside, trends.FootprintAsSeen))
+        // What holds it rose and has levelled off: so has this.
+        && !HasLevelledOff(trends)
             ? outside
             : null;
 
@@ -225,6 +268,12 @@ internal sealed record KindDecision(GrowthKind Kind, GrowthShape Shape, Signal S
                 : held.Best.Errors > WarmUpErrors && held.Best.RiseAfterFirstMoments > WarmUpRise * held.Level
                     ? Well(GrowthKind.WarmUp, Signal.LiveHeap, held)
                 : Well(GrowthKind.Steady, Signal.LiveHeap, held);
+        }
+
+        if (trends.CacheIsFull && seen.Grows && seen.Best.Rise > WarmUpRise * seen.Level)
+        {
+            // It has filled, whatever the requests did meanwhile.
+            return Well(GrowthKind.WarmUp, Signal.Footprint, seen);
         }
 
         if (trends.HasLoad && LoadLevel.Risen(trends.Bins) >= RisenLoad)

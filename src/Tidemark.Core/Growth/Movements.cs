@@ -28,6 +28,7 @@ internal sealed class Movements
     public Movements(Bins bins)
     {
         this.bins = bins;
+        IsRestartedDaily = FindRestartedDaily();
         AddLevels();
         AddSeason();
         AnyTrend = new BentLine(bins);
@@ -61,7 +62,7 @@ internal sealed class Movements
     private void AddSeason()
     {
         var days = bins.SpanHours / 24;
-        if (days >= SeasonDays && !IsRestartedDaily())
+        if (days >= SeasonDays && !IsRestartedDaily)
         {
             AddHarmonics(24);
         }
@@ -80,7 +81,9 @@ internal sealed class Movements
     /// Whether most lives begin at the same hour of one day after the other: then the hour says nothing that the age does not, and the two
     /// together would explain growth by a season that takes it back.
     /// </summary>
-    private bool IsRestartedDaily()
+    public bool IsRestartedDaily { get; }
+
+    private bool FindRestartedDaily()
     {
         var (daily, lives, before) = (0, 1, bins.Hours[0] - bins.Ages[0]);
         for (var i = 1; i < bins.Count; i++)

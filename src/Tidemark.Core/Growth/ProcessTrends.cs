@@ -27,6 +27,8 @@ internal sealed class ProcessTrends(Bins bins)
             : Explanations.OfLoad(bins)
     );
 
+    private readonly Lazy<double[]?> fullCache = new(() => FullCache.Entries(bins));
+
     private readonly Lazy<List<double[]>> liveHeap = new(() => Explanations.OfLiveHeap(bins));
 
     /// <summary>The few objects that fragment a heap are alive, and grow in number with what they hold.</summary>
@@ -36,20 +38,23 @@ internal sealed class ProcessTrends(Bins bins)
 
     public bool HasLoad => load.Value.Count > 0;
 
+    /// <summary>Whether a cache has met its bound: then all signals that hold it are seen without its entries, except as they stand.</summary>
+    public bool CacheIsFull => fullCache.Value is not null;
+
     /// <summary>The footprint's floor, without what the load explains.</summary>
-    public Trend Footprint => field ??= FloorOfFootprint.Beside(load.Value);
+    public Trend Footprint => field ??= FloorOfFootprint.Beside(load.Value, fullCache.Value);
 
     /// <summary>The footprint's floor as it stands.</summary>
-    public Trend FootprintAsSeen => field ??= HasLoad ? FloorOfFootprint.Beside([]) : Footprint;
+    public Trend FootprintAsSeen => field ??= IsExplained ? FloorOfFootprint.Beside([]) : Footprint;
 
     /// <summary>What of the footprint cannot be used again, without what the load explains: the footprint itself, where that is not told.</summary>
-    public Trend Held => field ??= TellsReusable ? HeldFootprint.Beside(load.Value) : Footprint;
+    public Trend Held => field ??= TellsReusable ? HeldFootprint.Beside(load.Value, fullCache.Value) : Footprint;
 
     /// <summary>The same as it stands.</summary>
     public Trend HeldAsSeen =>
         field ??=
             !TellsReusable ? FootprintAsSeen
-            : HasLoad ? HeldFootprint.Beside([])
+            : IsExplained ? HeldFootprint.Beside([])
             : Held;
 
     /// <summary>The footprint's floor, without what load and live heap explain: what was taken beyond them.</summary>
@@ -61,7 +66,7 @@ internal sealed class ProcessTrends(Bins bins)
         field ??=
             Live is null ? Held
             : TellsReusable ? TrendAnalysis.Of(bins, BeyondLive(Signal.Footprint), load.Value)
-            : FloorOfFootprint.Beside([.. load.Value, .. liveHeap.Value]);
+            : FloorOfFootprint.Beside([.. load.Value, .. liveHeap.Value], fullCache.Value);
 
     /// <summary>
     /// True where <see cref="FootprintBeyondHeap"/> goes on and is no small part of how the footprint has moved: the books that a runtime
@@ -93,10 +98,10 @@ internal sealed class ProcessTrends(Bins bins)
         field ??= Outside() is { } outside ? TrendAnalysis.Of(bins, outside, load.Value) : null;
 
     /// <summary>The heap after collections, without what the load explains; null where it is not known.</summary>
-    public Trend? Live => field ??= LiveHeap?.Beside(load.Value);
+    public Trend? Live => field ??= LiveHeap?.Beside(load.Value, fullCache.Value);
 
     /// <summary>The same as it stands.</summary>
-    public Trend? LiveAsSeen => field ??= HasLoad ? LiveHeap?.Beside([]) : Live;
+    public Trend? LiveAsSeen => field ??= IsExplained ? LiveHeap?.Beside([]) : Live;
 
     /// <summary>The heap taken from the system, without what the live heap explains; null where it is not known.</summary>
     public Trend? Committed =>
@@ -110,8 +115,18 @@ internal sealed class ProcessTrends(Bins bins)
                 bins.IsLiveWatch ? [.. load.Value, .. liveHeap.Value] : liveHeap.Value
             );
 
-    /// <summary>A count as it stands, such as threads or cache entries; null where it is not known.</summary>
-    public Trend? Count(Signal signal) => bins[signal] is { } values ? TrendAnalysis.Of(bins, values.Mean, []) : null;
+    /// <summary>
+    /// A count: the entries of a cache as they stand, threads and tasks without those that a load which has risen keeps busy (which within
+    /// minutes is told by such counts themselves); null where it is not known.
+    /// </summary>
+    public Trend? Count(Signal signal) =>
+        bins[signal] is { } values
+            ? TrendAnalysis.Of(
+                bins,
+                values.Mean,
+                signal == Signal.CacheEntries || bins.IsLiveWatch || LoadLevel.Risen(bins) < RisenLoad ? [] : load.Value
+            )
+            : null;
 
     /// <summary>
     /// Whether room beside the live heap may be nothing but the collector's: within minutes it takes as much as it likes before
@@ -145,6 +160,8 @@ internal sealed class ProcessTrends(Bins bins)
             return most < FewCollections ? (int)most : null;
         }
     }
+
+    private bool IsExplained => HasLoad || CacheIsFull;
 
     private bool TellsReusable => bins[Signal.ReusableHeap] is not null;
 

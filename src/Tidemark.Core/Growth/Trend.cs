@@ -67,7 +67,8 @@ internal sealed record Trend(
         && Best is { IsUnbounded: true, Slope: > 0 }
         && (IsSawtooth || Best.Errors >= ClearErrors || Comparison.Odds >= ClearOdds)
         && (
-            Best.Future > Best.Rise
+            // Of lives of a day nobody has seen what comes in a week: it must be clear by itself.
+            (Best.Future > Best.Rise && !Bins.Movements.IsRestartedDaily)
             || Best.FutureErrors >= (IsSawtooth ? ClearFloorFutureErrors * FewSamples : ClearFutureErrors)
         )
         && Math.Max(Best.Rise, Best.RiseAfterStart) > SmallestRise * Level

@@ -71,9 +71,10 @@ internal sealed class TrendAnalysis
 
     /// <summary>The trend of the signal, given others that may explain it.</summary>
     /// <param name="explanations">Columns without missing values, such as the load.</param>
-    public Trend Beside(IReadOnlyList<double[]> explanations)
+    /// <param name="holds">What it is known to hold, such as the entries of a cache; null for nothing.</param>
+    public Trend Beside(IReadOnlyList<double[]> explanations, double[]? holds = null)
     {
-        var asKnown = Run(explanations);
+        var asKnown = Run(explanations, holds);
         var collapses = bins.TellsRestarts ? [] : Jumps.Collapses(bins, values);
         if (asKnown.IsSawtooth || collapses.Count == 0)
         {
@@ -81,20 +82,20 @@ internal sealed class TrendAnalysis
         }
 
         // Nobody told of these restarts: each costs its place.
-        var cut = new TrendAnalysis(bins.CutAt(collapses), values).Run(explanations);
+        var cut = new TrendAnalysis(bins.CutAt(collapses), values).Run(explanations, holds);
         return cut.Best.Score - (CourseSearch.CostOfParameter * collapses.Count) > asKnown.Best.Score ? cut : asKnown;
     }
 
-    private Trend Run(IReadOnlyList<double[]> explanations)
+    private Trend Run(IReadOnlyList<double[]> explanations, double[]? holds)
     {
         var noise = new NoiseModel(asSeen);
         if (floors.Count > 0)
         {
             noise.KeepOnly(floors);
-            return Finish(noise, new Background(bins, withSeason: false), []);
+            return Finish(noise, new Background(bins, withSeason: false, holds), []);
         }
 
-        var background = new Background(bins, withSeason: true);
+        var background = new Background(bins, withSeason: true, holds);
         var open = background.Explain(noise, target, explanations, rest);
         noise.Reweigh(rest);
         background.RestBesideAnyTrend(noise, target, rest);
