@@ -81,6 +81,9 @@ internal static class GrowthForecast
         {
             first = Meet(
                 footprint,
+                trends.FootprintAsSeen is { GrowsForEver: true } asSeen && !ReferenceEquals(asSeen, footprint)
+                    ? asSeen
+                    : null,
                 decision is { Signal: Signal.LiveHeap, Trend.GrowsForEver: true } ? decision.Trend : null,
                 Signal.Footprint,
                 limit,
@@ -90,7 +93,7 @@ internal static class GrowthForecast
 
         if (trends.Live is { GrowsForEver: true } live && LimitOf(trends.Bins, Signal.HeapLimit, null) is { } cap)
         {
-            var atCap = Meet(live, null, Signal.LiveHeap, cap, history);
+            var atCap = Meet(live, null, null, Signal.LiveHeap, cap, history);
             first = atCap is not null && (first is null || atCap.At < first.At) ? atCap : first;
         }
 
@@ -262,6 +265,7 @@ internal static class GrowthForecast
     /// <summary>When the trend, and all else that tells of it, meets a limit; null where that is out of sight.</summary>
     private static OutOfMemoryForecast? Meet(
         Trend trend,
+        Trend? asSeen,
         Trend? witness,
         Signal signal,
         double limit,
@@ -280,6 +284,12 @@ internal static class GrowthForecast
         if (Foresee(trend, believed, 1, peaks, limit, history) is not { } outlook)
         {
             return null;
+        }
+
+        // What the load explains may be a part of the growth.
+        if (asSeen is not null)
+        {
+            outlook = outlook.With(Foresee(asSeen, Believed(asSeen, EvenFuture), 1, peaks, limit, history));
         }
 
         if (signal == Signal.Footprint && LivesBefore.Foresee(history, bins, signal, limit, pace) is { } before)

@@ -131,6 +131,37 @@ public class GrowthForecastTests
         static double Wave(double fromNoon) => 24 / (2 * Math.PI) * Math.Sin(2 * Math.PI * fromNoon / 24);
     }
 
+    /// <summary>
+    /// Of a leak beside a load that grows, a part passes for the load's: the footprint as it stands knows the limit sooner than the footprint without its load
+    /// (off by 15 % in the median by itself).
+    /// </summary>
+    [Fact]
+    public void A_leak_beside_a_growing_load_is_told_by_the_footprint_as_it_stands_too()
+    {
+        var options = new WorldOptions
+        {
+            Scenarios = [.. Scenarios.All.Where(s => s.Name == "leak_while_load_grows")],
+            SignalSet = "footprint+requests",
+        };
+        var errors = new List<double>();
+        for (ulong seed = 1; seed <= 300; seed++)
+        {
+            var world = World.Create(seed, options);
+            if (
+                world.TruthAt("w", world.Plan.Hours, "w") is { OomTime: { } full } truth
+                && GrowthAnalyzer.Analyze(world.History("w", world.Plan.Hours))
+                    is { IsLeaking: true, OutOfMemory: { } told }
+            )
+            {
+                errors.Add(Math.Abs(told.At.ToUnixTimeSeconds() - full) / (full - truth.End));
+            }
+        }
+
+        errors.Sort();
+        errors.Count.ShouldBeGreaterThan(80);
+        errors[errors.Count / 2].ShouldBeLessThan(0.125);
+    }
+
     /// <summary>The first quarter of a growth tells less of its end than the whole of it: the interval says so.</summary>
     [Fact]
     public void The_less_was_seen_the_wider_the_interval_is()
@@ -165,12 +196,12 @@ public class GrowthForecastTests
 
     /// <summary>Whole histories and the first halves of them: how far forecasts are off, and how often intervals hold the truth.</summary>
     [Theory]
-    [InlineData(1.0, 0.075)]
-    [InlineData(0.5, 0.13)]
+    [InlineData(1.0, 0.065)]
+    [InlineData(0.5, 0.09)]
     public void Forecasts_are_near_and_intervals_hold_the_truth(double share, double median)
     {
         var (errors, held) = (new List<double>(), 0);
-        for (ulong seed = 7_000_001; seed < 7_000_501; seed++)
+        for (ulong seed = 7_000_001; seed < 7_001_001; seed++)
         {
             var world = World.Create(seed, new WorldOptions());
             var until = share * world.Plan.Hours;
