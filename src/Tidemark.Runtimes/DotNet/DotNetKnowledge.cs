@@ -31,6 +31,8 @@ public static class DotNetKnowledge
                     @"^Microsoft\.Extensions\.Caching\.Memory\.(MemoryCache\+CoherentState|CacheEntry)",
                     CollectionRole.Inner
                 ),
+                // What the compiler makes of a collection expression for IReadOnlyList<T> and its like.
+                Shape(@"^<>z__ReadOnly\w+<.*>$", CollectionRole.List),
                 Shape(
                     @"^System\.Collections\.(\w+\.)*\w*(Queue|Stack|BlockingCollection)(<.*>)?$",
                     CollectionRole.Queue
