@@ -71,8 +71,12 @@ internal sealed record Trend(
             (Best.Future > Best.Rise && !Bins.Movements.IsRestartedDaily)
             || Best.FutureErrors >= (IsSawtooth ? ClearFloorFutureErrors * FewSamples : ClearFutureErrors)
         )
-        && Math.Max(Best.Rise, Best.RiseAfterStart) > SmallestRise * Level
+        && Grown > SmallestRise * Level
         && Best.Future > SmallestFuture * Level;
+
+    /// <summary>What it grew by: of a course of more parts, what a start-up and changes of level did is no part of it.</summary>
+    private double Grown =>
+        Best.Course.Parts.Length == 1 ? Math.Max(Best.Rise, Best.RiseAfterStart) : Best.RiseAfterStart;
 
     public GrowthShape Shape => Grows ? Best.Course.Shape : GrowthShape.Flat;
 }
