@@ -8,11 +8,11 @@ namespace Tidemark.Core.Growth;
 internal static class ForecastError
 {
     /// <summary>Times that the courses and their errors scatter.</summary>
-    private const double Scatter = 2.4;
+    private const double Scatter = 2.1;
     private const double ScatterOfRate = 3.5;
 
     /// <summary>What none of the courses knows, for a rise of <see cref="Usual"/> standard errors, and as a logarithm.</summary>
-    private const double Model = 0.21;
+    private const double Model = 0.195;
     private const double ModelOfRate = 0.16;
     private const double Usual = 30;
 
