@@ -136,7 +136,7 @@ internal sealed class PythonHeapEdges
         return found;
     }
 
-    private int Node(ulong address) => tables.NodeOf.GetValueOrDefault(address, None);
+    private int Node(ulong address) => tables.Address.Find(address);
 
     private int[] Resolve(List<ulong> addresses)
     {

@@ -177,13 +177,12 @@ internal sealed class PythonHeapReader(Stream stream, DumpFile file, PythonHeapL
             throw Malformed($"an object of type {type}, which has not been named");
         }
 
-        ref var node = ref CollectionsMarshal.GetValueRefOrAddDefault(tables.NodeOf, address, out var known);
-        if (known)
+        if (!tables.Address.TryAdd(address, out var node))
         {
             return node;
         }
 
-        if (tables.Address.Count >= limits.MaxObjects)
+        if (node >= limits.MaxObjects)
         {
             throw Malformed($"more than {limits.MaxObjects} objects");
         }
@@ -194,8 +193,6 @@ internal sealed class PythonHeapReader(Stream stream, DumpFile file, PythonHeapL
             throw Malformed($"an object of {size} bytes");
         }
 
-        node = tables.Address.Count;
-        tables.Address.Add(address);
         tables.TypeOf.Add(type);
         tables.Size.Add((long)size);
         tables.ReferenceCount.Add(references);

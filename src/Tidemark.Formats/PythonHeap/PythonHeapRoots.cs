@@ -64,7 +64,7 @@ internal sealed class PythonHeapRoots(PythonHeapTables tables, PythonHeapEdges e
         var names = new Dictionary<int, List<string>>();
         foreach (var root in tables.Roots)
         {
-            if (root.Kind != "module" || !tables.NodeOf.TryGetValue(root.Namespace, out var space))
+            if (root.Kind != "module" || tables.Address.Find(root.Namespace) is not (>= 0 and var space))
             {
                 continue;
             }

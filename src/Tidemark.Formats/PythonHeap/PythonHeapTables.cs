@@ -32,9 +32,7 @@ internal sealed class PythonHeapTables
 
     public Dictionary<int, PythonType> Types { get; } = [];
 
-    public Dictionary<ulong, int> NodeOf { get; } = [];
-
-    public List<ulong> Address { get; } = [];
+    public AddressIndex Address { get; } = new();
 
     public List<int> TypeOf { get; } = [];
 

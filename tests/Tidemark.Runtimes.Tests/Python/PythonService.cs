@@ -258,17 +258,31 @@ internal sealed class PythonService : IAsyncDisposable
     public Task ShrinkAsync() => AskAsync("shrink");
 
     /// <summary>What must be the same before and after: counters and the heap's own growth left out.</summary>
-    public async Task<string> SettingsAsync()
+    public async Task<string> SettingsAsync() => Settings(await StateAsync());
+
+    /// <summary>The same before anybody attaches. The kernel goes on showing a short thread for a moment after it was joined: such a one is waited for.</summary>
+    public async Task<string> SettingsBeforeAsync()
     {
         var state = await StateAsync();
-        return string.Join(
+        for (var tries = 0; tries < 300 && Threads(state) > state.GetProperty("named").GetArrayLength(); tries++)
+        {
+            await Task.Delay(20);
+            state = await StateAsync();
+        }
+
+        return Settings(state);
+
+        static int Threads(JsonElement state) => state.GetProperty("threads").GetInt32();
+    }
+
+    private static string Settings(JsonElement state) =>
+        string.Join(
             '\n',
             state
                 .EnumerateObject()
                 .Where(p => p.Name != "served")
                 .Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name}: {p.Value}"))
         );
-    }
 
     /// <summary>How it ended; null while it runs. 128 and more: by a signal of that number.</summary>
     public int? Ended => process.HasExited ? process.ExitCode : null;

@@ -26,7 +26,7 @@ public sealed class PythonSoakTests : IDisposable
             : 4;
         var log = Environment.GetEnvironmentVariable("TIDEMARK_SOAK_LOG");
         await using var service = await PythonService.StartAsync(interpreter, "soak");
-        var before = await service.SettingsAsync();
+        var before = await service.SettingsBeforeAsync();
         var served = 0L;
         for (var round = 0; round < rounds; round++)
         {
