@@ -66,6 +66,9 @@ internal sealed class Bins
     /// <summary>The life that each interval belongs to, in rising order.</summary>
     public int[] Lives { get; }
 
+    /// <summary>The first interval of the last life.</summary>
+    public int FirstOfLastLife => Array.IndexOf(Lives, Lives[^1]);
+
     /// <summary>From the first to the last interval; never 0, so that shares of it are defined.</summary>
     public double SpanHours => Count == 0 ? 1e-9 : Math.Max(Hours[^1] - Hours[0], 1e-9);
 

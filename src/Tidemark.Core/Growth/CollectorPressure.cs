@@ -27,7 +27,7 @@ internal readonly record struct CollectorPressure(
 
     public static CollectorPressure? Of(Bins bins)
     {
-        var first = Array.IndexOf(bins.Lives, bins.Lives[^1]);
+        var first = bins.FirstOfLastLife;
         var third = (bins.Count - first) / 3;
         if (bins.Rate(Signal.GcPause) is not { } pause || third < FewestIntervals)
         {

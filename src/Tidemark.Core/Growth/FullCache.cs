@@ -31,7 +31,7 @@ internal static class FullCache
         }
 
         var work = bins.Rate(Signal.Requests);
-        var first = Array.IndexOf(bins.Lives, bins.Lives[^1]);
+        var first = bins.FirstOfLastLife;
         var (lowest, highest, last) = (double.NaN, double.NaN, first);
         var (standing, longest, all) = (0.0, 0.0, 0.0);
         for (var i = first; i < bins.Count; i++)

@@ -33,8 +33,7 @@ internal static class HeldAfterPeak
             return false;
         }
 
-        var last = bins.Lives[^1];
-        var first = Array.IndexOf(bins.Lives, last);
+        var first = bins.FirstOfLastLife;
         var late = first + ((bins.Count - first) * 3 / 4);
         var liveNow = Middle(live.Mean, late, bins.Count);
         var top = 0.0;

@@ -94,9 +94,8 @@ public sealed class LeakAlarm
             return SlowConfirmed;
         }
 
-        return !verdict.MayPass ? TimeSpan.Zero
-            : left * ShareOfTimeLeft is { } share && share < PassingConfirmed ? share
-            : PassingConfirmed;
+        var share = (long)(ShareOfTimeLeft * (left ?? TimeSpan.MaxValue).Ticks);
+        return verdict.MayPass ? TimeSpan.FromTicks(Math.Clamp(share, 0, PassingConfirmed.Ticks)) : TimeSpan.Zero;
     }
 
     private static TimeSpan Needed(TimeSpan seen, int samples, TimeSpan patience)

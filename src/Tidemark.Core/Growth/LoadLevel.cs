@@ -8,6 +8,9 @@ internal static class LoadLevel
     /// <summary>Of a history without seasons, the level is averaged over this share.</summary>
     private const double Share = 0.12;
 
+    /// <summary>With fewer intervals there are no quarters to be compared.</summary>
+    private const int FewestIntervals = 8;
+
     /// <summary>The highest level of the work over that at the beginning; 1 where it is not known.</summary>
     public static double Risen(Bins bins)
     {
@@ -37,5 +40,20 @@ internal static class LoadLevel
         }
 
         return first > 0 ? highest / first : 1;
+    }
+
+    /// <summary>The work in the last quarter of the history over that in the first, seasons and all; 1 where it is not known.</summary>
+    public static double LateOverEarly(Bins bins)
+    {
+        if (bins.Rate(Signal.Requests) is not { } rate)
+        {
+            return 1;
+        }
+
+        var known = rate.Where(r => !double.IsNaN(r)).ToArray();
+        var quarter = known.Length / 4;
+        return known.Length >= FewestIntervals && known.Take(quarter).Sum() is > 0 and var early
+            ? known.TakeLast(quarter).Sum() / early
+            : 1;
     }
 }

@@ -1,5 +1,3 @@
-using Tidemark.Core.Series;
-
 namespace Tidemark.Core.Growth;
 
 /// <summary>Whether growth that goes on so far may be over by itself within half a day.</summary>
@@ -15,30 +13,12 @@ internal static class PassingGrowth
     /// <summary>Work that rises by this from the first quarter of a history to the last, as in a morning, may raise memory later or more than in step.</summary>
     private const double RisingWork = 1.3;
 
-    private const int FewestIntervals = 8;
-
     public static bool Of(KindDecision decision, Bins bins) =>
-        decision.Shape == GrowthShape.Step || SlowsDown(decision.Trend) || Work(bins) > RisingWork;
+        decision.Shape == GrowthShape.Step || SlowsDown(decision.Trend) || LoadLevel.LateOverEarly(bins) > RisingWork;
 
     private static bool SlowsDown(Trend trend)
     {
         var bins = trend.Bins;
-        var first = Array.IndexOf(bins.Lives, bins.Lives[^1]);
-        return trend.Best.Slope * (bins.Hours[^1] - bins.Hours[first]) < Slower * trend.Best.Rise;
-    }
-
-    /// <summary>The work in the last quarter of the history over that in the first; 0 where it is not known.</summary>
-    private static double Work(Bins bins)
-    {
-        if (bins.Rate(Signal.Requests) is not { } rate)
-        {
-            return 0;
-        }
-
-        var known = rate.Where(r => !double.IsNaN(r)).ToArray();
-        var quarter = known.Length / 4;
-        return known.Length < FewestIntervals || known.Take(quarter).Sum() is not (> 0 and var first)
-            ? 0
-            : known.TakeLast(quarter).Sum() / first;
+        return trend.Best.Slope * (bins.Hours[^1] - bins.Hours[bins.FirstOfLastLife]) < Slower * trend.Best.Rise;
     }
 }

@@ -121,7 +121,7 @@ internal static class WorkInProgress
         var recent = new double[counted.Length];
         Array.Fill(recent, double.NaN);
         var first = Array.FindIndex(counted, c => !double.IsNaN(c));
-        first = Math.Max(first, Array.IndexOf(bins.Lives, bins.Lives[^1]));
+        first = Math.Max(first, bins.FirstOfLastLife);
         var pace = Pace(clock, counted, first, hours);
         for (var (i, j) = (first, first); i < recent.Length && !double.IsNaN(counted[i]); i++)
         {

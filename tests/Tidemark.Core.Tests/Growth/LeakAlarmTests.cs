@@ -160,6 +160,6 @@ public sealed class LeakAlarmTests
             MayPass = true,
         };
 
-        new[] { LeakAlarm.Patience(verdict, 1e9, Start), TimeSpan.Zero }.Max().ShouldBe(TimeSpan.FromHours(hours));
+        LeakAlarm.Patience(verdict, 1e9, Start).ShouldBe(TimeSpan.FromHours(hours));
     }
 }
